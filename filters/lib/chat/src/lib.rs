@@ -1,0 +1,15 @@
+//! Wire types of each chat API, and the neutral form between them.
+//!
+//! Holds shapes only: nothing here decides, translates or does I/O. The wire types are those of the
+//! public documents of each API; what an API has and the neutral form has not is for `translate` to report.
+
+pub mod anthropic;
+mod api;
+mod finish;
+pub mod neutral;
+pub mod openai;
+mod usage;
+
+pub use api::Api;
+pub use finish::FinishReason;
+pub use usage::{Tokens, Usage};

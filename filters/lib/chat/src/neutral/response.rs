@@ -1,0 +1,1 @@
+//! The neutral answer and its stream.

@@ -1,0 +1,1 @@
+//! The answer, its stream and its errors in their wire form.
