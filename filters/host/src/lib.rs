@@ -1,1 +1,17 @@
-//! placeholder
+//! The wasm side of `penstock-flow`: carries a filter's steps out inside Envoy.
+//!
+//! Only this crate calls the host. It has bindings of its own for the calls it needs, because those of the
+//! `proxy-wasm` crate panic on any status they do not expect, and a panic takes down every stream of the
+//! worker. Here a refused call is an absent value or a logged failure.
+
+#[cfg(target_arch = "wasm32")]
+mod abi;
+#[cfg(target_arch = "wasm32")]
+mod exchange;
+#[cfg(target_arch = "wasm32")]
+mod metric;
+
+#[cfg(target_arch = "wasm32")]
+pub use abi::{Direction, buffer, headers, log, now_ms, plugin_configuration, property};
+#[cfg(target_arch = "wasm32")]
+pub use exchange::{carry_out, carry_out_late};

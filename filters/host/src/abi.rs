@@ -1,0 +1,262 @@
+//! The host calls that filters use, after the proxy-wasm ABI 0.2.1 (spec read 2026-11). None of them panics.
+
+#![allow(unsafe_code)]
+
+use std::ptr::{null, null_mut};
+
+use penstock_flow::{Headers, Level};
+
+/// The side of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the client to the provider.
+    Request,
+    /// From the provider to the client.
+    Response,
+}
+
+impl Direction {
+    fn header_map(self) -> u32 {
+        match self {
+            Self::Request => 0,
+            Self::Response => 2,
+        }
+    }
+
+    fn body_buffer(self) -> u32 {
+        match self {
+            Self::Request => 0,
+            Self::Response => 1,
+        }
+    }
+}
+
+const PLUGIN_CONFIGURATION: u32 = 7;
+const OK: u32 = 0;
+
+#[link(wasm_import_module = "env")]
+unsafe extern "C" {
+    fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
+    fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
+    fn proxy_get_buffer_bytes(kind: u32, start: usize, max: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_buffer_bytes(kind: u32, start: usize, len: usize, data: *const u8, size: usize) -> u32;
+    fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_replace_header_map_value(
+        map: u32,
+        key: *const u8,
+        key_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_remove_header_map_value(map: u32, key: *const u8, key_size: usize) -> u32;
+    fn proxy_get_property(path: *const u8, path_size: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_property(path: *const u8, path_size: usize, value: *const u8, value_size: usize) -> u32;
+    fn proxy_send_local_response(
+        status: u32,
+        details: *const u8,
+        details_size: usize,
+        body: *const u8,
+        body_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        grpc_status: i32,
+    ) -> u32;
+    fn proxy_close_stream(stream: u32) -> u32;
+    fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
+    fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+    fn proxy_call_foreign_function(
+        name: *const u8,
+        name_size: usize,
+        arguments: *const u8,
+        arguments_size: usize,
+        results: *mut *mut u8,
+        results_size: *mut usize,
+    ) -> u32;
+}
+
+/// Takes over memory that the host has allocated through `proxy_on_memory_allocate`.
+fn owned(status: u32, data: *mut u8, size: usize) -> Option<Vec<u8>> {
+    if status != OK {
+        return None;
+    }
+    if data.is_null() {
+        return Some(Vec::new());
+    }
+    // SAFETY: on success the host hands over an allocation of exactly `size` bytes, made by our allocator.
+    Some(unsafe { Vec::from_raw_parts(data, size, size) })
+}
+
+/// Writes a line to the proxy's log.
+pub fn log(level: Level, text: &str) {
+    let level = match level {
+        Level::Debug => 1,
+        Level::Warn => 3,
+        Level::Error => 4,
+    };
+    // SAFETY: pointer and length describe `text`, which outlives the call.
+    unsafe { proxy_log(level, text.as_ptr(), text.len()) };
+}
+
+/// Milliseconds since the Unix epoch.
+pub fn now_ms() -> u64 {
+    let mut nanoseconds = 0;
+    // SAFETY: the host writes one u64.
+    unsafe { proxy_get_current_time_nanoseconds(&mut nanoseconds) };
+    nanoseconds / 1_000_000
+}
+
+/// Up to `max` bytes of the body buffer, from `start`.
+pub fn buffer(direction: Direction, start: usize, max: usize) -> Option<Vec<u8>> {
+    read_buffer(direction.body_buffer(), start, max)
+}
+
+/// The plugin configuration.
+pub fn plugin_configuration(size: usize) -> Vec<u8> {
+    read_buffer(PLUGIN_CONFIGURATION, 0, size).unwrap_or_default()
+}
+
+fn read_buffer(kind: u32, start: usize, max: usize) -> Option<Vec<u8>> {
+    let (mut data, mut size) = (null_mut(), 0);
+    // SAFETY: the host writes one pointer and one length.
+    let status = unsafe { proxy_get_buffer_bytes(kind, start, max, &mut data, &mut size) };
+    owned(status, data, size)
+}
+
+/// Puts `value` in the place of everything in the body buffer.
+pub(crate) fn replace_buffer(direction: Direction, value: &[u8]) -> bool {
+    let kind = direction.body_buffer();
+    // SAFETY: pointer and length describe `value`, which outlives the call.
+    unsafe { proxy_set_buffer_bytes(kind, 0, usize::MAX, value.as_ptr(), value.len()) == OK }
+}
+
+/// Every header of the direction.
+pub fn headers(direction: Direction) -> Headers {
+    let (mut data, mut size) = (null_mut(), 0);
+    // SAFETY: the host writes one pointer and one length.
+    let status = unsafe { proxy_get_header_map_pairs(direction.header_map(), &mut data, &mut size) };
+    let pairs = owned(status, data, size).and_then(|bytes| pairs(&bytes)).unwrap_or_default();
+    Headers::new(pairs)
+}
+
+/// Reads the ABI's map form: count, then two lengths a pair, then the strings, each with a closing zero.
+fn pairs(bytes: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
+    let number = |at: usize| -> Option<usize> {
+        let four = bytes.get(at..at.checked_add(4)?)?;
+        usize::try_from(u32::from_le_bytes(four.try_into().ok()?)).ok()
+    };
+    if bytes.is_empty() {
+        return Some(Vec::new());
+    }
+    let count = number(0)?;
+    let mut at = count.checked_mul(8)?.checked_add(4)?;
+    let mut string = |size: usize| -> Option<&[u8]> {
+        let end = at.checked_add(size)?;
+        let string = bytes.get(at..end)?;
+        at = end.checked_add(1)?;
+        Some(string)
+    };
+    let mut pairs = Vec::with_capacity(count);
+    for index in 0..count {
+        let lengths = index.checked_mul(8)?.checked_add(4)?;
+        let key = string(number(lengths)?)?;
+        let value = string(number(lengths.checked_add(4)?)?)?;
+        pairs.push((String::from_utf8_lossy(key).into_owned(), value.to_vec()));
+    }
+    Some(pairs)
+}
+
+pub(crate) fn set_header(direction: Direction, name: &str, value: &str) -> bool {
+    let map = direction.header_map();
+    // SAFETY: pointers and lengths describe `name` and `value`, which outlive the call.
+    unsafe {
+        proxy_replace_header_map_value(map, name.as_ptr(), name.len(), value.as_ptr(), value.len()) == OK
+    }
+}
+
+pub(crate) fn remove_header(direction: Direction, name: &str) -> bool {
+    // SAFETY: pointer and length describe `name`, which outlives the call.
+    unsafe { proxy_remove_header_map_value(direction.header_map(), name.as_ptr(), name.len()) == OK }
+}
+
+/// The property at `path`; filter state under `wasm.<key>` is found by its key.
+pub fn property(path: &[&str]) -> Option<Vec<u8>> {
+    let path = path.join("\0");
+    let (mut data, mut size) = (null_mut(), 0);
+    // SAFETY: pointer and length describe `path`; the host writes one pointer and one length.
+    let status = unsafe { proxy_get_property(path.as_ptr(), path.len(), &mut data, &mut size) };
+    owned(status, data, size)
+}
+
+pub(crate) fn set_state(key: &str, value: &[u8]) -> bool {
+    // SAFETY: pointers and lengths describe `key` and `value`, which outlive the call.
+    unsafe { proxy_set_property(key.as_ptr(), key.len(), value.as_ptr(), value.len()) == OK }
+}
+
+/// Writes the ABI's map form, the inverse of [`pairs`].
+fn serialize(headers: &[(&str, &str)]) -> Vec<u8> {
+    let length = |size: usize| u32::try_from(size).unwrap_or(0).to_le_bytes();
+    let mut bytes = Vec::new();
+    bytes.extend_from_slice(&length(headers.len()));
+    for (name, value) in headers {
+        bytes.extend_from_slice(&length(name.len()));
+        bytes.extend_from_slice(&length(value.len()));
+    }
+    for (name, value) in headers {
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(0);
+        bytes.extend_from_slice(value.as_bytes());
+        bytes.push(0);
+    }
+    bytes
+}
+
+pub(crate) fn send_reply(status: u16, details: &str, headers: &[(&str, &str)], body: &[u8]) -> bool {
+    const NOT_GRPC: i32 = -1;
+    let headers = serialize(headers);
+    // SAFETY: pointers and lengths describe values that outlive the call.
+    unsafe {
+        proxy_send_local_response(
+            u32::from(status),
+            details.as_ptr(),
+            details.len(),
+            body.as_ptr(),
+            body.len(),
+            headers.as_ptr(),
+            headers.len(),
+            NOT_GRPC,
+        ) == OK
+    }
+}
+
+pub(crate) fn reset(direction: Direction) -> bool {
+    let stream = match direction {
+        Direction::Request => 0,
+        Direction::Response => 1,
+    };
+    // SAFETY: no pointers.
+    unsafe { proxy_close_stream(stream) == OK }
+}
+
+pub(crate) fn define_counter(name: &str) -> Option<u32> {
+    const COUNTER: u32 = 0;
+    let mut id = 0;
+    // SAFETY: pointer and length describe `name`; the host writes one u32.
+    let status = unsafe { proxy_define_metric(COUNTER, name.as_ptr(), name.len(), &mut id) };
+    (status == OK).then_some(id)
+}
+
+pub(crate) fn increment(id: u32, by: u32) {
+    // SAFETY: no pointers.
+    unsafe { proxy_increment_metric(id, i64::from(by)) };
+}
+
+/// Makes Envoy resolve the route again: filter state alone does not.
+pub(crate) fn clear_route_cache() {
+    const NAME: &str = "clear_route_cache";
+    let (mut data, mut size) = (null_mut(), 0);
+    // SAFETY: pointer and length describe `NAME`; the host writes one pointer and one length.
+    let status = unsafe {
+        proxy_call_foreign_function(NAME.as_ptr(), NAME.len(), null(), 0, &mut data, &mut size)
+    };
+    drop(owned(status, data, size));
+}

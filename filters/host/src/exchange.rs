@@ -1,0 +1,83 @@
+//! From a step to host calls.
+
+use penstock_flow::{Body, HeaderOp, Level, LocalReply, Step, Verdict};
+use proxy_wasm::types::Action;
+
+use crate::abi::{self, Direction};
+use crate::metric;
+
+/// Set on a request before a filter answers it itself, so that Envoy's local reply mappers leave the body alone.
+const REPLIED: &str = "x-penstock-int-replied";
+
+/// Carries `step` out and says whether the stream goes on.
+pub fn carry_out(direction: Direction, step: Step) -> Action {
+    let Step { headers, body, state, counts, log, verdict } = step;
+    for (key, value) in state {
+        if !abi::set_state(key, &value) {
+            abi::log(Level::Error, &format!("filter state {key} could not be written"));
+        }
+    }
+    let route_changes = direction == Direction::Request && !headers.is_empty();
+    for op in headers {
+        match op {
+            HeaderOp::Set(name, value) => {
+                if !abi::set_header(direction, &name, &value) {
+                    abi::log(Level::Error, &format!("header {name} could not be set"));
+                }
+            }
+            HeaderOp::Remove(name) => {
+                abi::remove_header(direction, &name);
+            }
+        }
+    }
+    if route_changes {
+        abi::clear_route_cache();
+    }
+    if let Body::Replace(bytes) = body
+        && !abi::replace_buffer(direction, &bytes)
+    {
+        abi::log(Level::Error, "the body could not be replaced; the stream is reset");
+        abi::reset(direction);
+        return Action::Pause;
+    }
+    tell(counts, log);
+    match verdict {
+        Verdict::Continue => Action::Continue,
+        Verdict::Hold => Action::Pause,
+        Verdict::Reply(reply) => {
+            send(&reply);
+            Action::Pause
+        }
+        Verdict::Reset => {
+            abi::reset(direction);
+            Action::Pause
+        }
+    }
+}
+
+/// Carries out what is left of a step when the stream is over: state, counters and log lines.
+pub fn carry_out_late(step: Step) {
+    for (key, value) in step.state {
+        abi::set_state(key, &value);
+    }
+    tell(step.counts, step.log);
+}
+
+fn tell(counts: Vec<penstock_flow::Count>, log: Vec<penstock_flow::LogLine>) {
+    for count in counts {
+        metric::count(count.name, count.by);
+    }
+    for line in log {
+        abi::log(line.level, &line.text);
+    }
+}
+
+fn send(reply: &LocalReply) {
+    abi::set_header(Direction::Request, REPLIED, "1");
+    let mut headers = vec![("content-type", "application/json")];
+    headers.extend(reply.headers.iter().map(|(name, value)| (*name, value.as_str())));
+    if !abi::send_reply(reply.status, reply.details, &headers, &reply.body) {
+        abi::log(Level::Error, "a reply of the filter's own could not be sent; the stream is reset");
+        abi::reset(Direction::Request);
+    }
+}
