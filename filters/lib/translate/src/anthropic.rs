@@ -1,3 +1,5 @@
+//! Anthropic messages.
+
 pub mod error;
 pub mod request;
 pub mod response;
