@@ -8,6 +8,7 @@ mod api;
 mod finish;
 pub mod neutral;
 pub mod openai;
+pub mod shape;
 mod usage;
 
 pub use api::Api;
