@@ -1,1 +1,11 @@
-//! placeholder
+//! What tests, benchmarks and the demo stand on: a scripted provider, a client that sees everything, and a harness
+//! around a real Envoy.
+//!
+//! Nothing here is part of the gateway. Everything waits for conditions, never for a time.
+
+pub mod client;
+mod play;
+pub mod provider;
+pub mod wait;
+
+pub use provider::Provider;

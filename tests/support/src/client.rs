@@ -1,0 +1,280 @@
+//! An HTTP client that shows tests everything: each header, each piece of the body, and how the transfer ended.
+//!
+//! One connection per request, no redirects, no retries, no decompression.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::play::{Act, Play};
+
+/// The longest time between two pieces of an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A request to send.
+#[derive(Clone, Debug)]
+pub struct Request {
+    method: &'static str,
+    path: String,
+    headers: Vec<(String, String)>,
+    acts: Vec<Act>,
+    length: Option<usize>,
+}
+
+/// An event of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The name; empty if there is none.
+    pub name: String,
+    /// The data lines, joined.
+    pub data: String,
+}
+
+/// A complete answer.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// What arrived of the body.
+    pub body: Bytes,
+    /// How the transfer failed, if it did not end in order.
+    pub aborted: Option<String>,
+}
+
+/// An answer whose body is still coming.
+#[derive(Debug)]
+pub struct Streaming {
+    /// The status.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    body: Incoming,
+    connection: JoinHandle<()>,
+}
+
+impl Request {
+    /// `GET path`.
+    pub fn get(path: &str) -> Self {
+        Self {
+            method: "GET",
+            path: path.into(),
+            headers: Vec::new(),
+            acts: Vec::new(),
+            length: None,
+        }
+    }
+
+    /// `POST path` with JSON.
+    pub fn post(path: &str, body: &Value) -> Self {
+        Self::post_bytes(path, body.to_string())
+    }
+
+    /// `POST path` with any bytes, called JSON.
+    pub fn post_bytes(path: &str, body: impl Into<Bytes>) -> Self {
+        let body = body.into();
+        let length = Some(body.len());
+        Self {
+            method: "POST",
+            acts: vec![Act::Send(body)],
+            length,
+            ..Self::get(path)
+        }
+        .header("content-type", "application/json")
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sends the body in pieces of so many bytes, with a pause after each.
+    pub fn trickled(mut self, piece: usize, pause: Duration) -> Self {
+        let whole: Vec<u8> = self
+            .acts
+            .drain(..)
+            .flat_map(|act| {
+                if let Act::Send(bytes) = act {
+                    bytes.to_vec()
+                } else {
+                    Vec::new()
+                }
+            })
+            .collect();
+        for chunk in whole.chunks(piece.max(1)) {
+            self.acts.push(Act::Send(Bytes::copy_from_slice(chunk)));
+            self.acts.push(Act::Wait(pause));
+        }
+        self
+    }
+
+    /// Sends it, and gives the answer as soon as its headers are there.
+    pub async fn open(self, address: SocketAddr) -> anyhow::Result<Streaming> {
+        let stream = TcpStream::connect(address)
+            .await
+            .with_context(|| format!("connect to {address}"))?;
+        stream.set_nodelay(true)?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let connection = tokio::spawn(async move {
+            // Its failure also ends the body, where tests look for it.
+            let _ = connection.await;
+        });
+        let mut request = hyper::Request::builder().method(self.method).uri(&self.path);
+        if !self.headers.iter().any(|(name, _)| name == "host") {
+            request = request.header("host", address.to_string());
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(Play::new(self.acts, self.length))?;
+        let response = timeout(PATIENCE, sender.send_request(request))
+            .await
+            .context("no headers in time")??;
+        let (head, body) = response.into_parts();
+        let headers = head
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect();
+        Ok(Streaming {
+            status: head.status.as_u16(),
+            headers,
+            body,
+            connection,
+        })
+    }
+
+    /// Sends it, and gives the answer when its transfer has ended, well or not.
+    pub async fn send(self, address: SocketAddr) -> anyhow::Result<Response> {
+        self.open(address).await?.rest().await
+    }
+}
+
+impl Streaming {
+    /// The next piece of the body; none at an orderly end.
+    pub async fn next(&mut self) -> anyhow::Result<Option<Bytes>> {
+        loop {
+            match timeout(PATIENCE, self.body.frame())
+                .await
+                .context("no data in time")?
+            {
+                None => return Ok(None),
+                Some(frame) => {
+                    if let Ok(data) = frame?.into_data() {
+                        return Ok(Some(data));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads until the body so far contains `text`.
+    pub async fn read_until(&mut self, text: &str) -> anyhow::Result<String> {
+        let mut read = String::new();
+        while !read.contains(text) {
+            let piece = self
+                .next()
+                .await?
+                .with_context(|| format!("the body ended before {text:?}"))?;
+            read.push_str(&String::from_utf8_lossy(&piece));
+        }
+        Ok(read)
+    }
+
+    /// Reads to the end, well or not.
+    pub async fn rest(mut self) -> anyhow::Result<Response> {
+        let mut body = Vec::new();
+        let aborted = loop {
+            match self.next().await {
+                Ok(Some(piece)) => body.extend_from_slice(&piece),
+                Ok(None) => break None,
+                Err(error) => break Some(format!("{error:#}")),
+            }
+        };
+        Ok(Response {
+            status: self.status,
+            headers: self.headers,
+            body: body.into(),
+            aborted,
+        })
+    }
+
+    /// The first header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+
+    /// Closes the connection, as a client does that has seen enough.
+    pub fn disconnect(self) {
+        self.connection.abort();
+    }
+}
+
+impl Response {
+    /// The first header of this name (in lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find(&self.headers, name)
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON; null if it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The body as complete events. Knows LF only: this is what Penstock writes.
+    pub fn events(&self) -> Vec<Event> {
+        let text = self.text();
+        let complete = text.rsplit_once("\n\n").map_or("", |(events, _)| events);
+        complete
+            .split("\n\n")
+            .filter(|block| !block.trim().is_empty())
+            .map(event)
+            .collect()
+    }
+}
+
+fn event(block: &str) -> Event {
+    let mut event = Event {
+        name: String::new(),
+        data: String::new(),
+    };
+    for line in block.lines() {
+        if let Some(name) = line.strip_prefix("event:") {
+            event.name = name.trim().to_owned();
+        } else if let Some(data) = line.strip_prefix("data:") {
+            if !event.data.is_empty() {
+                event.data.push('\n');
+            }
+            event.data.push_str(data.strip_prefix(' ').unwrap_or(data));
+        }
+    }
+    event
+}
+
+fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers
+        .iter()
+        .find(|(n, _)| n == name)
+        .map(|(_, value)| value.as_str())
+}
