@@ -1,1 +1,5 @@
-//! placeholder
+//! Renders `penstock.yaml` into a bootstrap for a stock Envoy, and runs it there.
+
+pub mod binary;
+pub mod render;
+pub mod runtime_dir;

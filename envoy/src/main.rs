@@ -1,1 +1,25 @@
-fn main() {}
+//! The `penstock` command: checks `penstock.yaml`, renders it for Envoy, runs both.
+
+mod arguments;
+mod command;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+/// 0: done. 1: it could not be done, and standard error says why. 2: wrong arguments (from clap).
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Validate(arguments) => command::validate::run(&arguments),
+        Command::Render(arguments) => command::render::run(&arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

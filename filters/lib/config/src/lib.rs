@@ -2,5 +2,48 @@
 //!
 //! With the feature `file` (default) it reads and checks `penstock.yaml`; filters leave that out and only
 //! parse their slice, which `penstock render` has written and which is therefore already checked.
+//!
+//! It never reads a secret, an environment variable or a file that the configuration names: those
+//! belong to whoever uses the configuration.
 
+#[cfg(feature = "file")]
+mod config;
+#[cfg(feature = "file")]
+mod credential;
+#[cfg(feature = "file")]
+mod endpoint;
+#[cfg(feature = "file")]
+mod limits;
+#[cfg(feature = "file")]
+mod listen;
+#[cfg(feature = "file")]
+mod model;
+#[cfg(feature = "file")]
+mod problem;
+#[cfg(feature = "file")]
+mod provider;
+#[cfg(feature = "file")]
+mod raw;
+#[cfg(feature = "file")]
+mod read;
 pub mod slice;
+#[cfg(feature = "file")]
+mod suggest;
+#[cfg(feature = "file")]
+mod unit;
+
+#[cfg(feature = "file")]
+pub use penstock_chat::Api;
+#[cfg(feature = "file")]
+pub use penstock_translate::target::Flavor;
+
+#[cfg(feature = "file")]
+pub use self::{
+    config::{AccessLog, Config},
+    credential::Credential,
+    endpoint::{Endpoint, Scheme},
+    limits::Limits,
+    problem::{Invalid, LoadError, Problem},
+    provider::{Provider, Tls},
+    unit::ByteCount,
+};

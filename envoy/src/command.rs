@@ -1,0 +1,4 @@
+//! What each subcommand does.
+
+pub(crate) mod render;
+pub(crate) mod validate;

@@ -1,0 +1,123 @@
+//! `penstock.yaml` as a bootstrap for a stock Envoy, and the files beside it.
+//!
+//! Rendering reads no secret and starts nothing; paths come out absolute, so that Envoy may run anywhere.
+
+mod access_log;
+mod bootstrap;
+mod cluster;
+mod credential;
+mod filter;
+mod listener;
+mod local_reply;
+mod node;
+mod route;
+mod trust;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use penstock_config::Config;
+use thiserror::Error;
+
+/// File name of the filter within [`Options::wasm_dir`].
+pub const SCHEMA_TRANSLATION_WASM: &str = "penstock_schema_translation.wasm";
+
+/// What rendering needs to know of this machine.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the compiled filters are.
+    pub wasm_dir: PathBuf,
+    /// Where [`Rendered::files`] will be; Envoy watches it for changes.
+    pub secret_dir: PathBuf,
+    /// Instead of the configuration's `listen`.
+    pub listen: Option<SocketAddr>,
+    /// Instead of the configuration's `admin`.
+    pub admin: Option<SocketAddr>,
+    /// The system's certificate authorities in PEM; `None` looks where Linux distributions and macOS keep them.
+    pub system_ca: Option<PathBuf>,
+}
+
+/// What Envoy is started with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The bootstrap, YAML.
+    pub bootstrap: String,
+    /// Absolute path and content of what the bootstrap refers to; it holds names of secrets and none of them.
+    pub files: Vec<(PathBuf, String)>,
+}
+
+/// Why a configuration could not be rendered.
+#[derive(Debug, Error)]
+pub enum RenderError {
+    /// The compiled filter is not where it should be.
+    #[error("no filter at {}; build it with `cargo build --release --target wasm32-wasip1 -p penstock-schema-translation`, or name its directory with --wasm-dir", path.display())]
+    NoFilter {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// No certificate authorities to check providers against.
+    #[error(
+        "no certificate authorities found for provider {provider:?}; install ca-certificates, or name a file in tls.ca_file"
+    )]
+    NoTrust {
+        /// The provider's name.
+        provider: String,
+    },
+    /// A path that should be absolute cannot be made so.
+    #[error("{}: {source}", path.display())]
+    Path {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A plugin configuration is not JSON.
+    #[error("plugin configuration: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The bootstrap is not YAML.
+    #[error("bootstrap: {0}")]
+    Yaml(#[from] serde_saphyr::SerializeError),
+}
+
+/// The bootstrap for `config`, and the files it refers to.
+///
+/// # Errors
+/// When the filter or the certificate authorities are not there.
+pub fn bootstrap(config: &Config, options: &Options) -> Result<Rendered, RenderError> {
+    let context = Context::new(config, options)?;
+    let files = credential::files(&context)?;
+    Ok(Rendered {
+        bootstrap: node::yaml(&bootstrap::bootstrap(&context)?)?,
+        files,
+    })
+}
+
+/// What all parts of a rendering read.
+struct Context<'a> {
+    config: &'a Config,
+    wasm: PathBuf,
+    secret_dir: PathBuf,
+    listen: SocketAddr,
+    admin: SocketAddr,
+    system_ca: Option<PathBuf>,
+}
+
+impl<'a> Context<'a> {
+    fn new(config: &'a Config, options: &Options) -> Result<Self, RenderError> {
+        let wasm = absolute(options.wasm_dir.join(SCHEMA_TRANSLATION_WASM))?;
+        if !wasm.is_file() {
+            return Err(RenderError::NoFilter { path: wasm });
+        }
+        Ok(Self {
+            config,
+            wasm,
+            secret_dir: absolute(options.secret_dir.clone())?,
+            listen: options.listen.unwrap_or(config.listen),
+            admin: options.admin.unwrap_or(config.admin),
+            system_ca: options.system_ca.clone().or_else(trust::system_ca),
+        })
+    }
+}
+
+fn absolute(path: PathBuf) -> Result<PathBuf, RenderError> {
+    std::path::absolute(&path).map_err(|source| RenderError::Path { path, source })
+}

@@ -1,0 +1,54 @@
+//! The access log: one JSON object for each request; no query strings, no headers that could hold a secret.
+
+use penstock_config::AccessLog;
+
+use super::{
+    Context, RenderError, absolute,
+    node::{Node, extension, list, map},
+};
+
+/// Filter state that keeps the path the client asked for.
+pub(super) const CLIENT_PATH: &str = "penstock.path";
+
+pub(super) fn access_log(context: &Context<'_>) -> Result<Node, RenderError> {
+    let format = map! {
+        "log_format" => map! { "json_format" => fields(context.config.policy_version()) },
+    };
+    Ok(match &context.config.access_log {
+        AccessLog::None => list![],
+        AccessLog::Stdout => list![extension(
+            "envoy.access_loggers.stdout",
+            "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+            format,
+        )],
+        AccessLog::File(path) => {
+            let path = absolute(context.config.resolve(path))?;
+            list![extension(
+                "envoy.access_loggers.file",
+                "envoy.extensions.access_loggers.file.v3.FileAccessLog",
+                map! { "path" => path.as_path() }.with_all(format),
+            )]
+        }
+    })
+}
+
+fn fields(policy_version: &str) -> Node {
+    map! {
+        "time" => "%START_TIME%",
+        "request_id" => "%STREAM_ID%",
+        "method" => "%REQ(:METHOD)%",
+        "path" => format!("%FILTER_STATE({CLIENT_PATH}:PLAIN)%"),
+        "status" => "%RESPONSE_CODE%",
+        "flags" => "%RESPONSE_FLAGS%",
+        "details" => "%RESPONSE_CODE_DETAILS%",
+        "duration_ms" => "%DURATION%",
+        "first_byte_ms" => "%RESPONSE_DURATION%",
+        "bytes_in" => "%BYTES_RECEIVED%",
+        "bytes_out" => "%BYTES_SENT%",
+        "attempts" => "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+        "cluster" => "%UPSTREAM_CLUSTER_RAW%",
+        "usage" => "%FILTER_STATE(wasm.penstock.usage:PLAIN)%",
+        "progress" => "%FILTER_STATE(wasm.penstock.progress:PLAIN)%",
+        "policy_version" => policy_version,
+    }
+}

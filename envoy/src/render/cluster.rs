@@ -1,0 +1,149 @@
+//! Clusters: one for each provider, with the filters that each attempt there passes.
+
+use std::{net::IpAddr, time::Duration};
+
+use penstock_config::{Provider, Scheme};
+
+use super::{
+    Context, RenderError, absolute, credential, filter,
+    node::{Node, extension, list, map, socket_address, typed},
+};
+
+/// Where a plan ends that has no target left.
+pub(super) const EXHAUSTED: &str = "penstock-exhausted";
+
+/// Limits of ours live in the quota: with Envoy's default of three concurrent retries, a provider's outage
+/// becomes our clients' errors.
+const NO_BREAKER: u32 = 1_000_000;
+/// A translated body may be larger than the original.
+const GROWTH: u64 = 4;
+/// Providers close idle connections without a word; a request sent into one of those is lost.
+const CONNECTION_IDLE: Duration = Duration::from_secs(60);
+const KEEPALIVE_SECONDS: u32 = 30;
+/// Nothing listens there, and connecting is refused at once.
+const CLOSED_PORT: u16 = 1;
+pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError> {
+    let endpoint = &provider.endpoint;
+    let limits = &context.config.limits;
+    let body = limits.request_body.max(limits.response_body).0;
+    let cluster = map! {
+        "name" => provider.cluster(),
+        "type" => if endpoint.ip().is_some() { "STATIC" } else { "STRICT_DNS" },
+        "dns_lookup_family" => "V4_PREFERRED",
+        "respect_dns_ttl" => true,
+        "connect_timeout" => provider.connect_timeout,
+        "per_connection_buffer_limit_bytes" => body.saturating_mul(GROWTH),
+        "circuit_breakers" => map! {
+            "thresholds" => list![map! {
+                "max_connections" => NO_BREAKER,
+                "max_pending_requests" => NO_BREAKER,
+                "max_requests" => NO_BREAKER,
+                "max_retries" => NO_BREAKER,
+            }],
+        },
+        "upstream_connection_options" => map! {
+            "tcp_keepalive" => map! {
+                "keepalive_time" => KEEPALIVE_SECONDS,
+                "keepalive_interval" => KEEPALIVE_SECONDS,
+            },
+        },
+        "load_assignment" => map! {
+            "cluster_name" => provider.cluster(),
+            "endpoints" => list![
+                locality(0, &endpoint.host, endpoint.port),
+                // "No healthy host" is never retried, a refused connection is: an empty DNS answer ends up here.
+                locality(1, "127.0.0.1", CLOSED_PORT),
+            ],
+        },
+        "typed_extension_protocol_options" => map! {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions" => http(context, provider)?,
+        },
+    };
+    match endpoint.scheme {
+        Scheme::Http => Ok(cluster),
+        Scheme::Https => Ok(cluster.with("transport_socket", tls(context, provider)?)),
+    }
+}
+
+/// The end of every plan: no host, so no further attempt.
+pub(super) fn exhausted() -> Node {
+    map! {
+        "name" => EXHAUSTED,
+        "type" => "STATIC",
+        "load_assignment" => map! { "cluster_name" => EXHAUSTED },
+    }
+}
+
+fn locality(priority: u32, host: &str, port: u16) -> Node {
+    map! {
+        "priority" => priority,
+        "lb_endpoints" => list![map! { "endpoint" => map! { "address" => socket_address(host, port) } }],
+    }
+}
+
+fn http(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError> {
+    let protocol = match provider.endpoint.scheme {
+        Scheme::Http => (
+            "explicit_http_config",
+            map! { "http_protocol_options" => map! {} },
+        ),
+        Scheme::Https => (
+            "auto_config",
+            map! { "http_protocol_options" => map! {}, "http2_protocol_options" => map! {} },
+        ),
+    };
+    // In the order of the request; an answer passes them from the last to the first. Envoy 1.40 has no decompressor
+    // for this place.
+    let mut filters = vec![filter::schema_translation(
+        context,
+        &context.config.back(provider),
+    )?];
+    filters.extend(credential::injector(context, provider));
+    filters.push(extension(
+        "envoy.filters.http.upstream_codec",
+        "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec",
+        map! {},
+    ));
+    let fields = map! {
+        "common_http_protocol_options" => map! { "idle_timeout" => CONNECTION_IDLE },
+        protocol.0 => protocol.1,
+        "http_filters" => filters,
+    };
+    Ok(typed(
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        fields,
+    ))
+}
+
+fn tls(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError> {
+    let name = match &provider.tls.server_name {
+        Some(name) => name,
+        None => &provider.endpoint.host,
+    };
+    let ca = match &provider.tls.ca_file {
+        Some(path) => absolute(context.config.resolve(path))?,
+        None => context.system_ca.clone().ok_or_else(|| RenderError::NoTrust {
+            provider: provider.name.clone(),
+        })?,
+    };
+    let is_address = name.parse::<IpAddr>().is_ok();
+    let mut fields = map! {
+        "common_tls_context" => map! {
+            "validation_context" => map! {
+                "trusted_ca" => map! { "filename" => ca.as_path() },
+                "match_typed_subject_alt_names" => list![map! {
+                    "san_type" => if is_address { "IP_ADDRESS" } else { "DNS" },
+                    "matcher" => map! { "exact" => name.as_str() },
+                }],
+            },
+        },
+    };
+    if !is_address {
+        fields = fields.with("sni", name.as_str());
+    }
+    Ok(extension(
+        "envoy.transport_sockets.tls",
+        "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        fields,
+    ))
+}

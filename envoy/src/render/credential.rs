@@ -1,0 +1,89 @@
+//! Credentials: what Envoy injects, and the files in which it finds where the secrets are.
+//!
+//! A secret is one resource of a file-based SDS: one that is missing leaves Envoy running, and a changed
+//! one is taken up while it runs. The rendered files name an environment variable or a file, never a secret.
+
+use std::path::{Path, PathBuf};
+
+use penstock_config::{Api, Credential, Flavor, Provider};
+
+use super::{
+    Context, RenderError, absolute,
+    node::{self, Node, extension, list, map, typed},
+};
+
+/// The filter that puts the credential in, where the provider has one of ours.
+pub(super) fn injector(context: &Context<'_>, provider: &Provider) -> Option<Node> {
+    match provider.credential {
+        Credential::Env(_) | Credential::File(_) => {}
+        Credential::None | Credential::Client => return None,
+    }
+    let (header, prefix) = header(provider);
+    let generic = map! {
+        "credential" => map! {
+            "name" => provider.cluster(),
+            "sds_config" => map! {
+                "resource_api_version" => "V3",
+                "path_config_source" => map! { "path" => path(context, provider).as_path() },
+                // A secret that never comes must not keep the listener from opening.
+                "initial_fetch_timeout" => "2s",
+            },
+        },
+        "header" => header,
+        "header_value_prefix" => prefix,
+    };
+    Some(extension(
+        "envoy.filters.http.credential_injector",
+        "envoy.extensions.filters.http.credential_injector.v3.CredentialInjector",
+        map! {
+            // All attempts share one header map: what the last provider was given must not reach this one.
+            "overwrite" => true,
+            // Without a credential the provider answers 401, which moves on to the next target; Envoy's own would not.
+            "allow_request_without_credential" => true,
+            "credential" => extension(
+                "envoy.http.injected_credentials.generic",
+                "envoy.extensions.http.injected_credentials.generic.v3.Generic",
+                generic,
+            ),
+        },
+    ))
+}
+
+/// Where each provider wants its credential.
+/// Sources: API references of OpenAI, Azure OpenAI and Anthropic ("Authentication"), read 2026-11.
+fn header(provider: &Provider) -> (&'static str, &'static str) {
+    match (provider.api, provider.flavor) {
+        (Api::Anthropic, _) => ("x-api-key", ""),
+        (Api::OpenAi, Flavor::Azure) => ("api-key", ""),
+        (Api::OpenAi, Flavor::OpenAi | Flavor::Vllm) => ("authorization", "Bearer "),
+    }
+}
+
+/// One file for each secret of ours.
+pub(super) fn files(context: &Context<'_>) -> Result<Vec<(PathBuf, String)>, RenderError> {
+    let mut files = Vec::new();
+    for provider in &context.config.providers {
+        let source = match &provider.credential {
+            Credential::Env(name) => map! { "environment_variable" => name.as_str() },
+            Credential::File(path) => {
+                let path = absolute(context.config.resolve(path))?;
+                map! { "filename" => path.as_path() }
+            }
+            Credential::None | Credential::Client => continue,
+        };
+        let resources = map! {
+            "resources" => list![typed(
+                "envoy.extensions.transport_sockets.tls.v3.Secret",
+                map! { "name" => provider.cluster(), "generic_secret" => map! { "secret" => source } },
+            )],
+        };
+        files.push((path(context, provider), node::yaml(&resources)?));
+    }
+    Ok(files)
+}
+
+fn path(context: &Context<'_>, provider: &Provider) -> PathBuf {
+    context
+        .secret_dir
+        .join(Path::new(&provider.cluster()).with_extension("yaml"))
+}

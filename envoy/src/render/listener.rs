@@ -1,0 +1,108 @@
+//! The listener: what is accepted from clients, and the filters it passes.
+
+use std::time::Duration;
+
+use super::{
+    Context, RenderError, access_log, filter, local_reply,
+    node::{Node, extension, list, map},
+    route,
+};
+
+/// Room for headers and framing beside a body that is just within its limit.
+const SLACK: u64 = 1 << 20;
+/// Headers of a request; Envoy's own default, written down because the 431 names it.
+pub(super) const HEADERS_KIB: u32 = 60;
+const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECTION_IDLE: Duration = Duration::from_secs(3_600);
+/// A whole request, however slowly its body comes.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
+/// HTTP/2 flow control as Envoy's documentation of edge proxies recommends it, read 2026-11.
+const STREAM_WINDOW: u32 = 64 << 10;
+const CONNECTION_WINDOW: u32 = 1 << 20;
+const STREAMS: u32 = 1_000;
+
+pub(super) fn listener(context: &Context<'_>) -> Result<Node, RenderError> {
+    Ok(map! {
+        "name" => "penstock",
+        "address" => context.listen,
+        "per_connection_buffer_limit_bytes" => context.config.limits.request_body.0.saturating_add(SLACK),
+        "filter_chains" => list![map! {
+            "filters" => list![extension(
+                "envoy.filters.network.http_connection_manager",
+                "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+                connection_manager(context)?,
+            )],
+        }],
+    })
+}
+
+fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
+    Ok(map! {
+        "stat_prefix" => "penstock",
+        "codec_type" => "AUTO",
+        "server_name" => "penstock",
+        "use_remote_address" => true,
+        "generate_request_id" => true,
+        "preserve_external_request_id" => false,
+        "normalize_path" => true,
+        "merge_slashes" => true,
+        "path_with_escaped_slashes_action" => "KEEP_UNCHANGED",
+        "max_request_headers_kb" => HEADERS_KIB,
+        "request_headers_timeout" => HEADERS_TIMEOUT,
+        "request_timeout" => REQUEST_TIMEOUT,
+        "stream_idle_timeout" => route::stream_idle_timeout(context.config),
+        "common_http_protocol_options" => map! {
+            "idle_timeout" => CONNECTION_IDLE,
+            "headers_with_underscores_action" => "REJECT_REQUEST",
+        },
+        "http2_protocol_options" => map! {
+            "max_concurrent_streams" => STREAMS,
+            "initial_stream_window_size" => STREAM_WINDOW,
+            "initial_connection_window_size" => CONNECTION_WINDOW,
+        },
+        "early_header_mutation_extensions" => list![extension(
+            "envoy.http.early_header_mutation.header_mutation",
+            "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+            map! { "mutations" => list![remove("x-penstock-int-"), remove("x-envoy-")] },
+        )],
+        "route_config" => route::configuration(context.config),
+        "http_filters" => list![
+            client_path(),
+            filter::schema_translation(context, &context.config.front())?,
+            extension(
+                "envoy.filters.http.router",
+                "envoy.extensions.filters.http.router.v3.Router",
+                map! { "suppress_envoy_headers" => true },
+            ),
+        ],
+        "local_reply_config" => local_reply::configuration(context.config),
+        "access_log" => access_log::access_log(context)?,
+    })
+}
+
+/// Headers that steer Envoy or our filters are no client's to send.
+fn remove(prefix: &str) -> Node {
+    map! {
+        "remove_on_match" => map! {
+            "key_matcher" => map! { "prefix" => prefix, "ignore_case" => true },
+        },
+    }
+}
+
+/// Keeps the path that the client asked for: every attempt overwrites it with its provider's. Without the
+/// query, which may hold a secret.
+fn client_path() -> Node {
+    extension(
+        "envoy.filters.http.set_filter_state",
+        "envoy.extensions.filters.http.set_filter_state.v3.Config",
+        map! {
+            "on_request_headers" => list![map! {
+                "object_key" => access_log::CLIENT_PATH,
+                "factory_key" => "envoy.string",
+                "format_string" => map! {
+                    "text_format_source" => map! { "inline_string" => "%PATH(NQ:PATH)%" },
+                },
+            }],
+        },
+    )
+}

@@ -1,0 +1,119 @@
+//! Errors that Envoy itself answers with, in the dialect of the path.
+//!
+//! Replies of our own filters are in their client's dialect already and are left alone.
+
+use penstock_config::Config;
+
+use super::{
+    listener::HEADERS_KIB,
+    node::{Node, map},
+};
+
+/// Set by a filter before it replies by itself.
+const REPLIED: &str = "x-penstock-int-replied";
+
+/// A status that Envoy answers with, and how each API calls such an error.
+struct Reply {
+    status: u32,
+    openai: &'static str,
+    anthropic: &'static str,
+    message: String,
+}
+
+/// Sources of the types: OpenAI API reference, "Error codes"; Anthropic API reference, "Errors"; read 2026-11.
+fn replies(config: &Config) -> Vec<Reply> {
+    const INVALID: &str = "invalid_request_error";
+    let reply = |status, openai, anthropic, message: &str| Reply {
+        status,
+        openai,
+        anthropic,
+        message: message.to_owned(),
+    };
+    let too_large = format!(
+        "the request body exceeds the limit of {} (limits.request_body)",
+        config.limits.request_body
+    );
+    let headers = format!("the request headers exceed the limit of {HEADERS_KIB}KiB");
+    vec![
+        reply(400, INVALID, INVALID, "the request is not valid HTTP"),
+        reply(404, INVALID, "not_found_error", "there is nothing at this path"),
+        reply(408, INVALID, INVALID, "the request did not arrive in time"),
+        reply(413, INVALID, "request_too_large", &too_large),
+        reply(431, INVALID, "request_too_large", &headers),
+        reply(500, "server_error", "api_error", "the gateway failed"),
+        reply(
+            502,
+            "server_error",
+            "api_error",
+            "the provider's answer is not valid HTTP",
+        ),
+        reply(
+            503,
+            "server_error",
+            "overloaded_error",
+            "no provider could answer",
+        ),
+        reply(
+            504,
+            "server_error",
+            "timeout_error",
+            "no provider answered in time",
+        ),
+    ]
+}
+
+pub(super) fn configuration(config: &Config) -> Node {
+    let mut mappers = Vec::new();
+    for reply in replies(config) {
+        // The first mapper that matches is taken.
+        mappers.push(mapper(&reply, Some("/v1/messages"), anthropic(&reply)));
+        mappers.push(mapper(&reply, None, openai(&reply)));
+    }
+    map! { "mappers" => mappers }
+}
+
+fn anthropic(reply: &Reply) -> Node {
+    map! {
+        "type" => "error",
+        "error" => map! { "type" => reply.anthropic, "message" => reply.message.as_str() },
+    }
+}
+
+fn openai(reply: &Reply) -> Node {
+    map! {
+        "error" => map! { "message" => reply.message.as_str(), "type" => reply.openai },
+    }
+}
+
+fn mapper(reply: &Reply, prefix: Option<&str>, body: Node) -> Node {
+    let mut conditions = vec![
+        map! {
+            "status_code_filter" => map! {
+                "comparison" => map! {
+                    "op" => "EQ",
+                    "value" => map! {
+                        "default_value" => reply.status,
+                        "runtime_key" => "penstock.local_reply_status",
+                    },
+                },
+            },
+        },
+        header(REPLIED, map! { "present_match" => true, "invert_match" => true }),
+    ];
+    if let Some(prefix) = prefix {
+        conditions.push(header(
+            ":path",
+            map! { "string_match" => map! { "prefix" => prefix } },
+        ));
+    }
+    map! {
+        "filter" => map! { "and_filter" => map! { "filters" => conditions } },
+        "body_format_override" => map! { "json_format" => body, "content_type" => "application/json" },
+    }
+}
+
+fn header(name: &str, condition: Node) -> Node {
+    map! {
+        "header_filter" => map! { "header" => map! { "name" => name }.with_all(condition) },
+    }
+}

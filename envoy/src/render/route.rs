@@ -1,0 +1,143 @@
+//! Routes: which cluster an attempt goes to, how often another follows, and how long each may take.
+
+use std::time::Duration;
+
+use penstock_config::{Config, slice::Model};
+
+use super::{
+    cluster,
+    node::{Node, extension, list, map, typed},
+};
+
+/// Set by the front instance on what is to be sent to a provider, and on nothing else.
+const HOLD: &str = "x-penstock-int-hold";
+const BACK_OFF: Duration = Duration::from_millis(25);
+const LONGEST_BACK_OFF: Duration = Duration::from_millis(250);
+/// What deadlines of Envoy are longer than those that the filters keep, which can say more.
+const MARGIN: Duration = Duration::from_secs(5);
+
+pub(super) fn configuration(config: &Config) -> Node {
+    let silence = config
+        .limits
+        .stream_stall
+        .max(longest(config, |model| model.first_token_ms));
+    let answer = longest(config, |model| model.answer_ms);
+    map! {
+        "name" => "penstock",
+        "virtual_hosts" => list![map! {
+            "name" => "penstock",
+            "domains" => list!["*"],
+            "request_body_buffer_limit" => config.limits.request_body.0,
+            "routes" => list![
+                chat(config, "stream", map! { "string_match" => map! { "exact" => "stream" } }, silence),
+                chat(config, "answer", map! { "present_match" => true }, answer),
+                map! {
+                    "name" => "unknown",
+                    "match" => map! { "prefix" => "/" },
+                    "direct_response" => map! { "status" => 404_u32 },
+                },
+            ],
+        }],
+    }
+}
+
+/// Longer than any route's own, so that a route's deadline is the one that ends a request.
+pub(super) fn stream_idle_timeout(config: &Config) -> Duration {
+    let longest = longest(config, |model| model.answer_ms)
+        .max(config.limits.stream_stall)
+        .max(longest(config, |model| model.first_token_ms));
+    idle_timeout(config, longest) + MARGIN
+}
+
+fn chat(config: &Config, name: &str, hold: Node, silence: Duration) -> Node {
+    let header = map! { "name" => HOLD }.with_all(hold);
+    map! {
+        "name" => name,
+        "match" => map! { "prefix" => "/", "headers" => list![header] },
+        "route" => map! {
+            "inline_cluster_specifier_plugin" => map! { "extension" => cluster_specifier(config) },
+            // A stream may last for hours; each attempt has deadlines of its own.
+            "timeout" => "0s",
+            "idle_timeout" => idle_timeout(config, silence),
+            "retry_policy" => map! {
+                "retry_on" => "retriable-headers,connect-failure,refused-stream,reset",
+                "retriable_headers" => list![map! { "name" => "x-penstock-int-retry", "present_match" => true }],
+                "num_retries" => retries(config),
+                "refresh_cluster_on_retry" => true,
+                // Data that a filter holds does not reset this timer, so it must outlast the wait for the first token.
+                "per_try_idle_timeout" => silence + MARGIN,
+                "retry_back_off" => map! {
+                    "base_interval" => BACK_OFF,
+                    "max_interval" => LONGEST_BACK_OFF,
+                },
+                "rate_limited_retry_back_off" => map! {
+                    "reset_headers" => list![map! { "name" => "x-penstock-int-wait", "format" => "SECONDS" }],
+                    "max_interval" => longest_wait(config) + MARGIN,
+                },
+            },
+        },
+    }
+}
+
+/// The cluster that the filters have named last, looked up again for every attempt.
+fn cluster_specifier(config: &Config) -> Node {
+    let clusters = config
+        .providers
+        .iter()
+        .map(|provider| (provider.cluster(), to_cluster(&provider.cluster())))
+        .collect();
+    extension(
+        "envoy.router.cluster_specifier_plugin.matcher",
+        "envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier",
+        map! {
+            "cluster_matcher" => map! {
+                "matcher_tree" => map! {
+                    "input" => extension(
+                        "next",
+                        "envoy.extensions.matching.common_inputs.network.v3.FilterStateInput",
+                        map! { "key" => "wasm.penstock.next" },
+                    ),
+                    "exact_match_map" => map! { "map" => Node::Map(clusters) },
+                },
+                "on_no_match" => to_cluster(cluster::EXHAUSTED),
+            },
+        },
+    )
+}
+
+fn to_cluster(name: &str) -> Node {
+    map! {
+        "action" => map! {
+            "name" => name,
+            "typed_config" => typed(
+                "envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction",
+                map! { "cluster" => name },
+            ),
+        },
+    }
+}
+
+/// Attempts of the longest plan, and one that finds it at its end.
+fn retries(config: &Config) -> u32 {
+    let attempts = config.models.iter().map(attempts).max().unwrap_or(1);
+    attempts.saturating_add(1)
+}
+
+fn attempts(model: &Model) -> u32 {
+    let targets = u32::try_from(model.targets.len()).unwrap_or(u32::MAX);
+    targets.saturating_mul(model.retry.same_target.saturating_add(1))
+}
+
+/// A client hears nothing while attempt after attempt fails, so all of them fit in.
+fn idle_timeout(config: &Config, silence: Duration) -> Duration {
+    (silence + MARGIN + longest_wait(config) + MARGIN).saturating_mul(retries(config))
+}
+
+fn longest_wait(config: &Config) -> Duration {
+    let seconds = config.models.iter().map(|model| model.retry.max_wait_s);
+    Duration::from_secs(seconds.max().unwrap_or(0))
+}
+
+fn longest(config: &Config, millis: impl Fn(&Model) -> u64) -> Duration {
+    Duration::from_millis(config.models.iter().map(millis).max().unwrap_or(0))
+}

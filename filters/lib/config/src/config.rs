@@ -1,0 +1,236 @@
+//! The whole of `penstock.yaml`, checked.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+use serde_saphyr::{Location, Spanned};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    limits::Limits,
+    listen,
+    model::{self, Policy, Providers},
+    problem::{Invalid, LoadError, Problems},
+    provider::Provider,
+    raw, read, slice, suggest,
+};
+
+/// Hexadecimal digits of a policy version: 48 bits tell any two configurations of one site apart.
+const VERSION_DIGITS: usize = 12;
+
+/// The whole configuration, checked: every target's provider exists, every name is unique.
+#[derive(Clone, Debug, Serialize)]
+pub struct Config {
+    /// Where clients connect to.
+    pub listen: SocketAddr,
+    /// Where Envoy's admin interface listens.
+    pub admin: SocketAddr,
+    /// Where the access log goes.
+    pub access_log: AccessLog,
+    /// What is taken at most, of everyone.
+    pub limits: Limits,
+    /// In the order of the file.
+    pub providers: Vec<Provider>,
+    /// In the order of the file.
+    pub models: Vec<slice::Model>,
+    #[serde(skip)]
+    directory: PathBuf,
+    #[serde(skip)]
+    policy_version: String,
+}
+
+/// Where the access log goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessLog {
+    /// Standard output.
+    Stdout,
+    /// A file, as written: relative to the configuration's directory.
+    File(PathBuf),
+    /// Nowhere.
+    None,
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or everything that is wrong with it.
+    pub fn load(file: &Path) -> Result<Self, LoadError> {
+        let text = std::fs::read_to_string(file).map_err(|source| LoadError::Read {
+            file: file.to_owned(),
+            source,
+        })?;
+        Ok(Self::from_yaml_str(&text, file)?)
+    }
+
+    /// Checks a text. `file` is its name in errors, and its directory is what relative paths start from.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn from_yaml_str(text: &str, file: &Path) -> Result<Self, Invalid> {
+        let mut problems = Problems::default();
+        let config = read::read(text, &mut problems).and_then(|raw| Self::parse(&raw, file, &mut problems));
+        match config {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => Err(problems.into_invalid(file)),
+        }
+    }
+
+    /// A hash of everything that was decided here: equal for files that differ in comments, layout or
+    /// written-out defaults only.
+    pub fn policy_version(&self) -> &str {
+        &self.policy_version
+    }
+
+    /// A path of the configuration, from the working directory.
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        self.directory.join(path)
+    }
+
+    /// What the front instance of schema-translation is given.
+    pub fn front(&self) -> slice::SchemaTranslation {
+        slice::SchemaTranslation::Front(slice::Front {
+            policy_version: self.policy_version.clone(),
+            max_request_bytes: self.limits.request_body.0,
+            models: self.models.clone(),
+        })
+    }
+
+    /// What the back instance in a provider's cluster is given.
+    pub fn back(&self, provider: &Provider) -> slice::SchemaTranslation {
+        slice::SchemaTranslation::Back(slice::Back {
+            provider: provider.name.clone(),
+            api: provider.api,
+            flavor: provider.flavor,
+            authority: provider.endpoint.authority(),
+            path: provider.chat_path(),
+            max_response_bytes: self.limits.response_body.0,
+            max_event_bytes: self.limits.event.0,
+        })
+    }
+
+    fn parse(raw: &raw::File, file: &Path, problems: &mut Problems) -> Option<Self> {
+        let addresses = listen::parse(raw, problems);
+        let access_log = AccessLog::parse(raw.access_log.as_ref(), problems);
+        let limits = Limits::parse(raw.limits.as_ref(), problems);
+        let providers = providers(raw, problems);
+        let models = models(raw, &providers, problems);
+        if !problems.is_empty() {
+            return None;
+        }
+        let (listen, admin) = addresses?;
+        let mut config = Self {
+            listen,
+            admin,
+            access_log: access_log?,
+            limits: limits?,
+            providers,
+            models,
+            directory: file.parent().map(Path::to_owned).unwrap_or_default(),
+            policy_version: String::new(),
+        };
+        config.policy_version = version(&config)?;
+        Some(config)
+    }
+}
+
+impl AccessLog {
+    fn parse(text: Option<&Spanned<String>>, problems: &mut Problems) -> Option<Self> {
+        match text.map(|text| (text, text.value.as_str())) {
+            None | Some((_, "stdout")) => Some(Self::Stdout),
+            Some((_, "none")) => Some(Self::None),
+            // A bare word is more probably a misspelt `stdout` than a file.
+            Some((_, path)) if path.contains('/') => Some(Self::File(PathBuf::from(path))),
+            Some((text, word)) => {
+                let remedy = suggest::remedy(word, ["stdout", "none"]);
+                problems.at(
+                    text.referenced,
+                    "access_log",
+                    format!("unknown value {word:?}; {remedy} (a file needs a / in its path)"),
+                );
+                None
+            }
+        }
+    }
+}
+
+fn providers(raw: &raw::File, problems: &mut Problems) -> Vec<Provider> {
+    let list = list(&raw.providers, "providers", problems);
+    unique(list, "providers", |provider| &provider.name, problems);
+    list.iter()
+        .enumerate()
+        .filter_map(|(index, raw)| Provider::parse(raw, &format!("providers[{index}]"), problems))
+        .collect()
+}
+
+fn models(raw: &raw::File, providers: &[Provider], problems: &mut Problems) -> Vec<slice::Model> {
+    let names: Vec<&str> = raw
+        .providers
+        .iter()
+        .flat_map(|list| &list.value)
+        .filter_map(|provider| provider.value.name.as_ref())
+        .map(|name| name.value.as_str())
+        .collect();
+    let providers = Providers {
+        valid: providers,
+        names: &names,
+    };
+    let defaults = Policy::defaults(raw.defaults.as_ref(), problems);
+    let list = list(&raw.models, "models", problems);
+    unique(list, "models", |model| &model.name, problems);
+    list.iter()
+        .enumerate()
+        .filter_map(|(index, raw)| {
+            let path = format!("models[{index}]");
+            model::parse(raw, &path, &providers, defaults, problems)
+        })
+        .collect()
+}
+
+/// The entries, of which there must be one.
+fn list<'a, T>(list: &'a raw::List<T>, field: &str, problems: &mut Problems) -> &'a [Spanned<T>] {
+    match list {
+        Some(list) if !list.value.is_empty() => &list.value,
+        Some(list) => {
+            problems.at(list.referenced, field, "empty; name at least one");
+            &[]
+        }
+        None => {
+            problems.at(Location::UNKNOWN, field, "missing; name at least one");
+            &[]
+        }
+    }
+}
+
+fn unique<T>(list: &[Spanned<T>], path: &str, name: impl Fn(&T) -> &raw::Text, problems: &mut Problems) {
+    let mut seen = HashMap::new();
+    for (index, entry) in list.iter().enumerate() {
+        let Some(text) = name(&entry.value) else {
+            continue;
+        };
+        if let Some(first) = seen.insert(text.value.as_str(), index) {
+            problems.at(
+                text.referenced,
+                format!("{path}[{index}].name"),
+                format!(
+                    "{:?} is the name of {path}[{first}] already; choose another",
+                    text.value
+                ),
+            );
+        }
+    }
+}
+
+/// Serialization of the validated types is canonical: fields in their order, no maps.
+fn version(config: &Config) -> Option<String> {
+    let canonical = serde_json::to_vec(config).ok()?;
+    let digest = Sha256::digest(&canonical);
+    let mut digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.truncate(VERSION_DIGITS);
+    Some(digits)
+}

@@ -1,0 +1,66 @@
+//! What is taken at most, of everyone.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::{problem::Problems, raw, unit, unit::ByteCount};
+
+/// A worker's VM holds bodies of several requests at once and is capped at 1 GiB by Envoy.
+const LARGEST_BODY: ByteCount = ByteCount::mebi(128);
+const LONGEST_STALL: Duration = Duration::from_secs(3_600);
+
+/// What is taken at most, of everyone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Limits {
+    /// The largest request body.
+    pub request_body: ByteCount,
+    /// The largest answer that is held whole.
+    pub response_body: ByteCount,
+    /// The largest single event of a stream.
+    pub event: ByteCount,
+    /// The longest silence within a stream that has begun.
+    pub stream_stall: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_body: ByteCount::mebi(16),
+            response_body: ByteCount::mebi(16),
+            event: ByteCount::kibi(512),
+            stream_stall: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn parse(raw: Option<&raw::Limits>, problems: &mut Problems) -> Option<Self> {
+        let default = Self::default();
+        let Some(raw) = raw else {
+            return Some(default);
+        };
+        let request_body = match &raw.request_body {
+            Some(text) => unit::size(text, "limits.request_body", LARGEST_BODY, problems)?,
+            None => default.request_body,
+        };
+        let response_body = match &raw.response_body {
+            Some(text) => unit::size(text, "limits.response_body", LARGEST_BODY, problems)?,
+            None => default.response_body,
+        };
+        let event = match &raw.event {
+            Some(text) => unit::size(text, "limits.event", response_body, problems)?,
+            None => default.event.min(response_body),
+        };
+        let stream_stall = match &raw.stream_stall {
+            Some(text) => unit::duration(text, "limits.stream_stall", LONGEST_STALL, problems)?,
+            None => default.stream_stall,
+        };
+        Some(Self {
+            request_body,
+            response_body,
+            event,
+            stream_stall,
+        })
+    }
+}

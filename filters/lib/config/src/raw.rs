@@ -1,0 +1,158 @@
+//! `penstock.yaml` as it is written: every field with its place, nothing checked but the shape.
+//!
+//! Every field is optional here, so that a missing one is reported together with all other problems.
+
+use std::fmt;
+
+use serde::{
+    Deserialize,
+    de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use serde_saphyr::Spanned;
+
+pub(crate) type Text = Option<Spanned<String>>;
+pub(crate) type Number = Option<Spanned<u64>>;
+pub(crate) type Flag = Option<Spanned<bool>>;
+pub(crate) type List<T> = Option<Spanned<Vec<Spanned<T>>>>;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct File {
+    pub(crate) listen: Text,
+    pub(crate) admin: Text,
+    pub(crate) access_log: Text,
+    pub(crate) limits: Option<Limits>,
+    pub(crate) providers: List<Provider>,
+    pub(crate) defaults: Option<Policy>,
+    pub(crate) models: List<Model>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    pub(crate) request_body: Text,
+    pub(crate) response_body: Text,
+    pub(crate) event: Text,
+    pub(crate) stream_stall: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Provider {
+    pub(crate) name: Text,
+    pub(crate) api: Text,
+    pub(crate) flavor: Text,
+    pub(crate) base_url: Text,
+    pub(crate) api_version: Text,
+    pub(crate) credential: Option<Spanned<Credential>>,
+    pub(crate) tls: Option<Spanned<Tls>>,
+    pub(crate) connect_timeout: Text,
+    pub(crate) insecure: Flag,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Tls {
+    pub(crate) ca_file: Text,
+    pub(crate) server_name: Text,
+}
+
+/// Where a credential comes from; a secret written out in the file is recognised and forgotten.
+#[derive(Debug)]
+pub(crate) enum Credential {
+    Source(CredentialSource),
+    Secret,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CredentialSource {
+    pub(crate) env: Text,
+    pub(crate) file: Text,
+    pub(crate) client: Flag,
+}
+
+/// What a model may set and `defaults` may set for all.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Policy {
+    pub(crate) commit: Text,
+    pub(crate) on_loss: Text,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) timeouts: Option<Timeouts>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Model {
+    pub(crate) name: Text,
+    pub(crate) targets: List<Target>,
+    // The fields of `Policy`: serde cannot flatten and deny unknown fields at once.
+    pub(crate) commit: Text,
+    pub(crate) on_loss: Text,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) timeouts: Option<Timeouts>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Target {
+    pub(crate) provider: Text,
+    pub(crate) model: Text,
+    pub(crate) context_window: Number,
+    pub(crate) max_output_tokens: Number,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Retry {
+    pub(crate) same_target: Number,
+    pub(crate) max_wait: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Timeouts {
+    pub(crate) first_token: Text,
+    pub(crate) answer: Text,
+}
+
+impl<'de> Deserialize<'de> for Credential {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CredentialVisitor)
+    }
+}
+
+struct CredentialVisitor;
+
+impl<'de> Visitor<'de> for CredentialVisitor {
+    type Value = Credential;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("one of { env: NAME }, { file: PATH } or { client: true }")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Credential, A::Error> {
+        CredentialSource::deserialize(MapAccessDeserializer::new(map)).map(Credential::Source)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Credential, E> {
+        Ok(Credential::Secret)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Credential, E> {
+        Ok(Credential::Secret)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Credential, E> {
+        Ok(Credential::Secret)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Credential, E> {
+        Ok(Credential::Secret)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Credential, E> {
+        Ok(Credential::Secret)
+    }
+}
