@@ -13,6 +13,7 @@
 mod edit;
 mod path;
 mod scan;
+mod write;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,6 +24,7 @@ use serde_json::value::RawValue;
 pub use edit::Edit;
 pub use path::path_at;
 pub use scan::check;
+pub use write::Writer;
 
 /// Deepest nesting that is accepted; `serde_json` has the same limit where it recurses.
 pub const MAX_DEPTH: usize = 128;

@@ -26,6 +26,8 @@ pub fn path_at(text: &str, offset: usize) -> String {
                 at = close + 1;
                 continue;
             }
+            // The value that starts right before the offset is the field itself, not one inside it.
+            (b'{' | b'[', _) if next == end => {}
             (b'{', _) => open.push(Step::Object {
                 key: "",
                 in_value: false,

@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+type Change = fn(&mut Edit<'_, '_>);
+
 fn edited(source: &str, change: impl FnOnce(&mut Edit<'_, '_>)) -> String {
     let object = Object::parse(source.as_bytes()).unwrap();
     let mut edit = Edit::new(&object);
@@ -12,7 +14,7 @@ fn edited(source: &str, change: impl FnOnce(&mut Edit<'_, '_>)) -> String {
 #[test]
 fn edits_change_only_what_they_name() {
     let source = " {\n \"a\" : 1 , \"b\":[1, 2],\t\"c\":{\"x\":\"}\"} }\n";
-    let table: &[(&str, fn(&mut Edit<'_, '_>))] = &[
+    let table: &[(&str, Change)] = &[
         (source, |_| {}),
         (
             " {\n \"a\" : true , \"b\":[1, 2],\t\"c\":{\"x\":\"}\"} }\n",

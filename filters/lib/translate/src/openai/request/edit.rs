@@ -1,0 +1,185 @@
+//! Fits an OpenAI request to an OpenAI-compatible target by editing its bytes.
+
+use std::borrow::Cow;
+
+use crate::json::{self, Edit, Object};
+use crate::loss::Losses;
+use crate::target::{Flavor, Target};
+
+/// Anthropic's mark on messages, parts and tools, and why it is left out.
+const CACHE_MARK: &[(&str, &str)] = &[("cache_control", CACHE_REASON)];
+const CACHE_REASON: &str = "not known to OpenAI, which caches on its own";
+
+/// Extensions of gateways that OpenAI and Azure refuse on a message, and why they are left out.
+const MESSAGE_EXTENSIONS: &[(&str, &str)] = &[
+    ("cache_control", CACHE_REASON),
+    (
+        "reasoning_content",
+        "not known to OpenAI, which keeps its reasoning to itself",
+    ),
+    (
+        "thinking_blocks",
+        "not known to OpenAI, which keeps its reasoning to itself",
+    ),
+];
+
+pub fn edit(object: &Object<'_>, target: &Target<'_>, losses: &mut Losses) -> Vec<u8> {
+    let mut edit = Edit::new(object);
+    edit.set("model", json::quote(target.model));
+    if object.get("stream").is_some_and(|stream| stream.get() == "true") {
+        include_usage(object, &mut edit);
+    }
+    let (wanted, other) = match target.flavor {
+        Flavor::OpenAi | Flavor::Azure => ("max_completion_tokens", "max_tokens"),
+        Flavor::Vllm => ("max_tokens", "max_completion_tokens"),
+    };
+    output_limit(object, &mut edit, wanted, other);
+    let change = |message: &str| match target.flavor {
+        Flavor::Vllm => system_role(message),
+        Flavor::OpenAi | Flavor::Azure => without_extensions(message, losses),
+    };
+    if let Some(edited) = object
+        .get("messages")
+        .and_then(|messages| elements(messages.get(), change))
+    {
+        edit.set("messages", edited);
+    }
+    if target.flavor != Flavor::Vllm {
+        let change = |tool: &str| without(tool, "tools[]", CACHE_MARK, losses);
+        if let Some(edited) = object
+            .get("tools")
+            .and_then(|tools| elements(tools.get(), change))
+        {
+            edit.set("tools", edited);
+        }
+    }
+    edit.apply()
+}
+
+/// The usage of a stream is always asked for: quota and ledger live on it.
+fn include_usage(object: &Object<'_>, edit: &mut Edit<'_, '_>) {
+    let options = object
+        .get("stream_options")
+        .filter(|_| object.has("stream_options"));
+    let Some(inner) = options.and_then(|options| Object::parse_checked(options.get()).ok()) else {
+        return edit.set("stream_options", r#"{"include_usage":true}"#);
+    };
+    if inner
+        .get("include_usage")
+        .is_some_and(|value| value.get() == "true")
+    {
+        return;
+    }
+    let mut options = Edit::new(&inner);
+    options.set("include_usage", "true");
+    edit.set("stream_options", text(options.apply()));
+}
+
+/// One name for the limit. Where the client gives both, the newer one counts, as it does at OpenAI.
+fn output_limit(object: &Object<'_>, edit: &mut Edit<'_, '_>, wanted: &'static str, other: &'static str) {
+    let newer = object
+        .get("max_completion_tokens")
+        .filter(|_| object.has("max_completion_tokens"));
+    match (object.get(wanted).is_some(), object.get(other).is_some()) {
+        (_, false) => {}
+        (false, true) => edit.rename(other, wanted),
+        (true, true) => {
+            if let Some(limit) = newer.or(object.get("max_tokens")) {
+                edit.set(wanted, limit.get().to_owned());
+            }
+            edit.remove(other);
+        }
+    }
+}
+
+/// A message with the role `system` if it has `developer`.
+fn system_role(message: &str) -> Option<String> {
+    if !contains(message, "developer") {
+        return None;
+    }
+    let object = Object::parse_checked(message).ok()?;
+    let role = object.get("role").and_then(json::string)?;
+    if role != "developer" {
+        return None;
+    }
+    let mut edit = Edit::new(&object);
+    edit.set("role", r#""system""#);
+    Some(text(edit.apply()))
+}
+
+/// A message without the extensions of gateways, if it or one of its parts has any.
+fn without_extensions(message: &str, losses: &mut Losses) -> Option<String> {
+    let stripped = without(message, "messages[]", MESSAGE_EXTENSIONS, losses);
+    let current = stripped.as_deref().unwrap_or(message);
+    if !may_hold(current, CACHE_MARK) {
+        return stripped;
+    }
+    let object = Object::parse_checked(current).ok()?;
+    let change = |part: &str| without(part, "messages[].content[]", CACHE_MARK, losses);
+    let Some(content) = object
+        .get("content")
+        .and_then(|content| elements(content.get(), change))
+    else {
+        return stripped;
+    };
+    let mut edit = Edit::new(&object);
+    edit.set("content", content);
+    Some(text(edit.apply()))
+}
+
+/// An object without some of its members, if it has any of them.
+fn without(
+    object: &str,
+    parent: &str,
+    members: &[(&str, &'static str)],
+    losses: &mut Losses,
+) -> Option<String> {
+    if !may_hold(object, members) {
+        return None;
+    }
+    let object = Object::parse_checked(object).ok()?;
+    let mut edit = Edit::new(&object);
+    for (name, reason) in members {
+        if object.get(name).is_some() {
+            edit.remove(name);
+            losses.unknown(parent, name, reason);
+        }
+    }
+    if edit.is_empty() {
+        None
+    } else {
+        Some(text(edit.apply()))
+    }
+}
+
+/// A quick look that spares almost every text the parse. A name written with escapes is not found, and is left
+/// to the provider.
+fn may_hold(json: &str, members: &[(&str, &str)]) -> bool {
+    members.iter().any(|(name, _)| contains(json, name))
+}
+
+fn contains(json: &str, needle: &str) -> bool {
+    memchr::memmem::find(json.as_bytes(), needle.as_bytes()).is_some()
+}
+
+/// An array with some of its elements changed, or nothing if none is.
+fn elements(array: &str, mut change: impl FnMut(&str) -> Option<String>) -> Option<Cow<'static, str>> {
+    let elements = json::elements(array)?;
+    let mut changed = false;
+    let edited: Vec<Cow<'_, str>> = elements
+        .iter()
+        .map(|element| match change(element.get()) {
+            Some(edited) => {
+                changed = true;
+                Cow::Owned(edited)
+            }
+            None => Cow::Borrowed(element.get()),
+        })
+        .collect();
+    changed.then(|| Cow::Owned(format!("[{}]", edited.join(","))))
+}
+
+/// Edits of text are text.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_default()
+}
