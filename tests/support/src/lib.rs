@@ -4,8 +4,11 @@
 //! Nothing here is part of the gateway. Everything waits for conditions, never for a time.
 
 pub mod client;
+pub mod gateway;
 mod play;
 pub mod provider;
 pub mod wait;
 
+pub use client::Request;
+pub use gateway::Gateway;
 pub use provider::Provider;
