@@ -9,6 +9,7 @@ mod finish;
 pub mod neutral;
 pub mod openai;
 pub mod shape;
+mod text;
 mod usage;
 
 pub use api::Api;

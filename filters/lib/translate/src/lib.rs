@@ -4,6 +4,7 @@
 //! [`loss::Loss`], never dropped in silence. Within one API the bytes of the client are edited, not rebuilt.
 
 pub mod anthropic;
+mod dialect;
 pub mod error;
 pub mod json;
 pub mod loss;

@@ -1,1 +1,83 @@
-//! 
+//! Whole answers on their way back.
+//!
+//! Within one API nothing is rewritten: the answer is only read for what Penstock wants to know of it. Between
+//! APIs it goes through the neutral form, of several choices the first. What the client's API has no place for
+//! (log probabilities, blocks of the provider's own tools, filter results) is left out.
+
+use std::borrow::Cow;
+
+use penstock_chat::neutral::response::Answer as NeutralAnswer;
+use penstock_chat::{Api, FinishReason, Usage};
+
+use crate::dialect::dialect;
+use crate::error::{ApiError, Malformed};
+use crate::json;
+use crate::target::Flavor;
+
+/// Who answers whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// The dialect to answer in.
+    pub client: Api,
+    /// The dialect of the answer.
+    pub provider: Api,
+    /// The provider's flavor. Answers are read leniently enough for all of them.
+    pub flavor: Flavor,
+    /// Unix seconds, for OpenAI's `created`.
+    pub created: u64,
+}
+
+/// What the client gets, and what the answer tells about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The body; `None` if the provider's is to go through unchanged.
+    pub body: Option<Vec<u8>>,
+    /// What was used.
+    pub usage: Option<Usage>,
+    /// Why the first choice stopped.
+    pub finish: Option<FinishReason>,
+    /// The model that answered, as the provider names it.
+    pub model: Option<String>,
+    /// Text, reasoning and tool arguments of all choices, in bytes.
+    pub output_text_bytes: u64,
+}
+
+/// Why there is nothing for the client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// The body is not an answer of the provider's API.
+    #[error("malformed answer: {0}")]
+    Malformed(#[from] Malformed),
+    /// The body is an error object, whatever the status says.
+    #[error("the provider answered with an error of kind `{}`", .0.kind.as_str())]
+    Provider(ApiError),
+}
+
+/// What a provider's folder makes of a body.
+#[derive(Debug)]
+pub(crate) struct ReadAnswer<'a> {
+    pub answer: NeutralAnswer<'a>,
+    /// Content of the choices that are not in `answer`.
+    pub other_content_bytes: u64,
+}
+
+/// Translates a whole answer.
+pub fn translate(context: &Context, body: &[u8]) -> Result<Answer, AnswerError> {
+    let text = json::check(body).map_err(|_| Malformed::whole("body that is not JSON"))?;
+    let read = (dialect(context.provider).read_answer)(text)?;
+    let answer = read.answer;
+    let written = match context.client == context.provider {
+        true => None,
+        false => Some((dialect(context.client).write_answer)(context, &answer)?),
+    };
+    let content_bytes = answer.content.iter().map(|content| content.content_bytes());
+    Ok(Answer {
+        body: written,
+        usage: answer.usage,
+        finish: answer.finish,
+        output_text_bytes: content_bytes.fold(read.other_content_bytes, u64::saturating_add),
+        model: Some(answer.model)
+            .filter(|model| !model.is_empty())
+            .map(Cow::into_owned),
+    })
+}
