@@ -2,7 +2,9 @@
 //!
 //! Flavors differ in a few fields, all of them here and in the two files that edit and write:
 //! - OpenAI deprecates `max_tokens` and its reasoning models refuse it, so `openai` and `azure` get
-//!   `max_completion_tokens`, `vllm` gets `max_tokens`.
+//!   `max_completion_tokens`, `vllm` gets `max_tokens`. Azure takes that field, and `stream_options`, from
+//!   `api-version=2024-10-21` on and in its `v1` API (azure-rest-api-specs, inference 2024-10-21, read 2026-11);
+//!   its bodies differ from OpenAI's in nothing else.
 //! - `vllm` servers know no `developer` role, as chat templates of open models have none: it becomes `system`.
 //! - The extensions of OpenAI-compatible gateways (`cache_control`, `reasoning_content`, `thinking_blocks`) are
 //!   removed for `openai` and `azure`, which refuse unknown members of messages.

@@ -24,6 +24,11 @@ const LEAST_BUDGET: u64 = 1_024;
 /// Output limit where neither client nor target gives one.
 const DEFAULT_LIMIT: u64 = 4_096;
 
+/// The same for models that may think without being asked: thinking counts towards the limit, and with the lower
+/// one answers are cut in mid-sentence. All of these models write far more (Anthropic, "Models overview", read
+/// 2026-11).
+const THINKING_LIMIT: u64 = 16_384;
+
 /// What to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -62,7 +67,7 @@ pub fn plan(
     let given = client_limit.or(target_limit).map(|Tokens(limit)| limit);
     let limit = match given {
         Some(limit) => limit,
-        None if traits.adaptive_thinking => DEFAULT_LIMIT,
+        None if traits.adaptive_thinking => THINKING_LIMIT,
         None => DEFAULT_LIMIT.saturating_add(wanted.unwrap_or(0)),
     };
     let unset = Plan {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
 use crate::json::{self, Edit, Object};
 use crate::loss::Losses;
 use crate::target::{Flavor, Target};
@@ -34,26 +36,32 @@ pub fn edit(object: &Object<'_>, target: &Target<'_>, losses: &mut Losses) -> Ve
         Flavor::Vllm => ("max_tokens", "max_completion_tokens"),
     };
     output_limit(object, &mut edit, wanted, other);
-    let change = |message: &str| match target.flavor {
-        Flavor::Vllm => system_role(message),
-        Flavor::OpenAi | Flavor::Azure => without_extensions(message, losses),
-    };
-    if let Some(edited) = object
-        .get("messages")
-        .and_then(|messages| elements(messages.get(), change))
+    messages(object, &mut edit, target.flavor, losses);
+    edit.apply()
+}
+
+/// Most requests hold nothing to change here, which a look at the whole text tells.
+fn messages(object: &Object<'_>, edit: &mut Edit<'_, '_>, flavor: Flavor, losses: &mut Losses) {
+    let raw = |name: &str| object.get(name).map_or("", RawValue::get);
+    let (messages, tools) = (raw("messages"), raw("tools"));
+    if flavor == Flavor::Vllm {
+        if contains(messages, "developer")
+            && let Some(edited) = elements(messages, system_role)
+        {
+            edit.set("messages", edited);
+        }
+        return;
+    }
+    if may_hold(messages, MESSAGE_EXTENSIONS)
+        && let Some(edited) = elements(messages, |message| without_extensions(message, losses))
     {
         edit.set("messages", edited);
     }
-    if target.flavor != Flavor::Vllm {
-        let change = |tool: &str| without(tool, "tools[]", CACHE_MARK, losses);
-        if let Some(edited) = object
-            .get("tools")
-            .and_then(|tools| elements(tools.get(), change))
-        {
-            edit.set("tools", edited);
-        }
+    if may_hold(tools, CACHE_MARK)
+        && let Some(edited) = elements(tools, |tool| without(tool, "tools[]", CACHE_MARK, losses))
+    {
+        edit.set("tools", edited);
     }
-    edit.apply()
 }
 
 /// The usage of a stream is always asked for: quota and ledger live on it.
