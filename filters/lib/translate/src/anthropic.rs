@@ -7,6 +7,7 @@ pub mod stream;
 
 /// Anthropic's line in the table of dialects.
 pub(crate) const DIALECT: crate::dialect::Dialect = crate::dialect::Dialect {
+    request: &request::Dialect,
     render_error: error::render,
     render_error_event: error::render_event,
     read_error: error::read,

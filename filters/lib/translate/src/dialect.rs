@@ -1,4 +1,4 @@
-//! What the way back needs of each API, and the one table that names them.
+//! What the translation needs of each API, and the one table that names them.
 
 use std::borrow::Cow;
 
@@ -6,12 +6,15 @@ use penstock_chat::Api;
 use penstock_chat::neutral::response::Answer;
 
 use crate::error::{ApiError, Rendered, Report};
+use crate::request::RequestDialect;
 use crate::response::{AnswerError, Context, ReadAnswer};
 use crate::stream::{Options, Reader, Writer};
 use crate::{anthropic, openai};
 
-/// One API's part in translating errors, answers and streams.
+/// One API's part in translating requests, errors, answers and streams.
 pub(crate) struct Dialect {
+    /// Inspects, reads, writes and edits requests.
+    pub request: &'static dyn RequestDialect,
     /// Writes an error answer.
     pub render_error: fn(&ApiError) -> Rendered,
     /// Writes an error into a stream.

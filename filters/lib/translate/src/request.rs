@@ -11,10 +11,9 @@ use penstock_chat::{Api, Tokens};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::anthropic;
+use crate::dialect::dialect;
 use crate::json::{self, Object};
 use crate::loss::{Feature, Loss, Losses};
-use crate::openai;
 use crate::target::Target;
 
 /// What the gateway needs to know of a request.
@@ -88,7 +87,7 @@ pub struct Translated {
     pub losses: Vec<Loss>,
 }
 
-/// One API's side of the translation. A new API is one implementation and one line in [`dialect`].
+/// One API's side of the translation of requests.
 pub(crate) trait RequestDialect {
     /// Checks a request of this API. The text has passed [`json::check`].
     fn inspect<'a>(&self, text: &'a str) -> Result<Inspected<'a>, InvalidRequest>;
@@ -106,19 +105,11 @@ pub(crate) trait RequestDialect {
     fn field(&self) -> fn(Feature) -> &'static str;
 }
 
-/// The table of APIs.
-fn dialect(api: Api) -> &'static dyn RequestDialect {
-    match api {
-        Api::OpenAi => &openai::request::Dialect,
-        Api::Anthropic => &anthropic::request::Dialect,
-    }
-}
-
 /// Checks a client's request and tells what the gateway needs to know of it.
 ///
 /// After an `Ok`, [`translate`] succeeds for every target.
 pub fn inspect(client: Api, body: &[u8]) -> Result<Inspected<'_>, InvalidRequest> {
-    dialect(client).inspect(json::check(body)?)
+    dialect(client).request.inspect(json::check(body)?)
 }
 
 /// What a target cannot express of a request.
@@ -128,14 +119,14 @@ pub fn losses(client: Api, body: &[u8], target: &Target<'_>) -> Result<Vec<Loss>
 
 /// A client's request, as the target wants it.
 pub fn translate(client: Api, body: &[u8], target: &Target<'_>) -> Result<Translated, InvalidRequest> {
-    let reader = dialect(client);
+    let reader = dialect(client).request;
     let mut losses = Losses::new(reader.field());
     let text = json::check(body)?;
     let body = if client == target.api {
         reader.edit(&Object::parse_checked(text)?, target, &mut losses)
     } else {
         let request = reader.read(text, &mut losses)?;
-        dialect(target.api).write(&request, target, &mut losses)
+        dialect(target.api).request.write(&request, target, &mut losses)
     };
     Ok(Translated {
         body,
