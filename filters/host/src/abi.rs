@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 
 use penstock_flow::{Headers, Level};
 
@@ -38,7 +38,13 @@ const OK: u32 = 0;
 unsafe extern "C" {
     fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
     fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
-    fn proxy_get_buffer_bytes(kind: u32, start: usize, max: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_get_buffer_bytes(
+        kind: u32,
+        start: usize,
+        max: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
     fn proxy_set_buffer_bytes(kind: u32, start: usize, len: usize, data: *const u8, size: usize) -> u32;
     fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_replace_header_map_value(
@@ -64,14 +70,6 @@ unsafe extern "C" {
     fn proxy_close_stream(stream: u32) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, offset: i64) -> u32;
-    fn proxy_call_foreign_function(
-        name: *const u8,
-        name_size: usize,
-        arguments: *const u8,
-        arguments_size: usize,
-        results: *mut *mut u8,
-        results_size: *mut usize,
-    ) -> u32;
 }
 
 /// Takes over memory that the host has allocated through `proxy_on_memory_allocate`.
@@ -134,7 +132,9 @@ pub fn headers(direction: Direction) -> Headers {
     let (mut data, mut size) = (null_mut(), 0);
     // SAFETY: the host writes one pointer and one length.
     let status = unsafe { proxy_get_header_map_pairs(direction.header_map(), &mut data, &mut size) };
-    let pairs = owned(status, data, size).and_then(|bytes| pairs(&bytes)).unwrap_or_default();
+    let pairs = owned(status, data, size)
+        .and_then(|bytes| pairs(&bytes))
+        .unwrap_or_default();
     Headers::new(pairs)
 }
 
@@ -248,15 +248,4 @@ pub(crate) fn define_counter(name: &str) -> Option<u32> {
 pub(crate) fn increment(id: u32, by: u32) {
     // SAFETY: no pointers.
     unsafe { proxy_increment_metric(id, i64::from(by)) };
-}
-
-/// Makes Envoy resolve the route again: filter state alone does not.
-pub(crate) fn clear_route_cache() {
-    const NAME: &str = "clear_route_cache";
-    let (mut data, mut size) = (null_mut(), 0);
-    // SAFETY: pointer and length describe `NAME`; the host writes one pointer and one length.
-    let status = unsafe {
-        proxy_call_foreign_function(NAME.as_ptr(), NAME.len(), null(), 0, &mut data, &mut size)
-    };
-    drop(owned(status, data, size));
 }

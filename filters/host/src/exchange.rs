@@ -11,13 +11,19 @@ const REPLIED: &str = "x-penstock-int-replied";
 
 /// Carries `step` out and says whether the stream goes on.
 pub fn carry_out(direction: Direction, step: Step) -> Action {
-    let Step { headers, body, state, counts, log, verdict } = step;
+    let Step {
+        headers,
+        body,
+        state,
+        counts,
+        log,
+        verdict,
+    } = step;
     for (key, value) in state {
         if !abi::set_state(key, &value) {
             abi::log(Level::Error, &format!("filter state {key} could not be written"));
         }
     }
-    let route_changes = direction == Direction::Request && !headers.is_empty();
     for op in headers {
         match op {
             HeaderOp::Set(name, value) => {
@@ -30,13 +36,13 @@ pub fn carry_out(direction: Direction, step: Step) -> Action {
             }
         }
     }
-    if route_changes {
-        abi::clear_route_cache();
-    }
     if let Body::Replace(bytes) = body
         && !abi::replace_buffer(direction, &bytes)
     {
-        abi::log(Level::Error, "the body could not be replaced; the stream is reset");
+        abi::log(
+            Level::Error,
+            "the body could not be replaced; the stream is reset",
+        );
         abi::reset(direction);
         return Action::Pause;
     }
@@ -77,7 +83,10 @@ fn send(reply: &LocalReply) {
     let mut headers = vec![("content-type", "application/json")];
     headers.extend(reply.headers.iter().map(|(name, value)| (*name, value.as_str())));
     if !abi::send_reply(reply.status, reply.details, &headers, &reply.body) {
-        abi::log(Level::Error, "a reply of the filter's own could not be sent; the stream is reset");
+        abi::log(
+            Level::Error,
+            "a reply of the filter's own could not be sent; the stream is reset",
+        );
         abi::reset(Direction::Request);
     }
 }

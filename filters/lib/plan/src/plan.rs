@@ -21,6 +21,9 @@ pub struct Plan {
     pub retry: Retry,
     /// Deadline for the first byte of an attempt's answer, in milliseconds.
     pub deadline_ms: u64,
+    /// Headers of the client that go to targets of its own API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forward: Vec<(String, String)>,
     /// Targets in the order they are tried; never empty.
     pub targets: Vec<Target>,
 }
@@ -44,7 +47,13 @@ impl Plan {
             commit: model.commit,
             retry: model.retry,
             deadline_ms,
-            targets: model.targets.iter().filter(|target| usable(target)).cloned().collect(),
+            forward: Vec::new(),
+            targets: model
+                .targets
+                .iter()
+                .filter(|target| usable(target))
+                .cloned()
+                .collect(),
         }
     }
 
@@ -54,7 +63,12 @@ impl Plan {
     }
 
     /// The first target at or after `from` that fits what earlier attempts have taught.
-    pub(crate) fn eligible(&self, from: usize, barred: &[String], window_above: Option<Tokens>) -> Option<usize> {
+    pub(crate) fn eligible(
+        &self,
+        from: usize,
+        barred: &[String],
+        window_above: Option<Tokens>,
+    ) -> Option<usize> {
         self.targets
             .iter()
             .enumerate()

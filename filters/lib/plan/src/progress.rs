@@ -53,7 +53,10 @@ pub enum Next {
 impl Progress {
     /// The start of `plan`.
     pub fn start() -> Self {
-        Self { next: Some(0), ..Self::default() }
+        Self {
+            next: Some(0),
+            ..Self::default()
+        }
     }
 
     /// Begins the next attempt and returns the index of its target; none when the plan has ended.
@@ -110,7 +113,10 @@ impl Progress {
         if same_target && self.tries_in_a_row(index) <= plan.retry.same_target {
             self.next = Some(index);
             // Zero would be read as "no header": Envoy's short back-off is the right wait for it.
-            return Next::Retry { target: index, wait_s: wait_s.filter(|seconds| *seconds > 0) };
+            return Next::Retry {
+                target: index,
+                wait_s: wait_s.filter(|seconds| *seconds > 0),
+            };
         }
         self.next = plan.eligible(index.saturating_add(1), &self.barred, self.window_above);
         match self.next {
@@ -135,7 +141,12 @@ impl Progress {
 
     /// How many attempts in a row, the running one included, went to the target `index`.
     fn tries_in_a_row(&self, index: usize) -> u32 {
-        let tries = self.attempts.iter().rev().take_while(|attempt| attempt.target == index).count();
+        let tries = self
+            .attempts
+            .iter()
+            .rev()
+            .take_while(|attempt| attempt.target == index)
+            .count();
         u32::try_from(tries).unwrap_or(u32::MAX)
     }
 }

@@ -24,7 +24,10 @@ fn plan(targets: Vec<Target>) -> Plan {
         targets,
         commit: Commit::FirstEvent,
         on_loss: OnLoss::Warn,
-        retry: Retry { same_target: 1, max_wait_s: 2 },
+        retry: Retry {
+            same_target: 1,
+            max_wait_s: 2,
+        },
         first_token_ms: 1_000,
         answer_ms: 60_000,
     };
@@ -41,8 +44,14 @@ fn running(plan: &Plan) -> Progress {
     progress
 }
 
-const MOVE_ON: Next = Next::Retry { target: 1, wait_s: None };
-const AGAIN: Next = Next::Retry { target: 0, wait_s: None };
+const MOVE_ON: Next = Next::Retry {
+    target: 1,
+    wait_s: None,
+};
+const AGAIN: Next = Next::Retry {
+    target: 0,
+    wait_s: None,
+};
 
 #[test]
 fn an_attempt_that_nobody_hears_of_is_followed_by_the_next_target() {
@@ -59,9 +68,27 @@ fn an_attempt_that_nobody_hears_of_is_followed_by_the_next_target() {
 fn each_failure_of_the_first_target_has_its_own_consequence() {
     let cases = [
         (Failure::RateLimited { retry_after_s: None }, MOVE_ON),
-        (Failure::RateLimited { retry_after_s: Some(2) }, Next::Retry { target: 0, wait_s: Some(2) }),
-        (Failure::RateLimited { retry_after_s: Some(3) }, MOVE_ON),
-        (Failure::RateLimited { retry_after_s: Some(0) }, AGAIN),
+        (
+            Failure::RateLimited {
+                retry_after_s: Some(2),
+            },
+            Next::Retry {
+                target: 0,
+                wait_s: Some(2),
+            },
+        ),
+        (
+            Failure::RateLimited {
+                retry_after_s: Some(3),
+            },
+            MOVE_ON,
+        ),
+        (
+            Failure::RateLimited {
+                retry_after_s: Some(0),
+            },
+            AGAIN,
+        ),
         (Failure::Server, AGAIN),
         (Failure::Unusable, MOVE_ON),
         (Failure::ContextLength, MOVE_ON),
@@ -84,7 +111,13 @@ fn a_target_is_tried_again_only_as_often_as_configured() {
     assert_eq!(progress.begin(&plan, 1), Some(0));
     assert_eq!(progress.fail(&plan, Failure::Server), MOVE_ON);
     assert_eq!(progress.begin(&plan, 2), Some(1));
-    assert_eq!(progress.fail(&plan, Failure::Server), Next::Retry { target: 1, wait_s: None });
+    assert_eq!(
+        progress.fail(&plan, Failure::Server),
+        Next::Retry {
+            target: 1,
+            wait_s: None
+        }
+    );
     assert_eq!(progress.begin(&plan, 3), Some(1));
     assert_eq!(progress.fail(&plan, Failure::Server), Next::Stop);
 }
@@ -95,7 +128,15 @@ fn waiting_and_server_errors_share_the_retries_of_a_target() {
     let mut progress = running(&plan);
     assert_eq!(progress.fail(&plan, Failure::Server), AGAIN);
     progress.begin(&plan, 1);
-    assert_eq!(progress.fail(&plan, Failure::RateLimited { retry_after_s: Some(1) }), MOVE_ON);
+    assert_eq!(
+        progress.fail(
+            &plan,
+            Failure::RateLimited {
+                retry_after_s: Some(1)
+            }
+        ),
+        MOVE_ON
+    );
 }
 
 #[test]
@@ -108,15 +149,35 @@ fn a_prompt_too_long_goes_on_only_to_another_model_with_a_larger_window() {
         target("e", "m4", None),
     ]);
     let mut progress = running(&plan);
-    assert_eq!(progress.fail(&plan, Failure::ContextLength), Next::Retry { target: 3, wait_s: None });
+    assert_eq!(
+        progress.fail(&plan, Failure::ContextLength),
+        Next::Retry {
+            target: 3,
+            wait_s: None
+        }
+    );
     assert_eq!(progress.begin(&plan, 1), Some(3));
-    assert_eq!(progress.next, Some(4), "the default next target obeys what was learned");
-    assert_eq!(progress.fail(&plan, Failure::ContextLength), Next::Retry { target: 4, wait_s: None });
+    assert_eq!(
+        progress.next,
+        Some(4),
+        "the default next target obeys what was learned"
+    );
+    assert_eq!(
+        progress.fail(&plan, Failure::ContextLength),
+        Next::Retry {
+            target: 4,
+            wait_s: None
+        }
+    );
 }
 
 #[test]
 fn what_an_attempt_has_taught_survives_the_way_through_filter_state() {
-    let plan = plan(vec![target("a", "m1", Some(128)), target("b", "m1", None), target("c", "m2", None)]);
+    let plan = plan(vec![
+        target("a", "m1", Some(128)),
+        target("b", "m1", None),
+        target("c", "m2", None),
+    ]);
     let mut progress = running(&plan);
     progress.fail(&plan, Failure::ContextLength);
     let json = serde_json::to_string(&progress).unwrap();
@@ -138,7 +199,9 @@ fn the_summary_names_each_attempt_with_its_outcome() {
 fn any_failure() -> impl Strategy<Value = Option<Failure>> {
     prop_oneof![
         Just(None),
-        (0_u64..5).prop_map(|s| Some(Failure::RateLimited { retry_after_s: Some(s) })),
+        (0_u64..5).prop_map(|s| Some(Failure::RateLimited {
+            retry_after_s: Some(s)
+        })),
         Just(Some(Failure::RateLimited { retry_after_s: None })),
         Just(Some(Failure::Server)),
         Just(Some(Failure::Unusable)),

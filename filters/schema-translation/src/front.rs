@@ -1,0 +1,420 @@
+//! The front instance: settles the plan before the first attempt, and gives the answer its last touch.
+//!
+//! It takes the whole request, checks it, chooses the targets that can serve it and names the first one. It
+//! answers itself what needs no provider: unknown paths and models, bad requests, the list of models. On the
+//! way back it removes what is internal, adds the `x-penstock-*` headers, and puts an error in the client's
+//! dialect in the place of one that Envoy made itself. It never touches the body of a provider's answer.
+
+use std::rc::Rc;
+
+use penstock_chat::Api;
+use penstock_config::slice::{self, Model, OnLoss};
+use penstock_flow::{Body, Headers, LocalReply, Step, Verdict};
+use penstock_plan::{Plan, Progress};
+use penstock_translate::error::{self, ApiError, ErrorKind};
+use penstock_translate::request;
+use penstock_translate::target::Target;
+
+use crate::endpoint::{Endpoint, credential};
+use crate::state::{self, Journey, LastError};
+use crate::{header, metrics, models};
+
+/// The decision of the front instance for one request.
+pub struct Front {
+    config: Rc<slice::Front>,
+    dialect: Api,
+    request_id: String,
+    started_ms: u64,
+    forward: Vec<(String, String)>,
+    credential: Option<String>,
+    /// Request headers that steer Envoy's router and are not the client's to set.
+    steering: Vec<String>,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The request is coming in.
+    Request,
+    /// The filter has answered itself.
+    Replied,
+    /// The plan is settled and attempts are under way.
+    Planned,
+    /// The answer has begun.
+    Answered,
+    /// Envoy answered itself, and its body is being replaced.
+    Replacing,
+}
+
+impl Front {
+    /// Starts on a request that arrived at `now_ms`.
+    pub fn new(config: Rc<slice::Front>, now_ms: u64) -> Self {
+        Self {
+            config,
+            dialect: Api::OpenAi,
+            request_id: String::new(),
+            started_ms: now_ms,
+            forward: Vec::new(),
+            credential: None,
+            steering: Vec::new(),
+            phase: Phase::Request,
+        }
+    }
+
+    /// The largest body worth waiting for, in bytes.
+    pub fn body_limit(&self) -> u64 {
+        self.config.max_request_bytes
+    }
+
+    /// Request headers have arrived; `end_of_stream` if no body follows.
+    pub fn request_headers(&mut self, headers: &Headers, end_of_stream: bool) -> Step {
+        let path = headers.get(":path").unwrap_or("/");
+        let method = headers.get(":method").unwrap_or_default();
+        self.request_id = headers.get("x-request-id").unwrap_or_default().to_owned();
+        let (endpoint, dialect) = Endpoint::of(path, headers.contains("anthropic-version"));
+        self.dialect = dialect;
+        if let Some(allowed) = endpoint.wrong_method(method) {
+            let message = format!("{method} is not allowed here; use {allowed}");
+            let mut step = self.refuse(ErrorKind::InvalidRequest, message, "method_not_allowed");
+            if let Verdict::Reply(reply) = &mut step.verdict {
+                reply.status = 405;
+                reply.headers.push(("allow", allowed.to_owned()));
+            }
+            return step;
+        }
+        match endpoint {
+            Endpoint::Chat => self.chat_headers(headers, end_of_stream),
+            Endpoint::Models => self.reply(200, models::list(dialect, &self.config.models), "models"),
+            Endpoint::Model(name) => match models::one(dialect, &self.config.models, name) {
+                Some(body) => self.reply(200, body, "model"),
+                None => self.refuse_model(name),
+            },
+            Endpoint::Unknown => self.refuse(
+                ErrorKind::NotFound,
+                "there is nothing at this path".to_owned(),
+                "unknown_path",
+            ),
+        }
+    }
+
+    fn chat_headers(&mut self, headers: &Headers, end_of_stream: bool) -> Step {
+        if let Some(coding) = headers
+            .get("content-encoding")
+            .filter(|coding| *coding != "identity")
+        {
+            let message = format!(
+                "content-encoding {} is not supported; send the body as it is",
+                printable(coding)
+            );
+            let mut step = self.refuse(ErrorKind::InvalidRequest, message, "content_encoding");
+            if let Verdict::Reply(reply) = &mut step.verdict {
+                reply.status = 415;
+            }
+            return step;
+        }
+        let announced = headers
+            .get("content-length")
+            .and_then(|length| length.parse::<u64>().ok());
+        if announced.is_some_and(|length| length > self.body_limit()) {
+            return self.request_too_large();
+        }
+        if end_of_stream {
+            let message = "the request has no body; send a JSON object".to_owned();
+            return self.refuse(ErrorKind::InvalidRequest, message, "empty_body");
+        }
+        self.forward = header::forwarded(self.dialect, headers);
+        self.credential = credential(headers);
+        self.steering = headers
+            .names()
+            .filter(|name| name.starts_with("x-envoy-"))
+            .map(str::to_owned)
+            .collect();
+        Step::hold()
+    }
+
+    /// More of the body has arrived than is taken.
+    pub fn request_too_large(&mut self) -> Step {
+        let message = format!(
+            "the request body exceeds the limit of {} bytes",
+            self.body_limit()
+        );
+        self.refuse(ErrorKind::RequestTooLarge, message, "request_too_large")
+    }
+
+    /// The whole request body is here.
+    pub fn request_body(&mut self, body: &[u8]) -> Step {
+        let inspected = match request::inspect(self.dialect, body) {
+            Ok(inspected) => inspected,
+            Err(invalid) => return self.refuse_request(invalid, "invalid_request"),
+        };
+        let config = Rc::clone(&self.config);
+        let Some(model) = config.models.iter().find(|model| model.name == inspected.model) else {
+            return self.refuse_model(&inspected.model);
+        };
+        let mut plan = match self.settle(model, body, inspected.stream) {
+            Ok(plan) => plan,
+            Err(step) => return *step,
+        };
+        plan.include_usage = inspected.include_usage;
+        plan.choices = inspected.choices;
+        plan.forward = std::mem::take(&mut self.forward);
+        let Some(first) = plan.targets.first() else {
+            let message = "no provider is configured for this model".to_owned();
+            return self.refuse(ErrorKind::Unavailable, message, "no_target");
+        };
+
+        let mut step = Step::go_on();
+        let journey = Journey {
+            progress: Progress::start(),
+            loss: Vec::new(),
+        };
+        step.keep(state::PLAN, state::json(&plan));
+        step.keep(state::PROGRESS, state::json(&journey));
+        step.keep(state::NEXT, first.cluster.clone().into_bytes());
+        if let Some(credential) = self.credential.take()
+            && plan.targets.iter().any(|target| target.client_credential)
+        {
+            step.keep(state::CREDENTIAL, credential.into_bytes());
+        }
+        for name in std::mem::take(&mut self.steering) {
+            step.remove(name);
+        }
+        step.set(header::PER_TRY_TIMEOUT, plan.deadline_ms.to_string());
+        step.set(header::HOLD, if plan.holds() { "whole" } else { "stream" });
+        step.count(metrics::request(self.dialect));
+        self.phase = Phase::Planned;
+        step
+    }
+
+    /// The plan for `model`, without the targets that would reject this request.
+    fn settle(&mut self, model: &Model, body: &[u8], stream: bool) -> Result<Plan, Box<Step>> {
+        if model.on_loss == OnLoss::Warn {
+            return Ok(Plan::of(model, self.dialect, stream, |_| true));
+        }
+        let mut rejected = None;
+        let plan = Plan::of(model, self.dialect, stream, |target| {
+            match request::losses(self.dialect, body, &translation_target(target)) {
+                Ok(losses) if losses.is_empty() => true,
+                Ok(mut losses) => {
+                    rejected.get_or_insert(Ok(losses.swap_remove(0)));
+                    false
+                }
+                Err(invalid) => {
+                    rejected.get_or_insert(Err(invalid));
+                    false
+                }
+            }
+        });
+        match rejected {
+            Some(Ok(loss)) if plan.targets.is_empty() => {
+                let error = ApiError {
+                    kind: ErrorKind::InvalidRequest,
+                    message: format!(
+                        "`{}` cannot be expressed for any provider of this model: {}",
+                        loss.field, loss.reason
+                    ),
+                    param: Some(loss.field.into_owned()),
+                    code: None,
+                };
+                Err(Box::new(self.refuse_with(&error, "loss_rejected")))
+            }
+            Some(Err(invalid)) if plan.targets.is_empty() => {
+                Err(Box::new(self.refuse_request(invalid, "invalid_request")))
+            }
+            _ => Ok(plan),
+        }
+    }
+
+    /// Response headers are passing, from the back instance or from Envoy itself; `end_of_stream` if no body
+    /// follows. `journey` and `last_error` are the values of their filter-state keys.
+    pub fn response_headers(
+        &mut self,
+        headers: &Headers,
+        end_of_stream: bool,
+        journey: Option<Journey>,
+        now_ms: u64,
+    ) -> Step {
+        if self.phase == Phase::Replied {
+            return Step::go_on();
+        }
+        self.phase = Phase::Answered;
+        let mut step = Step::go_on();
+        for name in headers.names().filter(|name| name.starts_with(header::INTERNAL)) {
+            step.remove(name.to_owned());
+        }
+        self.identify(&mut step);
+        let last_start_ms = journey
+            .as_ref()
+            .and_then(|j| j.progress.attempts.last())
+            .map(|a| a.started_ms);
+        if let Some(journey) = journey {
+            if let Some(attempt) = journey.progress.attempts.last() {
+                step.set("x-penstock-provider", attempt.provider.clone());
+                step.set("x-penstock-model", attempt.model.clone());
+            }
+            step.set("x-penstock-attempts", journey.progress.summary());
+            if !journey.loss.is_empty() {
+                step.set("x-penstock-loss", journey.loss.join(", "));
+            }
+        }
+        let total = now_ms.saturating_sub(self.started_ms);
+        let provider = last_start_ms.map_or(0, |start| now_ms.saturating_sub(start));
+        step.set(
+            "server-timing",
+            format!(
+                "provider;dur={provider}, fallback;dur={}",
+                total.saturating_sub(provider)
+            ),
+        );
+        if !headers.contains(header::ANSWER) && !end_of_stream {
+            self.phase = Phase::Replacing;
+            step.verdict = Verdict::Hold;
+        }
+        step
+    }
+
+    /// Whether the body of the response is Envoy's own and [`Front::envoy_reply`] is to replace it.
+    pub fn replaces_body(&self) -> bool {
+        self.phase == Phase::Replacing
+    }
+
+    /// The body of an answer that Envoy made itself has passed: it is replaced by the last error of a
+    /// provider, or else by what `status` and the attempts tell.
+    pub fn envoy_reply(&mut self, status: u16, journey: Option<&Journey>, last: Option<LastError>) -> Step {
+        let LastError {
+            status,
+            body,
+            retry_after,
+        } = last.unwrap_or_else(|| {
+            let rendered = error::render(self.dialect, &self.unanswered(status, journey));
+            LastError {
+                status: rendered.status,
+                body: String::from_utf8_lossy(&rendered.body).into_owned(),
+                retry_after: None,
+            }
+        });
+        let mut step = Step::go_on();
+        step.set(":status", status.to_string());
+        step.set("content-type", "application/json");
+        step.set("content-length", body.len().to_string());
+        if let Some(retry_after) = retry_after {
+            step.set("retry-after", retry_after);
+        }
+        step.body = Body::Replace(body.into_bytes());
+        step
+    }
+
+    /// The request is over, for whatever reason. When the client leaves, this comes before the end of the
+    /// running attempt, which would otherwise look like the provider's fault.
+    pub fn log(&self) -> Step {
+        let mut step = Step::go_on();
+        if self.phase == Phase::Planned {
+            step.keep(state::CLIENT_GONE, b"1".to_vec());
+        }
+        step
+    }
+
+    /// What to say when no provider gave an answer that could be shown.
+    fn unanswered(&self, status: u16, journey: Option<&Journey>) -> ApiError {
+        let timed_out = journey
+            .and_then(|journey| journey.progress.attempts.last())
+            .is_some_and(|attempt| attempt.outcome.as_deref() == Some("timeout"));
+        let (kind, message) = match status {
+            413 => (
+                ErrorKind::RequestTooLarge,
+                format!(
+                    "the request body exceeds the limit of {} bytes",
+                    self.body_limit()
+                ),
+            ),
+            400..=499 => (
+                ErrorKind::InvalidRequest,
+                "the request could not be read".to_owned(),
+            ),
+            _ if timed_out || status == 504 => (
+                ErrorKind::Timeout,
+                "no provider answered within its time".to_owned(),
+            ),
+            _ => (ErrorKind::Unavailable, "no provider could be reached".to_owned()),
+        };
+        ApiError::new(kind, message)
+    }
+
+    fn identify(&self, step: &mut Step) {
+        if !self.request_id.is_empty() {
+            step.set(header::client_request_id(self.dialect), self.request_id.clone());
+            step.set("x-penstock-request-id", self.request_id.clone());
+        }
+        step.set("x-penstock-policy", self.config.policy_version.clone());
+    }
+
+    fn refuse_model(&mut self, name: &str) -> Step {
+        let error = ApiError {
+            kind: ErrorKind::NotFound,
+            message: format!(
+                "the model `{}` does not exist; GET /v1/models lists those that do",
+                printable(name)
+            ),
+            param: Some("model".to_owned()),
+            code: Some("model_not_found".to_owned()),
+        };
+        self.refuse_with(&error, "model_not_found")
+    }
+
+    fn refuse_request(&mut self, invalid: request::InvalidRequest, details: &'static str) -> Step {
+        let error = ApiError {
+            kind: ErrorKind::InvalidRequest,
+            message: invalid.message,
+            param: invalid.field,
+            code: None,
+        };
+        self.refuse_with(&error, details)
+    }
+
+    fn refuse(&mut self, kind: ErrorKind, message: String, details: &'static str) -> Step {
+        self.refuse_with(&ApiError::new(kind, message), details)
+    }
+
+    fn refuse_with(&mut self, error: &ApiError, details: &'static str) -> Step {
+        let rendered = error::render(self.dialect, error);
+        let mut step = self.reply(rendered.status, rendered.body, details);
+        step.count(metrics::refusal(details));
+        step
+    }
+
+    fn reply(&mut self, status: u16, body: Vec<u8>, details: &'static str) -> Step {
+        self.phase = Phase::Replied;
+        let mut headers = vec![("x-penstock-policy", self.config.policy_version.clone())];
+        if !self.request_id.is_empty() {
+            headers.push((header::client_request_id(self.dialect), self.request_id.clone()));
+            headers.push(("x-penstock-request-id", self.request_id.clone()));
+        }
+        Step::reply(LocalReply {
+            status,
+            headers,
+            body,
+            details,
+        })
+    }
+}
+
+/// What the translation needs to know of a target.
+pub(crate) fn translation_target(target: &slice::Target) -> Target<'_> {
+    Target {
+        api: target.api,
+        flavor: target.flavor,
+        model: &target.model,
+        max_output_tokens: target.max_output_tokens,
+    }
+}
+
+/// At most 64 printable ASCII characters of what a client sent, for use in a message to that client.
+fn printable(text: &str) -> String {
+    text.chars()
+        .take(64)
+        .map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! Carries Envoy's events into [`Front`] and [`Back`], and their steps out. Decides nothing.
+
+#![allow(unsafe_code)] // `proxy_wasm::main!` exports the entry point.
+
+use std::rc::Rc;
+
+use penstock_config::slice::{self, SchemaTranslation};
+use penstock_flow::{Level, Step};
+use penstock_host::{Direction, buffer, carry_out, carry_out_late, headers, log, now_ms, property};
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::{Action, ContextType};
+
+use crate::back::{Back, Ending, Wants};
+use crate::front::Front;
+use crate::state;
+
+proxy_wasm::main! {{
+    proxy_wasm::set_root_context(|_| Box::new(Root::default()));
+}}
+
+#[derive(Default)]
+struct Root {
+    role: Role,
+}
+
+#[derive(Clone, Default)]
+enum Role {
+    /// The configuration could not be read; Envoy refuses the filter then.
+    #[default]
+    None,
+    Front(Rc<slice::Front>),
+    Back(Rc<slice::Back>),
+}
+
+impl Context for Root {}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, size: usize) -> bool {
+        match serde_json::from_slice(&penstock_host::plugin_configuration(size)) {
+            Ok(SchemaTranslation::Front(front)) => self.role = Role::Front(Rc::new(front)),
+            Ok(SchemaTranslation::Back(back)) => self.role = Role::Back(Rc::new(back)),
+            Err(error) => {
+                log(
+                    Level::Error,
+                    &format!("schema-translation: plugin configuration: {error}"),
+                );
+                return false;
+            }
+        }
+        true
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+
+    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
+        Some(match &self.role {
+            Role::Front(config) => Box::new(FrontContext {
+                front: Front::new(Rc::clone(config), now_ms()),
+            }),
+            Role::Back(config) => Box::new(BackContext {
+                back: Back::new(Rc::clone(config), now_ms()),
+            }),
+            Role::None => Box::new(Unconfigured),
+        })
+    }
+}
+
+struct Unconfigured;
+
+impl Context for Unconfigured {}
+impl HttpContext for Unconfigured {}
+
+/// The value of a filter-state key, read as JSON.
+fn state<T: serde::de::DeserializeOwned>(key: &str) -> Option<T> {
+    serde_json::from_slice(&property(&[key])?).ok()
+}
+
+fn fits(size: usize, limit: u64) -> bool {
+    u64::try_from(size).is_ok_and(|size| size <= limit)
+}
+
+struct FrontContext {
+    front: Front,
+}
+
+impl Context for FrontContext {}
+
+impl HttpContext for FrontContext {
+    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let step = self
+            .front
+            .request_headers(&headers(Direction::Request), end_of_stream);
+        carry_out(Direction::Request, step)
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        let step = if !fits(size, self.front.body_limit()) {
+            self.front.request_too_large()
+        } else if !end_of_stream {
+            Step::hold()
+        } else {
+            self.front
+                .request_body(&buffer(Direction::Request, 0, size).unwrap_or_default())
+        };
+        carry_out(Direction::Request, step)
+    }
+
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        let body = buffer(Direction::Request, 0, usize::MAX).unwrap_or_default();
+        carry_out(Direction::Request, self.front.request_body(&body))
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let journey = state(state::PROGRESS);
+        let headers = headers(Direction::Response);
+        let step = self
+            .front
+            .response_headers(&headers, end_of_stream, journey, now_ms());
+        carry_out(Direction::Response, step)
+    }
+
+    fn on_http_response_body(&mut self, _: usize, end_of_stream: bool) -> Action {
+        if !self.front.replaces_body() {
+            return Action::Continue;
+        }
+        if !end_of_stream {
+            return Action::Pause;
+        }
+        let status = headers(Direction::Response)
+            .get(":status")
+            .and_then(|status| status.parse().ok());
+        let journey = state(state::PROGRESS);
+        let step = self
+            .front
+            .envoy_reply(status.unwrap_or(503), journey.as_ref(), state(state::ERROR));
+        carry_out(Direction::Response, step)
+    }
+
+    fn on_log(&mut self) {
+        carry_out_late(self.front.log());
+    }
+}
+
+/// Whether the running attempt has had a connection. Envoy keeps what it knows of the upstream side across
+/// attempts, so a failure of this one outweighs the address of an earlier one.
+fn connected() -> bool {
+    let told = |name| property(&["upstream", name]).filter(|value| !value.is_empty());
+    told("transport_failure_reason").is_none() && told("local_address").is_some()
+}
+
+struct BackContext {
+    back: Back,
+}
+
+impl Context for BackContext {
+    fn on_done(&mut self) -> bool {
+        let ending = if property(&[state::CLIENT_GONE]).is_some() {
+            Ending::ClientGone
+        } else if connected() {
+            Ending::Connected
+        } else {
+            Ending::NotConnected
+        };
+        carry_out_late(self.back.done(ending, now_ms()));
+        true
+    }
+}
+
+impl HttpContext for BackContext {
+    fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
+        let credential = property(&[state::CREDENTIAL]).and_then(|value| String::from_utf8(value).ok());
+        let step = self.back.request_headers(
+            &headers(Direction::Request),
+            state(state::PLAN),
+            state(state::PROGRESS),
+            credential,
+        );
+        carry_out(Direction::Request, step)
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if !end_of_stream {
+            return Action::Pause;
+        }
+        let body = buffer(Direction::Request, 0, size).unwrap_or_default();
+        carry_out(Direction::Request, self.back.request_body(&body))
+    }
+
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        let body = buffer(Direction::Request, 0, usize::MAX).unwrap_or_default();
+        carry_out(Direction::Request, self.back.request_body(&body))
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let step = self
+            .back
+            .response_headers(&headers(Direction::Response), end_of_stream, now_ms());
+        carry_out(Direction::Response, step)
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        let step = match self.back.wants() {
+            Wants::Whole(limit) if !fits(size, limit) => self.back.response_too_large(),
+            Wants::Whole(_) if !end_of_stream => Step::hold(),
+            Wants::Whole(_) | Wants::Pieces => {
+                let bytes = buffer(Direction::Response, 0, size).unwrap_or_default();
+                self.back.response_body(&bytes, end_of_stream, now_ms())
+            }
+        };
+        carry_out(Direction::Response, step)
+    }
+
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        let bytes = buffer(Direction::Response, 0, usize::MAX).unwrap_or_default();
+        carry_out(
+            Direction::Response,
+            self.back.response_body(&bytes, true, now_ms()),
+        )
+    }
+}
