@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use penstock_envoy::process;
 
 /// An AI gateway: proxy-wasm filters inside a stock Envoy.
 #[derive(Debug, Parser)]
@@ -18,6 +19,11 @@ pub(crate) enum Command {
     Validate(Validate),
     /// Turn a configuration into that of a proxy
     Render(Render),
+    /// Check a configuration, start Envoy with it and stay until it ends
+    Run(Run),
+    /// Becomes Envoy, so that it ends together with the process that started it
+    #[command(name = process::EXEC_ENVOY, hide = true)]
+    ExecEnvoy(ExecEnvoy),
 }
 
 #[derive(Debug, Args)]
@@ -68,4 +74,35 @@ pub(crate) struct Envoy {
     /// The Envoy to use; else .venv/bin/envoy, else `envoy` on the PATH
     #[arg(long, env = "ENVOY", value_name = "PATH")]
     pub(crate) envoy: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The configuration
+    #[arg(short, long, default_value = "penstock.yaml")]
+    pub(crate) file: PathBuf,
+    /// Worker threads of Envoy; else one for each CPU
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) concurrency: Option<u32>,
+    /// Log level of Envoy
+    #[arg(long, default_value = "warning", value_parser = ["trace", "debug", "info", "warning", "error", "critical", "off"])]
+    pub(crate) log_level: String,
+    /// Seconds that running requests are given at the end
+    #[arg(long, default_value_t = 10, value_name = "SECONDS")]
+    pub(crate) drain_time: u64,
+    /// Keep the rendered files there instead of in a temporary directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) runtime_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) filters: Filters,
+    #[command(flatten)]
+    pub(crate) envoy: Envoy,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExecEnvoy {
+    /// The process that must be the parent
+    pub(crate) parent: i32,
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+    pub(crate) command: Vec<std::ffi::OsString>,
 }

@@ -25,7 +25,7 @@ pub enum EnvoyError {
         path: PathBuf,
     },
     /// It could not be started.
-    #[error("{}: {source}", path.display())]
+    #[error("cannot start {}", path.display())]
     Start {
         /// The program.
         path: PathBuf,

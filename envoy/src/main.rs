@@ -14,6 +14,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Validate(arguments) => command::validate::run(&arguments),
         Command::Render(arguments) => command::render::run(&arguments),
+        Command::Run(arguments) => command::run::run(&arguments),
+        Command::ExecEnvoy(arguments) => command::exec_envoy::run(&arguments),
     };
     match result {
         Ok(code) => code,

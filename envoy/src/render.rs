@@ -43,6 +43,8 @@ pub struct Rendered {
     pub bootstrap: String,
     /// Absolute path and content of what the bootstrap refers to; it holds names of secrets and none of them.
     pub files: Vec<(PathBuf, String)>,
+    /// What a user should know although Envoy will start.
+    pub notices: Vec<String>,
 }
 
 /// Why a configuration could not be rendered.
@@ -63,7 +65,7 @@ pub enum RenderError {
         provider: String,
     },
     /// A path that should be absolute cannot be made so.
-    #[error("{}: {source}", path.display())]
+    #[error("cannot make {} absolute", path.display())]
     Path {
         /// The path.
         path: PathBuf,
@@ -71,10 +73,10 @@ pub enum RenderError {
         source: std::io::Error,
     },
     /// A plugin configuration is not JSON.
-    #[error("plugin configuration: {0}")]
+    #[error("cannot write a plugin configuration as JSON")]
     Json(#[from] serde_json::Error),
     /// The bootstrap is not YAML.
-    #[error("bootstrap: {0}")]
+    #[error("cannot write the bootstrap as YAML")]
     Yaml(#[from] serde_saphyr::SerializeError),
 }
 
@@ -88,6 +90,7 @@ pub fn bootstrap(config: &Config, options: &Options) -> Result<Rendered, RenderE
     Ok(Rendered {
         bootstrap: node::yaml(&bootstrap::bootstrap(&context)?)?,
         files,
+        notices: credential::notices(&context)?,
     })
 }
 

@@ -24,7 +24,7 @@ pub struct RuntimeDir {
 
 /// Why a rendering could not be put down.
 #[derive(Debug, Error)]
-#[error("{}: {source}", path.display())]
+#[error("cannot write {}", path.display())]
 pub struct WriteError {
     path: PathBuf,
     source: io::Error,

@@ -36,6 +36,9 @@ fn envoy(arguments: &RenderEnvoy) -> anyhow::Result<ExitCode> {
         None => PathBuf::from(STDOUT_SECRET_DIR),
     };
     let rendered = render::bootstrap(&config, &options(wasm_dir, secret_dir))?;
+    for notice in &rendered.notices {
+        eprintln!("penstock: {notice}");
+    }
     match &arguments.output {
         Some(directory) => write(directory, &rendered)?,
         None => print(&rendered)?,

@@ -28,9 +28,6 @@ pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Nod
     let body = limits.request_body.max(limits.response_body).0;
     let cluster = map! {
         "name" => provider.cluster(),
-        "type" => if endpoint.ip().is_some() { "STATIC" } else { "STRICT_DNS" },
-        "dns_lookup_family" => "V4_PREFERRED",
-        "respect_dns_ttl" => true,
         "connect_timeout" => provider.connect_timeout,
         "per_connection_buffer_limit_bytes" => body.saturating_mul(GROWTH),
         "circuit_breakers" => map! {
@@ -59,9 +56,28 @@ pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Nod
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions" => http(context, provider)?,
         },
     };
+    let cluster = cluster.with_all(discovery(provider));
     match endpoint.scheme {
         Scheme::Http => Ok(cluster),
         Scheme::Https => Ok(cluster.with("transport_socket", tls(context, provider)?)),
+    }
+}
+
+/// An address is known; a name is looked up again and again.
+fn discovery(provider: &Provider) -> Node {
+    if provider.endpoint.ip().is_some() {
+        return map! { "type" => "STATIC" };
+    }
+    map! {
+        "cluster_type" => extension(
+            "envoy.clusters.dns",
+            "envoy.extensions.clusters.dns.v3.DnsCluster",
+            map! {
+                // Every address is a host of its own, so one of a family that this network cannot reach fails attempts.
+                "dns_lookup_family" => "V4_PREFERRED",
+                "respect_dns_ttl" => true,
+            },
+        ),
     }
 }
 
@@ -98,7 +114,7 @@ fn http(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError>
         context,
         &context.config.back(provider),
     )?];
-    filters.extend(credential::injector(context, provider));
+    filters.extend(credential::injector(context, provider)?);
     filters.push(extension(
         "envoy.filters.http.upstream_codec",
         "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec",

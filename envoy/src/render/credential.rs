@@ -13,18 +13,27 @@ use super::{
 };
 
 /// The filter that puts the credential in, where the provider has one of ours.
-pub(super) fn injector(context: &Context<'_>, provider: &Provider) -> Option<Node> {
-    match provider.credential {
-        Credential::Env(_) | Credential::File(_) => {}
-        Credential::None | Credential::Client => return None,
-    }
+pub(super) fn injector(context: &Context<'_>, provider: &Provider) -> Result<Option<Node>, RenderError> {
+    let source = map! { "path" => path(context, provider).as_path() };
+    let source = match &provider.credential {
+        Credential::Env(_) => source,
+        Credential::File(_) => match directory(context, provider)? {
+            // Kubernetes swaps a symbolic link beside the file and never touches the file itself.
+            Some(directory) if directory.is_dir() => {
+                source.with("watched_directory", map! { "path" => directory.as_path() })
+            }
+            // To watch what is not there stops Envoy from starting.
+            _ => source,
+        },
+        Credential::None | Credential::Client => return Ok(None),
+    };
     let (header, prefix) = header(provider);
     let generic = map! {
         "credential" => map! {
             "name" => provider.cluster(),
             "sds_config" => map! {
                 "resource_api_version" => "V3",
-                "path_config_source" => map! { "path" => path(context, provider).as_path() },
+                "path_config_source" => source,
                 // A secret that never comes must not keep the listener from opening.
                 "initial_fetch_timeout" => "2s",
             },
@@ -32,7 +41,7 @@ pub(super) fn injector(context: &Context<'_>, provider: &Provider) -> Option<Nod
         "header" => header,
         "header_value_prefix" => prefix,
     };
-    Some(extension(
+    Ok(Some(extension(
         "envoy.filters.http.credential_injector",
         "envoy.extensions.filters.http.credential_injector.v3.CredentialInjector",
         map! {
@@ -46,7 +55,33 @@ pub(super) fn injector(context: &Context<'_>, provider: &Provider) -> Option<Nod
                 generic,
             ),
         },
-    ))
+    )))
+}
+
+/// What a user should know about secrets that are not there.
+pub(super) fn notices(context: &Context<'_>) -> Result<Vec<String>, RenderError> {
+    let mut notices = Vec::new();
+    for provider in &context.config.providers {
+        if let Some(directory) = directory(context, provider)?
+            && !directory.is_dir()
+        {
+            notices.push(format!(
+                "provider {:?}: no directory {}; a credential that appears there later is only taken up by a new rendering",
+                provider.name,
+                directory.display()
+            ));
+        }
+    }
+    Ok(notices)
+}
+
+/// The directory of a credential's file.
+fn directory(context: &Context<'_>, provider: &Provider) -> Result<Option<PathBuf>, RenderError> {
+    let Credential::File(file) = &provider.credential else {
+        return Ok(None);
+    };
+    let file = absolute(context.config.resolve(file))?;
+    Ok(file.parent().map(Path::to_owned))
 }
 
 /// Where each provider wants its credential.

@@ -8,8 +8,6 @@ use super::{
     route,
 };
 
-/// Room for headers and framing beside a body that is just within its limit.
-const SLACK: u64 = 1 << 20;
 /// Headers of a request; Envoy's own default, written down because the 431 names it.
 pub(super) const HEADERS_KIB: u32 = 60;
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
@@ -25,7 +23,8 @@ pub(super) fn listener(context: &Context<'_>) -> Result<Node, RenderError> {
     Ok(map! {
         "name" => "penstock",
         "address" => context.listen,
-        "per_connection_buffer_limit_bytes" => context.config.limits.request_body.0.saturating_add(SLACK),
+        // The same as the route's limit: a body between the two would be sent, and could not be sent again.
+        "per_connection_buffer_limit_bytes" => context.config.limits.request_body.0,
         "filter_chains" => list![map! {
             "filters" => list![extension(
                 "envoy.filters.network.http_connection_manager",

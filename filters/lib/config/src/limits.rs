@@ -40,27 +40,41 @@ impl Limits {
         let Some(raw) = raw else {
             return Some(default);
         };
-        let request_body = match &raw.request_body {
-            Some(text) => unit::size(text, "limits.request_body", LARGEST_BODY, problems)?,
-            None => default.request_body,
+        let size = |text: &raw::Text, field, at_most, default, problems: &mut Problems| match text {
+            Some(text) => unit::size(text, field, at_most, problems),
+            None => Some(default),
         };
-        let response_body = match &raw.response_body {
-            Some(text) => unit::size(text, "limits.response_body", LARGEST_BODY, problems)?,
-            None => default.response_body,
-        };
-        let event = match &raw.event {
-            Some(text) => unit::size(text, "limits.event", response_body, problems)?,
-            None => default.event.min(response_body),
-        };
+        let request_body = size(
+            &raw.request_body,
+            "limits.request_body",
+            LARGEST_BODY,
+            default.request_body,
+            problems,
+        );
+        let response_body = size(
+            &raw.response_body,
+            "limits.response_body",
+            LARGEST_BODY,
+            default.response_body,
+            problems,
+        );
+        let held = response_body.unwrap_or(LARGEST_BODY);
+        let event = size(
+            &raw.event,
+            "limits.event",
+            held,
+            default.event.min(held),
+            problems,
+        );
         let stream_stall = match &raw.stream_stall {
-            Some(text) => unit::duration(text, "limits.stream_stall", LONGEST_STALL, problems)?,
-            None => default.stream_stall,
+            Some(text) => unit::duration(text, "limits.stream_stall", LONGEST_STALL, problems),
+            None => Some(default.stream_stall),
         };
         Some(Self {
-            request_body,
-            response_body,
-            event,
-            stream_stall,
+            request_body: request_body?,
+            response_body: response_body?,
+            event: event?,
+            stream_stall: stream_stall?,
         })
     }
 }

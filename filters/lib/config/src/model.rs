@@ -124,27 +124,33 @@ impl Policy {
     }
 
     fn timeouts(&mut self, raw: &raw::Timeouts, path: &str, problems: &mut Problems) {
-        if let Some(text) = &raw.first_token {
-            let field = format!("{path}.timeouts.first_token");
-            self.first_token =
-                unit::duration(text, &field, LONGEST_ANSWER, problems).unwrap_or(self.first_token);
-        }
-        if let Some(text) = &raw.answer {
-            let field = format!("{path}.timeouts.answer");
-            self.answer = unit::duration(text, &field, LONGEST_ANSWER, problems).unwrap_or(self.answer);
-        }
-        let place = raw.first_token.as_ref().or(raw.answer.as_ref());
-        if let Some(place) = place.filter(|_| self.first_token > self.answer) {
+        let read = |text: &raw::Text, field: &str, inherited, problems: &mut Problems| match text {
+            Some(text) => unit::duration(
+                text,
+                &format!("{path}.timeouts.{field}"),
+                LONGEST_ANSWER,
+                problems,
+            ),
+            None => Some(inherited),
+        };
+        let first_token = read(&raw.first_token, "first_token", self.first_token, problems);
+        let answer = read(&raw.answer, "answer", self.answer, problems);
+        let (Some(first_token), Some(answer)) = (first_token, answer) else {
+            return;
+        };
+        let written = raw.first_token.as_ref().or(raw.answer.as_ref());
+        if let Some(written) = written.filter(|_| first_token > answer) {
             problems.at(
-                place.referenced,
+                written.referenced,
                 format!("{path}.timeouts.first_token"),
                 format!(
                     "{} is longer than the {} that the whole answer may take; make first_token shorter or answer longer",
-                    unit::human(self.first_token),
-                    unit::human(self.answer)
+                    unit::human(first_token),
+                    unit::human(answer)
                 ),
             );
         }
+        (self.first_token, self.answer) = (first_token, answer);
     }
 }
 
@@ -311,7 +317,10 @@ fn provider<'a>(
         .iter()
         .find(|provider| provider.name == text.value);
     if found.is_none() && !providers.names.contains(&text.value.as_str()) {
-        let remedy = suggest::remedy(&text.value, providers.names.iter().copied());
+        let remedy = match providers.names {
+            [] => "name one under providers".to_owned(),
+            names => suggest::remedy(&text.value, names.iter().copied()),
+        };
         problems.at(
             text.referenced,
             field,

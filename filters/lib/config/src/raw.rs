@@ -60,7 +60,7 @@ pub(crate) struct Tls {
 /// Where a credential comes from; a secret written out in the file is recognised and forgotten.
 #[derive(Debug)]
 pub(crate) enum Credential {
-    Source(CredentialSource),
+    Source(Box<CredentialSource>),
     Secret,
 }
 
@@ -133,7 +133,8 @@ impl<'de> Visitor<'de> for CredentialVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Credential, A::Error> {
-        CredentialSource::deserialize(MapAccessDeserializer::new(map)).map(Credential::Source)
+        CredentialSource::deserialize(MapAccessDeserializer::new(map))
+            .map(|source| Credential::Source(Box::new(source)))
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Credential, E> {

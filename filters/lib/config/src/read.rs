@@ -23,11 +23,11 @@ pub(crate) fn read(text: &str, problems: &mut Problems) -> Option<raw::File> {
         .ok()
 }
 
-/// `Spanned` is a struct with a field `value` to serde; nobody wrote that.
+/// `Spanned` is a struct with a field `value` to serde, and a key that could not be read is `?`; nobody wrote those.
 fn path(path: &str) -> String {
     match path {
-        "." => String::new(),
-        _ => path.replace(".value", "").replace(".?", ""),
+        "." | "?" => String::new(),
+        _ => path.trim_end_matches(".?").replace(".value", ""),
     }
 }
 

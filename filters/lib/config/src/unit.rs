@@ -28,7 +28,7 @@ impl ByteCount {
 impl fmt::Display for ByteCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (unit, factor) in SIZES.iter().rev() {
-            if self.0 > 0 && self.0 % factor == 0 {
+            if self.0 > 0 && self.0.is_multiple_of(*factor) {
                 return write!(f, "{}{unit}", self.0 / factor);
             }
         }
@@ -87,7 +87,7 @@ pub(crate) fn human(duration: Duration) -> String {
     let (unit, factor) = TIMES
         .iter()
         .rev()
-        .find(|(_, factor)| millis > 0 && millis % factor == 0)
+        .find(|(_, factor)| millis > 0 && millis.is_multiple_of(*factor))
         .unwrap_or(&("ms", 1));
     format!("{}{unit}", millis / factor)
 }

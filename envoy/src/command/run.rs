@@ -1,0 +1,156 @@
+//! `penstock run`
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::Path,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail};
+use penstock_config::{Config, Credential};
+use penstock_envoy::{
+    binary,
+    process::{self, Envoy, Start},
+    render::{self, Options},
+    runtime_dir::{BOOTSTRAP, RuntimeDir},
+};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
+
+use crate::arguments::Run;
+
+/// Compiling the filter for every worker takes a second on a slow machine.
+const LONGEST_START: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(50);
+
+pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
+    let signals = count_signals()?;
+    let signalled = || signals.load(Ordering::Relaxed) > 0;
+    let config = Config::load(&arguments.file)?;
+    let Some(envoy) = binary::envoy(arguments.envoy.envoy.as_deref())? else {
+        bail!("no Envoy found; name one with --envoy or ENVOY, or put it on the PATH");
+    };
+    check_free(config.listen, "listen", &arguments.file)?;
+    check_free(config.admin, "admin", &arguments.file)?;
+    let directory = match &arguments.runtime_dir {
+        Some(path) => RuntimeDir::at(path)?,
+        None => RuntimeDir::temporary()?,
+    };
+    let rendered = render::bootstrap(
+        &config,
+        &Options {
+            wasm_dir: binary::wasm_dir(arguments.filters.wasm_dir.as_deref()),
+            secret_dir: directory.path().join("secrets"),
+            listen: None,
+            admin: None,
+            system_ca: None,
+        },
+    )?;
+    directory.write(&rendered)?;
+    let bootstrap = directory.path().join(BOOTSTRAP);
+    binary::validate(&envoy, &bootstrap).context("Envoy refuses the rendered configuration")?;
+    for notice in rendered.notices.iter().chain(&missing_credentials(&config)) {
+        eprintln!("penstock: {notice}");
+    }
+
+    let mut envoy = Envoy::start(&Start {
+        penstock: std::env::current_exe().context("cannot find this program")?,
+        envoy,
+        bootstrap,
+        admin: config.admin,
+        concurrency: arguments.concurrency,
+        log_level: arguments.log_level.clone(),
+    })?;
+    envoy.wait_ready(LONGEST_START, &signalled)?;
+    if !signalled() {
+        eprintln!("{}", ready(&config));
+    }
+    while !signalled() {
+        if let Some(status) = envoy.ended()? {
+            eprintln!("penstock: Envoy ended by itself: {status}");
+            return Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(
+                ExitCode::FAILURE,
+                |code| {
+                    // Nobody asked it to end, so even a clean end is a failure.
+                    ExitCode::from(code.max(1))
+                },
+            ));
+        }
+        std::thread::sleep(POLL);
+    }
+    let hurry = || signals.load(Ordering::Relaxed) > 1;
+    envoy.drain(Duration::from_secs(arguments.drain_time), &hurry);
+    let status = envoy.stop()?;
+    if status.success() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    bail!("Envoy did not end cleanly: {status}");
+}
+
+/// How often this process was asked to end.
+fn count_signals() -> io::Result<Arc<AtomicUsize>> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let counted = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for _ in signals.forever() {
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    Ok(count)
+}
+
+fn check_free(address: SocketAddr, field: &str, file: &Path) -> anyhow::Result<()> {
+    match process::check_free(address) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => bail!(
+            "{address} is in use; end what listens there, or change {field} in {}",
+            file.display()
+        ),
+        result => {
+            result.with_context(|| format!("cannot listen on {address} ({field} in {})", file.display()))
+        }
+    }
+}
+
+/// Envoy runs without them, and the provider refuses every attempt; better said at once.
+fn missing_credentials(config: &Config) -> Vec<String> {
+    config
+        .providers
+        .iter()
+        .filter_map(|provider| {
+            let missing = match &provider.credential {
+                Credential::Env(name) => std::env::var_os(name)
+                    .is_none()
+                    .then(|| format!("environment variable {name} is not set"))?,
+                Credential::File(path) => {
+                    let path = config.resolve(path);
+                    (!path.is_file()).then(|| format!("no file {}", path.display()))?
+                }
+                Credential::None | Credential::Client => return None,
+            };
+            Some(format!(
+                "provider {:?}: {missing}; its targets fail until there is a credential",
+                provider.name
+            ))
+        })
+        .collect()
+}
+
+fn ready(config: &Config) -> String {
+    let models: Vec<&str> = config.models.iter().map(|model| model.name.as_str()).collect();
+    format!(
+        "penstock: ready on http://{} · models {} · admin http://{} · policy {}",
+        config.listen,
+        models.join(", "),
+        config.admin,
+        config.policy_version()
+    )
+}

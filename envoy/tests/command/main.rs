@@ -1,0 +1,8 @@
+//! Rendering and running, with the real Envoy where there is one.
+
+#[cfg(test)]
+mod render;
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,140 @@
+//! `penstock run` with a real Envoy: it comes up, it goes, and it leaves nothing behind.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, ChildStderr, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::support::{envoy, filters};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+struct Gateway {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    listen: SocketAddr,
+    filters: TempDir,
+    directory: TempDir,
+}
+
+fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// `penstock run`, as soon as it says that it is ready.
+fn start() -> Option<Gateway> {
+    let envoy = envoy()?;
+    let (listen, admin) = (free(), free());
+    let filters = filters();
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(
+        directory.path().join("penstock.yaml"),
+        format!(
+            "listen: {listen}\nadmin: {admin}
+providers: [{{ name: a, api: openai, base_url: 'http://127.0.0.1:9/v1', credential: {{ file: secret }} }}]
+models: [{{ name: m, targets: [{{ provider: a, model: x }}] }}]"
+        ),
+    )
+    .unwrap();
+    let mut child = command(&directory, &filters, &envoy)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("penstock: ready") {
+        let before = said.len();
+        stderr.read_line(&mut said).unwrap();
+        assert!(said.len() > before, "ended before it was ready: {said}");
+    }
+    assert!(
+        said.contains(&format!("ready on http://{listen}")) && said.contains("models m"),
+        "{said}"
+    );
+    assert!(
+        said.contains("no file") && said.contains("provider \"a\""),
+        "{said}"
+    );
+    Some(Gateway {
+        child,
+        stderr,
+        listen,
+        filters,
+        directory,
+    })
+}
+
+fn command(directory: &TempDir, filters: &TempDir, envoy: &std::path::Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_penstock"));
+    command
+        .args(["run", "--concurrency", "1", "--file"])
+        .arg(directory.path().join("penstock.yaml"));
+    command
+        .arg("--wasm-dir")
+        .arg(filters.path())
+        .arg("--envoy")
+        .arg(fs::canonicalize(envoy).unwrap());
+    command.env("TMPDIR", directory.path()).stdout(Stdio::null());
+    command
+}
+
+fn signal(child: &Child, signal: Signal) {
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(pid, signal).unwrap();
+}
+
+/// Envoy inherits standard error, so its end is the end of the last process that had it.
+fn assert_nothing_left(mut gateway: Gateway) {
+    let started = Instant::now();
+    let mut rest = String::new();
+    gateway.stderr.read_to_string(&mut rest).unwrap();
+    assert!(started.elapsed() < Duration::from_secs(10), "{rest}");
+    assert!(TcpStream::connect(gateway.listen).is_err(), "{rest}");
+}
+
+#[test]
+fn it_ends_when_asked_and_removes_its_files() {
+    for with in [Signal::INT, Signal::TERM] {
+        let Some(mut gateway) = start() else { return };
+        TcpStream::connect(gateway.listen).unwrap();
+        signal(&gateway.child, with);
+        assert_eq!(gateway.child.wait().unwrap().code(), Some(0));
+        let left: Vec<_> = fs::read_dir(gateway.directory.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(left, ["penstock.yaml"]);
+        assert_nothing_left(gateway);
+    }
+}
+
+#[test]
+fn envoy_does_not_outlive_a_killed_command() {
+    let Some(mut gateway) = start() else { return };
+    gateway.child.kill().unwrap();
+    gateway.child.wait().unwrap();
+    assert_nothing_left(gateway);
+}
+
+#[test]
+fn a_port_in_use_is_named_with_its_field() {
+    let Some(mut gateway) = start() else { return };
+    let envoy = envoy().unwrap();
+    let output = command(&gateway.directory, &gateway.filters, &envoy)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr.contains(&format!(
+            "{} is in use; end what listens there, or change listen in",
+            gateway.listen
+        )),
+        "{stderr}"
+    );
+    signal(&gateway.child, Signal::TERM);
+    gateway.child.wait().unwrap();
+}

@@ -1,0 +1,39 @@
+//! What the tests of this crate share: a filter that does nothing, and the real Envoy.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use penstock_envoy::render::SCHEMA_TRANSLATION_WASM;
+use tempfile::TempDir;
+
+/// The smallest module that Envoy takes for a filter: a memory, the ABI's version and an allocator.
+const SMALLEST_FILTER: &[u8] = b"\0asm\x01\0\0\0\
+    \x01\x09\x02\x60\0\0\x60\x01\x7f\x01\x7f\
+    \x03\x03\x02\0\x01\
+    \x05\x03\x01\0\x01\
+    \x07\x3f\x03\x06memory\x02\0\x17proxy_abi_version_0_2_1\0\0\x18proxy_on_memory_allocate\0\x01\
+    \x0a\x0a\x02\x02\0\x0b\x05\0\x41\x80\x08\x0b";
+
+pub fn checkout() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A directory of filters, in which there is the smallest one.
+pub fn filters() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join(SCHEMA_TRANSLATION_WASM), SMALLEST_FILTER).unwrap();
+    directory
+}
+
+/// `ENVOY`, or the one of the checkout; says so where there is none.
+pub fn envoy() -> Option<PathBuf> {
+    let checkout = checkout().join(".venv/bin/envoy");
+    let asked = env::var_os("ENVOY").map(PathBuf::from);
+    let found = asked.or_else(|| checkout.is_file().then_some(checkout));
+    if found.is_none() {
+        eprintln!("skipped: no Envoy; set ENVOY or install the pinned one into .venv");
+    }
+    found
+}

@@ -1,0 +1,6 @@
+//! `penstock.yaml`: what is refused, and what becomes of the rest.
+
+#[cfg(test)]
+mod problems;
+#[cfg(test)]
+mod slices;
