@@ -64,7 +64,8 @@ impl Writer {
     }
 
     fn push(&mut self, c: char) -> &mut Self {
-        let _ = write!(self.out, "{c}");
+        let mut utf8 = [0; 4];
+        self.out.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
         self
     }
 

@@ -160,10 +160,16 @@ fn without(
     }
 }
 
-/// A quick look that spares almost every text the parse. A name written with escapes is not found, and is left
-/// to the provider.
+/// A quick look that spares almost every text the parse: one search for the underscore that each name has. A name
+/// written with escapes is not found, and is left to the provider.
 fn may_hold(json: &str, members: &[(&str, &str)]) -> bool {
-    members.iter().any(|(name, _)| contains(json, name))
+    let names = || members.iter().filter_map(|(name, _)| name.split_once('_'));
+    memchr::memchr_iter(b'_', json.as_bytes()).any(|at| {
+        let (before, after) = json.split_at(at);
+        names().any(|(head, tail)| {
+            before.ends_with(head) && after.get(1..).unwrap_or_default().starts_with(tail)
+        })
+    })
 }
 
 fn contains(json: &str, needle: &str) -> bool {
