@@ -215,6 +215,45 @@ fn fewer_choices_than_asked_without_an_end_mark_are_incomplete() {
 }
 
 #[test]
+fn choice_that_began_and_did_not_stop_makes_the_stream_incomplete() {
+    let input = String::from_utf8(read(Api::OpenAi, "two-choices")).unwrap();
+    let unfinished = input.replace("\"length\"", "null");
+    for client in [Api::OpenAi, Api::Anthropic] {
+        let options = options(client, Api::OpenAi, false);
+        assert_eq!(run(options, &[input.as_bytes()]).end, Ok(End::Complete));
+        let outcome = run(options, &[unfinished.as_bytes()]);
+        assert_eq!(outcome.end, Ok(End::Incomplete));
+        let out = String::from_utf8(outcome.out).unwrap();
+        assert!(!out.contains("[DONE]") && !out.contains("message_stop"));
+    }
+}
+
+#[test]
+fn stream_cut_inside_an_event_is_judged_by_what_came_before() {
+    let cut = b"data: {\"choices\":[],\"usa";
+    let finished = read(Api::OpenAi, "no-done");
+    let unfinished = read(Api::OpenAi, "cut");
+    for client in [Api::OpenAi, Api::Anthropic] {
+        let options = options(client, Api::OpenAi, false);
+        let outcome = run(options, &[&finished, cut]);
+        assert_eq!(outcome, run(options, &[&finished]));
+        assert_eq!(run(options, &[&unfinished, cut]).end, Ok(End::Incomplete));
+    }
+}
+
+#[test]
+fn event_that_fails_halfway_leaves_nothing_behind() {
+    let chunk = |delta: &str| format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{delta}}}]}}\n\n");
+    let call = r#""tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}]"#;
+    let begun = chunk(&format!("{{{call}}}"));
+    let failing = chunk(&format!(r#"{{"content":"halfway",{call}}}"#));
+    let options = options(Api::Anthropic, Api::OpenAi, false);
+    let outcome = run(options, &[begun.as_bytes(), failing.as_bytes()]);
+    assert!(matches!(outcome.end, Err(StreamError::Malformed(_))));
+    assert!(!String::from_utf8(outcome.out).unwrap().contains("halfway"));
+}
+
+#[test]
 fn huge_and_wrong_numbers_are_errors_or_ignored() {
     let table: &[(Api, &str, bool)] = &[
         (Api::OpenAi, r#"{"choices":[{"index":127,"delta":{}}]}"#, true),
