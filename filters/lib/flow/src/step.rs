@@ -80,12 +80,18 @@ impl Step {
 
     /// Waits for the next event.
     pub fn hold() -> Self {
-        Self { verdict: Verdict::Hold, ..Self::default() }
+        Self {
+            verdict: Verdict::Hold,
+            ..Self::default()
+        }
     }
 
     /// Ends the request with an answer of the filter's own.
     pub fn reply(reply: LocalReply) -> Self {
-        Self { verdict: Verdict::Reply(reply), ..Self::default() }
+        Self {
+            verdict: Verdict::Reply(reply),
+            ..Self::default()
+        }
     }
 
     /// Sets a header.
@@ -105,11 +111,17 @@ impl Step {
 
     /// Raises a counter by one.
     pub fn count(&mut self, name: impl Into<Cow<'static, str>>) {
-        self.counts.push(Count { name: name.into(), by: 1 });
+        self.counts.push(Count {
+            name: name.into(),
+            by: 1,
+        });
     }
 
     /// Says something in the log.
     pub fn say(&mut self, level: Level, text: impl Into<String>) {
-        self.log.push(LogLine { level, text: text.into() });
+        self.log.push(LogLine {
+            level,
+            text: text.into(),
+        });
     }
 }
