@@ -9,6 +9,8 @@ use super::{
 
 /// Filter state that keeps the path the client asked for.
 pub(super) const CLIENT_PATH: &str = "penstock.path";
+/// Filter state that keeps the request id, which no provider is sent.
+pub(super) const REQUEST_ID: &str = "penstock.request_id";
 
 pub(super) fn access_log(context: &Context<'_>) -> Result<Node, RenderError> {
     let format = map! {
@@ -35,7 +37,7 @@ pub(super) fn access_log(context: &Context<'_>) -> Result<Node, RenderError> {
 fn fields(policy_version: &str) -> Node {
     map! {
         "time" => "%START_TIME%",
-        "request_id" => "%STREAM_ID%",
+        "request_id" => format!("%FILTER_STATE({REQUEST_ID}:PLAIN)%"),
         "method" => "%REQ(:METHOD)%",
         "path" => format!("%FILTER_STATE({CLIENT_PATH}:PLAIN)%"),
         "status" => "%RESPONSE_CODE%",

@@ -14,9 +14,10 @@ const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECTION_IDLE: Duration = Duration::from_secs(3_600);
 /// A whole request, however slowly its body comes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
-/// HTTP/2 flow control as Envoy's documentation of edge proxies recommends it, read 2026-11.
+/// HTTP/2 flow control as Envoy's "Configuring Envoy as an edge proxy" recommends it, read 2026-11.
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 1 << 20;
+/// More than the 100 of that page: an application may send all of its requests over one connection.
 const STREAMS: u32 = 1_000;
 
 pub(super) fn listener(context: &Context<'_>) -> Result<Node, RenderError> {
@@ -66,7 +67,7 @@ fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
         )],
         "route_config" => route::configuration(context.config),
         "http_filters" => list![
-            client_path(),
+            for_the_log(),
             filter::schema_translation(context, &context.config.front())?,
             extension(
                 "envoy.filters.http.router",
@@ -88,20 +89,27 @@ fn remove(prefix: &str) -> Node {
     }
 }
 
-/// Keeps the path that the client asked for: every attempt overwrites it with its provider's. Without the
-/// query, which may hold a secret.
-fn client_path() -> Node {
+/// Keeps for the access log what every attempt overwrites or removes: the path that the client asked for, without
+/// the query, which may hold a secret, and the request id.
+fn for_the_log() -> Node {
     extension(
         "envoy.filters.http.set_filter_state",
         "envoy.extensions.filters.http.set_filter_state.v3.Config",
         map! {
-            "on_request_headers" => list![map! {
-                "object_key" => access_log::CLIENT_PATH,
-                "factory_key" => "envoy.string",
-                "format_string" => map! {
-                    "text_format_source" => map! { "inline_string" => "%PATH(NQ:PATH)%" },
-                },
-            }],
+            "on_request_headers" => list![
+                kept(access_log::CLIENT_PATH, "%PATH(NQ:PATH)%"),
+                kept(access_log::REQUEST_ID, "%REQ(X-REQUEST-ID)%"),
+            ],
         },
     )
+}
+
+fn kept(key: &str, format: &str) -> Node {
+    map! {
+        "object_key" => key,
+        "factory_key" => "envoy.string",
+        "format_string" => map! {
+            "text_format_source" => map! { "inline_string" => format },
+        },
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Source: the list of Go's `crypto/x509` (`root_linux.go`, `root_darwin.go`), read 2026-11.
+/// Source: the list of Go's `crypto/x509` (`root_linux.go`, without OpenELEC), read 2026-11.
 const BUNDLES: [&str; 5] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
