@@ -10,8 +10,8 @@ use crate::json::{self, Object};
 /// How Anthropic words a prompt that does not fit. Its clients know this case by nothing else.
 const PROMPT_TOO_LONG: &str = "prompt is too long";
 
-/// Status and `type` of each kind (docs.claude.com, HTTP errors, read 2026-11). A spent budget is a 429 as
-/// Anthropic's own spend limits are.
+/// Status and `type` of each kind (platform.claude.com, "Errors", read 2026-11). A spent budget is a 429 as at
+/// Anthropic the limit of an account's tier is (`EnforcedSpendLimitReachedError`, Python SDK 2.11).
 fn form(kind: ErrorKind) -> (u16, &'static str) {
     match kind {
         ErrorKind::InvalidRequest | ErrorKind::ContextLength | ErrorKind::ContentPolicy => {
@@ -112,11 +112,16 @@ fn by_wording(message: &str) -> Option<ErrorKind> {
         "violate our usage policy",
         "usage policies",
     ];
+    // A spend limit that the customer has set is a 400 (Anthropic, "Errors", read 2026-11).
+    const SPENT: &[&str] = &[
+        "credit balance is too low",
+        "reached your specified api usage limits",
+    ];
     if mentions(message, CONTEXT) {
         Some(ErrorKind::ContextLength)
     } else if mentions(message, POLICY) {
         Some(ErrorKind::ContentPolicy)
-    } else if mentions(message, &["credit balance is too low"]) {
+    } else if mentions(message, SPENT) {
         Some(ErrorKind::QuotaExceeded)
     } else {
         None
