@@ -67,6 +67,8 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_close_stream(stream: u32) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, offset: i64) -> u32;
@@ -93,6 +95,18 @@ pub fn log(level: Level, text: &str) {
     };
     // SAFETY: pointer and length describe `text`, which outlives the call.
     unsafe { proxy_log(level, text.as_ptr(), text.len()) };
+}
+
+/// Has the root context's `on_tick` called every `period_ms`.
+pub fn tick_every(period_ms: u64) -> bool {
+    // SAFETY: no pointers.
+    unsafe { proxy_set_tick_period_milliseconds(u32::try_from(period_ms).unwrap_or(u32::MAX)) == OK }
+}
+
+/// Makes the calls that follow, up to the end of this callback, concern the stream `context`.
+pub fn act_for(context: u32) -> bool {
+    // SAFETY: no pointers.
+    unsafe { proxy_set_effective_context(context) == OK }
 }
 
 /// Milliseconds since the Unix epoch.

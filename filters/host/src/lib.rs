@@ -12,6 +12,6 @@ mod exchange;
 mod metric;
 
 #[cfg(target_arch = "wasm32")]
-pub use abi::{Direction, buffer, headers, log, now_ms, plugin_configuration, property};
+pub use abi::{Direction, act_for, buffer, headers, log, now_ms, plugin_configuration, property, tick_every};
 #[cfg(target_arch = "wasm32")]
 pub use exchange::{carry_out, carry_out_late};

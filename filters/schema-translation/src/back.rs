@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use penstock_chat::Api;
 use penstock_config::slice;
-use penstock_flow::{Body, Headers, Level, Step};
+use penstock_flow::{Body, Headers, Level, Step, Verdict};
 use penstock_plan::Plan;
 use penstock_translate::error::{self, ApiError, ErrorKind};
 use penstock_translate::request::{self, Translated};
@@ -24,6 +24,9 @@ use crate::{classify, header, metrics};
 
 use coding::Coding;
 use stream::Stream;
+
+/// Envoy's timers and the wall clock tell the same moment some milliseconds apart.
+const CLOCK_SKEW_MS: u64 = 20;
 
 /// One attempt.
 pub struct Back {
@@ -222,10 +225,15 @@ impl Back {
                 coding,
             },
         };
-        if end_of_stream {
-            return self.response_end(now_ms);
+        if !end_of_stream {
+            return Step::hold();
         }
-        Step::hold()
+        let mut step = self.response_body(&[], true, now_ms);
+        if let Body::Replace(_) = std::mem::take(&mut step.body) {
+            // There is no body to replace; the front instance answers with what is kept in filter state.
+            step.set("content-length", "0");
+        }
+        step
     }
 
     /// How the filter wants the response body.
@@ -269,9 +277,9 @@ impl Back {
         }
     }
 
-    /// The answer has ended without a body, or with trailers.
-    pub fn response_end(&mut self, now_ms: u64) -> Step {
-        self.response_body(&[], true, now_ms)
+    /// Whether an event stream has begun and not ended, so that silence is worth watching.
+    pub fn is_streaming(&self) -> bool {
+        matches!(&self.answer, Answer::Stream(stream) if stream.released)
     }
 
     /// The attempt is over. If nobody has said how, `ending` tells.
@@ -287,13 +295,11 @@ impl Back {
             .last()
             .is_some_and(|attempt| attempt.outcome.is_none());
         if unheard {
+            let deadline_ms = plan.deadline_ms.saturating_sub(CLOCK_SKEW_MS);
             let outcome = match ending {
                 Ending::ClientGone => "cancelled",
                 Ending::NotConnected => "connect-failure",
-                // Envoy's timer and this clock tell the same moment some milliseconds apart.
-                Ending::Connected if now_ms.saturating_sub(self.started_ms) + 20 >= plan.deadline_ms => {
-                    "timeout"
-                }
+                Ending::Connected if now_ms.saturating_sub(self.started_ms) >= deadline_ms => "timeout",
                 Ending::Connected => "reset",
             };
             self.note(&mut step, outcome);
@@ -354,6 +360,21 @@ impl Back {
         step.say(Level::Error, format!("provider {}: {what}", self.config.provider));
         step
     }
+}
+
+/// A released stream has been silent for too long. Nothing can be added to it from outside its own events, so
+/// the transfer is aborted, which no client takes for a success.
+pub fn stalled(config: &slice::Back, journey: Option<Journey>) -> Step {
+    let mut step = Step {
+        verdict: Verdict::Reset,
+        ..Step::default()
+    };
+    step.count(metrics::attempt(&config.provider, "stall"));
+    if let Some(mut journey) = journey {
+        journey.progress.outcome("stall");
+        step.keep(state::PROGRESS, state::json(&journey));
+    }
+    step
 }
 
 /// A model's name as one segment of a path.

@@ -27,8 +27,6 @@ pub struct Front {
     started_ms: u64,
     forward: Vec<(String, String)>,
     credential: Option<String>,
-    /// Request headers that steer Envoy's router and are not the client's to set.
-    steering: Vec<String>,
     phase: Phase,
 }
 
@@ -56,7 +54,6 @@ impl Front {
             started_ms: now_ms,
             forward: Vec::new(),
             credential: None,
-            steering: Vec::new(),
             phase: Phase::Request,
         }
     }
@@ -124,11 +121,6 @@ impl Front {
         }
         self.forward = header::forwarded(self.dialect, headers);
         self.credential = credential(headers);
-        self.steering = headers
-            .names()
-            .filter(|name| name.starts_with("x-envoy-"))
-            .map(str::to_owned)
-            .collect();
         Step::hold()
     }
 
@@ -175,9 +167,6 @@ impl Front {
             && plan.targets.iter().any(|target| target.client_credential)
         {
             step.keep(state::CREDENTIAL, credential.into_bytes());
-        }
-        for name in std::mem::take(&mut self.steering) {
-            step.remove(name);
         }
         step.set(header::PER_TRY_TIMEOUT, plan.deadline_ms.to_string());
         step.set(header::HOLD, if plan.holds() { "whole" } else { "stream" });
@@ -226,12 +215,13 @@ impl Front {
     }
 
     /// Response headers are passing, from the back instance or from Envoy itself; `end_of_stream` if no body
-    /// follows. `journey` and `last_error` are the values of their filter-state keys.
+    /// follows. `journey` and `last` are the values of their filter-state keys.
     pub fn response_headers(
         &mut self,
         headers: &Headers,
         end_of_stream: bool,
         journey: Option<Journey>,
+        last: impl FnOnce() -> Option<LastError>,
         now_ms: u64,
     ) -> Step {
         if self.phase == Phase::Replied {
@@ -242,35 +232,52 @@ impl Front {
         for name in headers.names().filter(|name| name.starts_with(header::INTERNAL)) {
             step.remove(name.to_owned());
         }
-        self.identify(&mut step);
-        let last_start_ms = journey
-            .as_ref()
-            .and_then(|j| j.progress.attempts.last())
-            .map(|a| a.started_ms);
-        if let Some(journey) = journey {
-            if let Some(attempt) = journey.progress.attempts.last() {
-                step.set("x-penstock-provider", attempt.provider.clone());
-                step.set("x-penstock-model", attempt.model.clone());
-            }
-            step.set("x-penstock-attempts", journey.progress.summary());
-            if !journey.loss.is_empty() {
-                step.set("x-penstock-loss", journey.loss.join(", "));
-            }
+        for (name, value) in self.description(journey.as_ref(), now_ms) {
+            step.set(name, value);
         }
-        let total = now_ms.saturating_sub(self.started_ms);
-        let provider = last_start_ms.map_or(0, |start| now_ms.saturating_sub(start));
-        step.set(
-            "server-timing",
-            format!(
-                "provider;dur={provider}, fallback;dur={}",
-                total.saturating_sub(provider)
-            ),
-        );
-        if !headers.contains(header::ANSWER) && !end_of_stream {
+        let status = headers
+            .get(":status")
+            .and_then(|status| status.parse().ok())
+            .unwrap_or(503);
+        let answered = headers.contains(header::ANSWER);
+        if end_of_stream && (!answered || status >= 400) {
+            let shown = self.shown(status, journey.as_ref(), last());
+            let mut headers = self.description(journey.as_ref(), now_ms);
+            headers.extend(shown.retry_after.map(|value| ("retry-after", value)));
+            self.phase = Phase::Replied;
+            return Step::reply(LocalReply {
+                status: shown.status,
+                headers,
+                body: shown.body.into_bytes(),
+                details: "plan_ended",
+            });
+        }
+        if !answered {
             self.phase = Phase::Replacing;
             step.verdict = Verdict::Hold;
         }
         step
+    }
+
+    /// The headers that tell the client about its request.
+    fn description(&self, journey: Option<&Journey>, now_ms: u64) -> Vec<(&'static str, String)> {
+        let mut headers = self.identity();
+        let mut provider_ms = 0;
+        if let Some(Journey { progress, loss }) = journey {
+            if let Some(attempt) = progress.attempts.last() {
+                headers.push(("x-penstock-provider", attempt.provider.clone()));
+                headers.push(("x-penstock-model", attempt.model.clone()));
+                provider_ms = now_ms.saturating_sub(attempt.started_ms);
+            }
+            headers.push(("x-penstock-attempts", progress.summary()));
+            if !loss.is_empty() {
+                headers.push(("x-penstock-loss", loss.join(", ")));
+            }
+        }
+        let fallback_ms = now_ms.saturating_sub(self.started_ms).saturating_sub(provider_ms);
+        let timing = format!("provider;dur={provider_ms}, fallback;dur={fallback_ms}");
+        headers.push(("server-timing", timing));
+        headers
     }
 
     /// Whether the body of the response is Envoy's own and [`Front::envoy_reply`] is to replace it.
@@ -280,28 +287,29 @@ impl Front {
 
     /// The body of an answer that Envoy made itself has passed: it is replaced by the last error of a
     /// provider, or else by what `status` and the attempts tell.
-    pub fn envoy_reply(&mut self, status: u16, journey: Option<&Journey>, last: Option<LastError>) -> Step {
-        let LastError {
-            status,
-            body,
-            retry_after,
-        } = last.unwrap_or_else(|| {
+    pub fn envoy_reply(&self, status: u16, journey: Option<&Journey>, last: Option<LastError>) -> Step {
+        let shown = self.shown(status, journey, last);
+        let mut step = Step::go_on();
+        step.set(":status", shown.status.to_string());
+        step.set("content-type", "application/json");
+        step.set("content-length", shown.body.len().to_string());
+        if let Some(retry_after) = shown.retry_after {
+            step.set("retry-after", retry_after);
+        }
+        step.body = Body::Replace(shown.body.into_bytes());
+        step
+    }
+
+    /// What the client is shown when the plan has ended without an answer.
+    fn shown(&self, status: u16, journey: Option<&Journey>, last: Option<LastError>) -> LastError {
+        last.unwrap_or_else(|| {
             let rendered = error::render(self.dialect, &self.unanswered(status, journey));
             LastError {
                 status: rendered.status,
                 body: String::from_utf8_lossy(&rendered.body).into_owned(),
                 retry_after: None,
             }
-        });
-        let mut step = Step::go_on();
-        step.set(":status", status.to_string());
-        step.set("content-type", "application/json");
-        step.set("content-length", body.len().to_string());
-        if let Some(retry_after) = retry_after {
-            step.set("retry-after", retry_after);
-        }
-        step.body = Body::Replace(body.into_bytes());
-        step
+        })
     }
 
     /// The request is over, for whatever reason. When the client leaves, this comes before the end of the
@@ -340,12 +348,14 @@ impl Front {
         ApiError::new(kind, message)
     }
 
-    fn identify(&self, step: &mut Step) {
+    /// The headers that name the request and the policy it was served under.
+    fn identity(&self) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("x-penstock-policy", self.config.policy_version.clone())];
         if !self.request_id.is_empty() {
-            step.set(header::client_request_id(self.dialect), self.request_id.clone());
-            step.set("x-penstock-request-id", self.request_id.clone());
+            headers.push((header::client_request_id(self.dialect), self.request_id.clone()));
+            headers.push(("x-penstock-request-id", self.request_id.clone()));
         }
-        step.set("x-penstock-policy", self.config.policy_version.clone());
+        headers
     }
 
     fn refuse_model(&mut self, name: &str) -> Step {
@@ -384,14 +394,9 @@ impl Front {
 
     fn reply(&mut self, status: u16, body: Vec<u8>, details: &'static str) -> Step {
         self.phase = Phase::Replied;
-        let mut headers = vec![("x-penstock-policy", self.config.policy_version.clone())];
-        if !self.request_id.is_empty() {
-            headers.push((header::client_request_id(self.dialect), self.request_id.clone()));
-            headers.push(("x-penstock-request-id", self.request_id.clone()));
-        }
         Step::reply(LocalReply {
             status,
-            headers,
+            headers: self.identity(),
             body,
             details,
         })

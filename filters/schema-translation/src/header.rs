@@ -65,6 +65,7 @@ pub(crate) fn stays_behind(name: &str) -> bool {
         "anthropic-organization-id",
         "cf-cache-status",
         "cf-ray",
+        "location",
         "nel",
         "openai-organization",
         "openai-processing-ms",

@@ -37,6 +37,7 @@ fn entry(dialect: Api, model: &Model) -> Value {
         }),
         Api::Anthropic => json!({
             "type": "model", "id": model.name, "display_name": model.name, "created_at": CREATED_RFC3339,
+            "lifecycle": "active",
         }),
     }
 }

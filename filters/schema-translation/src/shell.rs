@@ -2,15 +2,19 @@
 
 #![allow(unsafe_code)] // `proxy_wasm::main!` exports the entry point.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use penstock_config::slice::{self, SchemaTranslation};
 use penstock_flow::{Level, Step};
-use penstock_host::{Direction, buffer, carry_out, carry_out_late, headers, log, now_ms, property};
+use penstock_host::{
+    Direction, act_for, buffer, carry_out, carry_out_late, headers, log, now_ms, property, tick_every,
+};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 
-use crate::back::{Back, Ending, Wants};
+use crate::back::{self, Back, Ending, Wants};
 use crate::front::Front;
 use crate::state;
 
@@ -18,9 +22,14 @@ proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| Box::new(Root::default()));
 }}
 
+/// The streams that are being watched for silence, and when each was last heard of. It holds no more than there
+/// are running streams.
+type Watched = Rc<RefCell<BTreeMap<u32, u64>>>;
+
 #[derive(Default)]
 struct Root {
     role: Role,
+    watched: Watched,
 }
 
 #[derive(Clone, Default)]
@@ -38,7 +47,11 @@ impl RootContext for Root {
     fn on_configure(&mut self, size: usize) -> bool {
         match serde_json::from_slice(&penstock_host::plugin_configuration(size)) {
             Ok(SchemaTranslation::Front(front)) => self.role = Role::Front(Rc::new(front)),
-            Ok(SchemaTranslation::Back(back)) => self.role = Role::Back(Rc::new(back)),
+            Ok(SchemaTranslation::Back(back)) => {
+                // Four looks in the time that is allowed, but at most one in 100 ms and at least one a second.
+                tick_every((back.stream_stall_ms / 4).clamp(100, 1_000));
+                self.role = Role::Back(Rc::new(back));
+            }
             Err(error) => {
                 log(
                     Level::Error,
@@ -50,17 +63,38 @@ impl RootContext for Root {
         true
     }
 
+    fn on_tick(&mut self) {
+        let Role::Back(config) = &self.role else { return };
+        let now_ms = now_ms();
+        let silent = |last_ms: &u64| now_ms.saturating_sub(*last_ms) >= config.stream_stall_ms;
+        let stalled: Vec<u32> = self
+            .watched
+            .borrow()
+            .iter()
+            .filter(|(_, ms)| silent(ms))
+            .map(|(id, _)| *id)
+            .collect();
+        for context in stalled {
+            self.watched.borrow_mut().remove(&context);
+            if act_for(context) {
+                carry_out(Direction::Response, back::stalled(config, state(state::PROGRESS)));
+            }
+        }
+    }
+
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
     }
 
-    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
+    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
         Some(match &self.role {
             Role::Front(config) => Box::new(FrontContext {
                 front: Front::new(Rc::clone(config), now_ms()),
             }),
             Role::Back(config) => Box::new(BackContext {
+                id,
                 back: Back::new(Rc::clone(config), now_ms()),
+                watched: Rc::clone(&self.watched),
             }),
             Role::None => Box::new(Unconfigured),
         })
@@ -115,9 +149,10 @@ impl HttpContext for FrontContext {
     fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
         let journey = state(state::PROGRESS);
         let headers = headers(Direction::Response);
+        let last = || state(state::ERROR);
         let step = self
             .front
-            .response_headers(&headers, end_of_stream, journey, now_ms());
+            .response_headers(&headers, end_of_stream, journey, last, now_ms());
         carry_out(Direction::Response, step)
     }
 
@@ -151,7 +186,9 @@ fn connected() -> bool {
 }
 
 struct BackContext {
+    id: u32,
     back: Back,
+    watched: Watched,
 }
 
 impl Context for BackContext {
@@ -163,6 +200,7 @@ impl Context for BackContext {
         } else {
             Ending::NotConnected
         };
+        self.watched.borrow_mut().remove(&self.id);
         carry_out_late(self.back.done(ending, now_ms()));
         true
     }
@@ -206,7 +244,14 @@ impl HttpContext for BackContext {
             Wants::Whole(_) if !end_of_stream => Step::hold(),
             Wants::Whole(_) | Wants::Pieces => {
                 let bytes = buffer(Direction::Response, 0, size).unwrap_or_default();
-                self.back.response_body(&bytes, end_of_stream, now_ms())
+                let now_ms = now_ms();
+                let step = self.back.response_body(&bytes, end_of_stream, now_ms);
+                if self.back.is_streaming() {
+                    self.watched.borrow_mut().insert(self.id, now_ms);
+                } else {
+                    self.watched.borrow_mut().remove(&self.id);
+                }
+                step
             }
         };
         carry_out(Direction::Response, step)

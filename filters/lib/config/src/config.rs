@@ -111,6 +111,7 @@ impl Config {
             path: provider.chat_path(),
             max_response_bytes: self.limits.response_body.0,
             max_event_bytes: self.limits.event.0,
+            stream_stall_ms: u64::try_from(self.limits.stream_stall.as_millis()).unwrap_or(u64::MAX),
         })
     }
 

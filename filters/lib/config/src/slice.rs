@@ -119,4 +119,6 @@ pub struct Back {
     pub max_response_bytes: u64,
     /// The largest single event of a stream.
     pub max_event_bytes: u64,
+    /// The longest silence within a stream that has been released, in milliseconds.
+    pub stream_stall_ms: u64,
 }

@@ -1,6 +1,6 @@
 use penstock_chat::{FinishReason, Tokens};
 use penstock_config::slice::{Commit, Model, OnLoss, Retry, Target};
-use penstock_flow::{HeaderOp, Verdict};
+use penstock_flow::HeaderOp;
 use penstock_plan::Progress;
 use penstock_translate::target::Flavor;
 
@@ -58,6 +58,7 @@ fn back(provider: &str, api: Api) -> Back {
         path: "/x/{model}/chat".into(),
         max_response_bytes: 100_000,
         max_event_bytes: 2_000,
+        stream_stall_ms: 5_000,
     };
     Back::new(Rc::new(config), 1_000)
 }
@@ -517,6 +518,23 @@ fn a_compression_bomb_moves_on() {
 }
 
 #[test]
+fn an_answer_without_a_body_moves_on_and_leaves_its_error_behind() {
+    for (headers, attempts) in [
+        ([(":status", "200"), ("content-length", "0")], "a:malformed"),
+        ([(":status", "302"), ("location", "/")], "a:302"),
+    ] {
+        let mut back = sent(&plan(Api::OpenAi, false, Commit::FirstEvent));
+        let step = back.response_headers(&Headers::from(headers), true, 1_100);
+        assert_eq!(
+            (summary(&step).as_str(), header(&step, header::RETRY)),
+            (attempts, Some("1"))
+        );
+        assert_eq!(step.body, Body::Keep, "there is no body to replace");
+        assert!(kept(&step, state::ERROR).is_some());
+    }
+}
+
+#[test]
 fn an_answer_beyond_the_limit_moves_on_and_the_rest_is_dropped() {
     let mut back = sent(&plan(Api::OpenAi, false, Commit::FirstEvent));
     back.response_headers(&Headers::from([(":status", "200")]), false, 1_100);
@@ -526,6 +544,33 @@ fn an_answer_beyond_the_limit_moves_on_and_the_rest_is_dropped() {
         back.response_body(b"more", true, 1_300).body,
         Body::Replace(Vec::new())
     );
+}
+
+#[test]
+fn only_a_released_stream_is_watched_for_silence() {
+    let mut back = sent(&plan(Api::OpenAi, true, Commit::FirstEvent));
+    back.response_headers(&event_stream(), false, 1_100);
+    assert!(!back.is_streaming());
+    let without_end = OK_STREAM.strip_suffix("data: [DONE]\n\n").unwrap();
+    back.response_body(without_end.as_bytes(), false, 1_200);
+    assert!(back.is_streaming());
+    back.response_body(b"data: [DONE]\n\n", true, 1_300);
+    assert!(!back.is_streaming());
+}
+
+#[test]
+fn a_stalled_stream_is_aborted_and_named() {
+    let plan = plan(Api::OpenAi, true, Commit::FirstEvent);
+    let mut journey = Journey {
+        progress: Progress::start(),
+        ..Journey::default()
+    };
+    journey.progress.begin(&plan, 0);
+    journey.progress.outcome("200");
+    let config = back("a", Api::OpenAi).config;
+    let step = stalled(&config, Some(journey));
+    assert_eq!(step.verdict, Verdict::Reset);
+    assert_eq!(summary(&step), "a:stall");
 }
 
 #[test]

@@ -55,7 +55,6 @@ fn chat(path: &str) -> Headers {
         (":path", path),
         ("x-request-id", "r1"),
         ("authorization", "Bearer secret"),
-        ("x-envoy-max-retries", "0"),
     ])
 }
 
@@ -107,10 +106,6 @@ fn a_good_request_goes_on_with_a_plan_and_its_first_cluster() {
     );
     assert_eq!(header(&step, header::PER_TRY_TIMEOUT), Some("1000"));
     assert_eq!(header(&step, header::HOLD), Some("stream"));
-    assert!(
-        step.headers
-            .contains(&HeaderOp::Remove("x-envoy-max-retries".into()))
-    );
 }
 
 #[test]
@@ -249,7 +244,7 @@ fn journey(outcome: Option<&str>) -> Journey {
 fn an_answer_loses_internal_headers_and_gains_ours() {
     let (mut front, _) = settled(&request("warns", ""));
     let headers = Headers::from([(":status", "200"), (header::ANSWER, "1"), (header::RETRY, "1")]);
-    let step = front.response_headers(&headers, false, Some(journey(Some("200"))), 1_500);
+    let step = front.response_headers(&headers, false, Some(journey(Some("200"))), || None, 1_500);
     assert_eq!(step.verdict, Verdict::Continue);
     assert!(step.headers.contains(&HeaderOp::Remove(header::ANSWER.into())));
     assert!(step.headers.contains(&HeaderOp::Remove(header::RETRY.into())));
@@ -271,7 +266,7 @@ fn an_answer_loses_internal_headers_and_gains_ours() {
 #[test]
 fn an_answer_of_envoys_own_is_replaced_by_the_last_providers_error() {
     let (mut front, _) = settled(&request("warns", ""));
-    let step = front.response_headers(&Headers::from([(":status", "503")]), false, None, 1_500);
+    let step = front.response_headers(&Headers::from([(":status", "503")]), false, None, || None, 1_500);
     assert_eq!(step.verdict, Verdict::Hold);
     assert!(front.replaces_body());
     let last = LastError {
@@ -286,6 +281,29 @@ fn an_answer_of_envoys_own_is_replaced_by_the_last_providers_error() {
 }
 
 #[test]
+fn an_error_without_a_body_gets_one() {
+    let (mut front, _) = settled(&request("warns", ""));
+    let headers = Headers::from([(":status", "502"), (header::ANSWER, "1")]);
+    let last = || {
+        Some(LastError {
+            status: 502,
+            body: "{}".into(),
+            retry_after: None,
+        })
+    };
+    let step = front.response_headers(&headers, true, Some(journey(Some("302"))), last, 1_500);
+    let Verdict::Reply(reply) = step.verdict else {
+        panic!("no reply")
+    };
+    assert_eq!((reply.status, reply.body), (502, b"{}".to_vec()));
+    assert!(
+        reply
+            .headers
+            .contains(&("x-penstock-attempts", "claude:302".to_owned()))
+    );
+}
+
+#[test]
 fn without_a_providers_error_the_attempts_tell_what_happened() {
     let cases = [
         (503, Some("connect-failure"), "503"),
@@ -294,7 +312,7 @@ fn without_a_providers_error_the_attempts_tell_what_happened() {
         (413, None, "413"),
     ];
     for (status, outcome, expected) in cases {
-        let (mut front, _) = settled(&request("warns", ""));
+        let (front, _) = settled(&request("warns", ""));
         let step = front.envoy_reply(status, Some(&journey(outcome)), None);
         assert_eq!(header(&step, ":status"), Some(expected), "{status} {outcome:?}");
     }
@@ -304,6 +322,12 @@ fn without_a_providers_error_the_attempts_tell_what_happened() {
 fn a_client_that_leaves_before_the_answer_is_noted_and_one_that_stays_is_not() {
     let (mut front, _) = settled(&request("warns", ""));
     assert!(kept(&front.log(), state::CLIENT_GONE).is_some());
-    front.response_headers(&Headers::from([(header::ANSWER, "1")]), false, None, 1_500);
+    front.response_headers(
+        &Headers::from([(header::ANSWER, "1")]),
+        false,
+        None,
+        || None,
+        1_500,
+    );
     assert_eq!(front.log(), Step::go_on());
 }
