@@ -152,7 +152,6 @@ async fn a_stream_that_is_reset_is_aborted_or_ends_in_an_error() {
 }
 
 #[tokio::test]
-#[ignore = "Envoy drops the idle timer of an attempt once it has ignored its per-try timeout"]
 async fn a_stream_that_stalls_is_aborted_or_ends_in_an_error() {
     never_a_short_success("stalled").await;
 }

@@ -44,6 +44,9 @@ impl Back {
         let Some(plan) = &self.plan else {
             return Step::go_on();
         };
+        if plain.is_empty() {
+            return self.fail_unusable(CUT, "incomplete");
+        }
         let context = response::Context {
             client: plan.client,
             provider: self.config.api,
