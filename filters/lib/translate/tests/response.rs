@@ -1,7 +1,7 @@
 //! Golden answers: every input in `testdata/response/<provider>/` for a client of the other API.
 //!
 //! What comes out of `x.json` stands in `x.to-<client>.json`, with what the translator said of the answer.
-//! `PENSTOCK_BLESS=1` writes these files anew; read the difference before you commit it.
+//! `UPDATE_GOLDEN=1` writes these files anew; read the difference before you commit it.
 
 // Helpers of a test may do what tests may.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
@@ -43,7 +43,7 @@ fn read(provider: Api, name: &str) -> Vec<u8> {
 
 #[test]
 fn answers_come_out_as_the_golden_files_say() {
-    let bless = std::env::var_os("PENSTOCK_BLESS").is_some();
+    let bless = std::env::var_os("UPDATE_GOLDEN").is_some();
     for (provider, client) in [(Api::OpenAi, Api::Anthropic), (Api::Anthropic, Api::OpenAi)] {
         for path in inputs(provider) {
             let actual = match translate(&context(client, provider), &fs::read(&path).unwrap()) {

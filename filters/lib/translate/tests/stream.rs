@@ -1,7 +1,7 @@
 //! Golden streams: every input in `testdata/stream/<provider>/` for both clients, at every split.
 //!
 //! The expected output of `x.sse` stands in `x.to-<client>.sse`, followed by a comment line with what the translator
-//! said of it. `PENSTOCK_BLESS=1` writes these files anew; read the difference before you commit it.
+//! said of it. `UPDATE_GOLDEN=1` writes these files anew; read the difference before you commit it.
 
 // Helpers of a test may do what tests may.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
@@ -106,7 +106,7 @@ const PAIRS: [(Api, Api); 4] = [
 
 #[test]
 fn streams_come_out_as_the_golden_files_say() {
-    let bless = std::env::var_os("PENSTOCK_BLESS").is_some();
+    let bless = std::env::var_os("UPDATE_GOLDEN").is_some();
     for (provider, client) in PAIRS {
         for path in inputs(provider.as_str()) {
             let input = fs::read(&path).unwrap();
