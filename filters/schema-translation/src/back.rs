@@ -94,7 +94,7 @@ impl Back {
     }
 
     /// Request headers have arrived. `plan`, `journey` and `credential` are the values of their filter-state
-    /// keys; the last is the client's own and only used where the plan says so.
+    /// keys; without a journey this is the first attempt. The last is the client's own and only used where the plan says so.
     pub fn request_headers(
         &mut self,
         headers: &Headers,
@@ -102,7 +102,7 @@ impl Back {
         journey: Option<Journey>,
         credential: Option<String>,
     ) -> Step {
-        self.journey = journey.unwrap_or_default();
+        self.journey = journey.unwrap_or_else(Journey::start);
         let begun = plan
             .as_ref()
             .and_then(|plan| self.journey.progress.begin(plan, self.started_ms));
@@ -282,29 +282,27 @@ impl Back {
         matches!(&self.answer, Answer::Stream(stream) if stream.released)
     }
 
-    /// The attempt is over. If nobody has said how, `ending` tells.
+    /// Whether the attempt runs without anything having been heard of how it goes.
+    pub fn is_unheard(&self) -> bool {
+        let last = self.journey.progress.attempts.last();
+        self.plan.is_some() && last.is_some_and(|attempt| attempt.outcome.is_none())
+    }
+
+    /// The attempt is over. If nothing was heard of it, `ending` tells how.
     pub fn done(&mut self, ending: Ending, now_ms: u64) -> Step {
         let mut step = Step::go_on();
-        let Some(plan) = &self.plan else {
+        let Some(plan) = self.plan.as_ref().filter(|_| self.is_unheard()) else {
             return step;
         };
-        let unheard = self
-            .journey
-            .progress
-            .attempts
-            .last()
-            .is_some_and(|attempt| attempt.outcome.is_none());
-        if unheard {
-            let deadline_ms = plan.deadline_ms.saturating_sub(CLOCK_SKEW_MS);
-            let outcome = match ending {
-                Ending::ClientGone => "cancelled",
-                Ending::NotConnected => "connect-failure",
-                Ending::Connected if now_ms.saturating_sub(self.started_ms) >= deadline_ms => "timeout",
-                Ending::Connected => "reset",
-            };
-            self.note(&mut step, outcome);
-            self.keep_journey(&mut step);
-        }
+        let deadline_ms = plan.deadline_ms.saturating_sub(CLOCK_SKEW_MS);
+        let outcome = match ending {
+            Ending::ClientGone => "cancelled",
+            Ending::NotConnected => "connect-failure",
+            Ending::Connected if now_ms.saturating_sub(self.started_ms) >= deadline_ms => "timeout",
+            Ending::Connected => "reset",
+        };
+        self.note(&mut step, outcome);
+        self.keep_journey(&mut step);
         step
     }
 

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use penstock_chat::Api;
 use penstock_config::slice::{self, Model, OnLoss};
 use penstock_flow::{Body, Headers, LocalReply, Step, Verdict};
-use penstock_plan::{Plan, Progress};
+use penstock_plan::Plan;
 use penstock_translate::error::{self, ApiError, ErrorKind};
 use penstock_translate::request;
 use penstock_translate::target::Target;
@@ -156,12 +156,7 @@ impl Front {
         };
 
         let mut step = Step::go_on();
-        let journey = Journey {
-            progress: Progress::start(),
-            loss: Vec::new(),
-        };
         step.keep(state::PLAN, state::json(&plan));
-        step.keep(state::PROGRESS, state::json(&journey));
         step.keep(state::NEXT, first.cluster.clone().into_bytes());
         if let Some(credential) = self.credential.take()
             && plan.targets.iter().any(|target| target.client_credential)
@@ -374,7 +369,8 @@ impl Front {
     fn refuse_request(&mut self, invalid: request::InvalidRequest, details: &'static str) -> Step {
         let error = ApiError {
             kind: ErrorKind::InvalidRequest,
-            message: invalid.message,
+            // With the field's path: not every SDK shows `param`, and Anthropic's API has none.
+            message: invalid.to_string(),
             param: invalid.field,
             code: None,
         };

@@ -193,6 +193,10 @@ struct BackContext {
 
 impl Context for BackContext {
     fn on_done(&mut self) -> bool {
+        self.watched.borrow_mut().remove(&self.id);
+        if !self.back.is_unheard() {
+            return true;
+        }
         let ending = if property(&[state::CLIENT_GONE]).is_some() {
             Ending::ClientGone
         } else if connected() {
@@ -200,7 +204,6 @@ impl Context for BackContext {
         } else {
             Ending::NotConnected
         };
-        self.watched.borrow_mut().remove(&self.id);
         carry_out_late(self.back.done(ending, now_ms()));
         true
     }

@@ -34,6 +34,16 @@ pub struct Journey {
     pub loss: Vec<String>,
 }
 
+impl Journey {
+    /// Before the first attempt.
+    pub fn start() -> Self {
+        Self {
+            progress: penstock_plan::Progress::start(),
+            loss: Vec::new(),
+        }
+    }
+}
+
 /// The last error of a provider, already fit to be shown to the client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastError {

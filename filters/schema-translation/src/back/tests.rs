@@ -81,10 +81,7 @@ fn request_headers() -> Headers {
 /// An attempt at the first target of `plan` whose request has gone out.
 fn sent(plan: &Plan) -> Back {
     let mut back = back("a", Api::OpenAi);
-    let journey = Journey {
-        progress: Progress::start(),
-        ..Journey::default()
-    };
+    let journey = Journey::start();
     back.request_headers(&request_headers(), Some(plan.clone()), Some(journey), None);
     back.request_body(REQUEST.as_bytes());
     back
@@ -136,10 +133,7 @@ fn play<'p>(back: &mut Back, pieces: impl IntoIterator<Item = &'p [u8]>) -> (Vec
 fn a_provider_gets_the_headers_it_needs_and_no_others() {
     let plan = plan(Api::OpenAi, true, Commit::FirstEvent);
     let mut back = back("a", Api::OpenAi);
-    let journey = Journey {
-        progress: Progress::start(),
-        ..Journey::default()
-    };
+    let journey = Journey::start();
     let step = back.request_headers(&request_headers(), Some(plan), Some(journey), None);
     assert_eq!(step.verdict, Verdict::Hold);
     for name in [
@@ -198,10 +192,7 @@ fn the_clients_own_headers_and_credential_reach_only_who_is_to_have_them() {
 #[test]
 fn an_attempt_that_contradicts_the_plan_sends_nothing() {
     let plan = plan(Api::OpenAi, true, Commit::FirstEvent);
-    let journey = Journey {
-        progress: Progress::start(),
-        ..Journey::default()
-    };
+    let journey = Journey::start();
     for (provider, plan) in [("b", Some(plan)), ("a", None)] {
         let step = back(provider, Api::OpenAi).request_headers(
             &request_headers(),
@@ -220,10 +211,7 @@ fn an_attempt_that_contradicts_the_plan_sends_nothing() {
 fn the_request_is_written_for_the_target() {
     let plan = plan(Api::OpenAi, false, Commit::FirstEvent);
     let mut back = back("a", Api::OpenAi);
-    let journey = Journey {
-        progress: Progress::start(),
-        ..Journey::default()
-    };
+    let journey = Journey::start();
     back.request_headers(&request_headers(), Some(plan), Some(journey), None);
     let step = back.request_body(REQUEST.as_bytes());
     let Body::Replace(body) = &step.body else {
@@ -561,10 +549,7 @@ fn only_a_released_stream_is_watched_for_silence() {
 #[test]
 fn a_stalled_stream_is_aborted_and_named() {
     let plan = plan(Api::OpenAi, true, Commit::FirstEvent);
-    let mut journey = Journey {
-        progress: Progress::start(),
-        ..Journey::default()
-    };
+    let mut journey = Journey::start();
     journey.progress.begin(&plan, 0);
     journey.progress.outcome("200");
     let config = back("a", Api::OpenAi).config;

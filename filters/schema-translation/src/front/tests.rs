@@ -230,8 +230,8 @@ fn journey(outcome: Option<&str>) -> Journey {
     let config = model("m", OnLoss::Warn);
     let plan = Plan::of(&config, Api::OpenAi, false, |_| true);
     let mut journey = Journey {
-        progress: Progress::start(),
         loss: vec!["seed".into()],
+        ..Journey::start()
     };
     journey.progress.begin(&plan, 1_200);
     if let Some(outcome) = outcome {
