@@ -16,8 +16,8 @@ pub(crate) const WAIT: &str = "x-penstock-int-wait";
 /// Envoy's own: deadline of one attempt up to the first byte of its answer.
 pub(crate) const PER_TRY_TIMEOUT: &str = "x-envoy-upstream-rq-per-try-timeout-ms";
 
-/// The API version that is asked for where the client names none.
-/// Source: Anthropic API reference, "Versions", read 2026-11.
+/// The API version that is asked for where the client names none: the last that takes sampling parameters, which
+/// translated requests may hold. Source: Anthropic API reference, "Versions", read 2026-11.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// The header in which the client's SDK looks for the id of its request.

@@ -1,5 +1,5 @@
-//! Counters of this filter. Envoy shows them as `wasmcustom.<name>`; labels are name-value pairs in the name,
-//! which the rendered `stats_config` turns into tags. Every label comes from configuration or a fixed list.
+//! Counters of this filter. Envoy shows them as `wasmcustom.<name>`; labels are name-value pairs in the name.
+//! Every label comes from configuration or a fixed list.
 
 use penstock_chat::Api;
 
