@@ -5,7 +5,8 @@ use penstock_chat::shape::TextOr;
 
 use crate::request::{Inspected, InvalidRequest, Needs, in_range, object, required, tokens};
 
-/// Block types of `ContentBlockParam` (Python SDK 2.11, read 2026-11) that need no look inside.
+/// Block types of `ContentBlockParam` and `BetaContentBlockParam` (Python SDK 2.11, read 2026-11) that need no look
+/// inside.
 const OTHER_BLOCKS: &[&str] = &[
     "search_result",
     "server_tool_use",
@@ -18,7 +19,12 @@ const OTHER_BLOCKS: &[&str] = &[
     "container_upload",
     "mcp_tool_use",
     "mcp_tool_result",
+    "mcp_tool_listing",
+    "advisor_tool_result",
     "compaction",
+    "fallback",
+    "tool_addition",
+    "tool_removal",
 ];
 
 const BLOCKS: &str =
