@@ -47,12 +47,7 @@ fn replies(config: &Config) -> Vec<Reply> {
             "api_error",
             "the provider's answer is not valid HTTP",
         ),
-        reply(
-            503,
-            "server_error",
-            "overloaded_error",
-            "no provider could answer",
-        ),
+        reply(503, "server_error", "api_error", "no provider could answer"),
         reply(
             504,
             "server_error",
