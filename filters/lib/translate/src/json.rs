@@ -151,6 +151,13 @@ pub fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
+/// Where `part` stands in `whole`, if it borrows from it.
+pub(crate) fn offset_in(whole: &[u8], part: &[u8]) -> Option<usize> {
+    let start = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    let end = start.checked_add(part.len())?;
+    (end <= whole.len()).then_some(start)
+}
+
 /// A string as JSON text, quotes included.
 pub fn quote(text: &str) -> String {
     // Writing a string into memory cannot fail.

@@ -54,6 +54,8 @@ pub struct InvalidRequest {
     pub field: Option<String>,
     /// What would be right. Holds nothing of the request but names.
     pub message: String,
+    /// By which the API's SDK knows this refusal, and goes on in another way.
+    pub code: Option<&'static str>,
 }
 
 impl InvalidRequest {
@@ -61,6 +63,7 @@ impl InvalidRequest {
         Self {
             field: Some(field.into()),
             message: message.into(),
+            code: None,
         }
     }
 }
@@ -74,6 +77,7 @@ impl From<json::Error> for InvalidRequest {
         Self {
             field,
             message: error.to_string(),
+            code: None,
         }
     }
 }
@@ -164,7 +168,11 @@ fn explain(text: &str, error: &serde_json::Error) -> InvalidRequest {
     } else {
         shown.to_owned()
     };
-    InvalidRequest { field, message }
+    InvalidRequest {
+        field,
+        message,
+        code: None,
+    }
 }
 
 /// A number within bounds.

@@ -9,12 +9,15 @@
 
 mod progress;
 
+use std::ops::Range;
+
 use penstock_chat::neutral::response::Event;
 use penstock_chat::{Api, FinishReason, Usage};
 use penstock_sse::Frame;
 
 use crate::dialect::dialect;
 use crate::error::{ApiError, Malformed};
+use crate::json;
 use crate::target::Flavor;
 
 pub(crate) use progress::Sink;
@@ -111,6 +114,22 @@ pub(crate) fn forward_raw(frame: &Frame<'_>, out: &mut Vec<u8>) {
     } else {
         penstock_sse::write(frame.event, frame.data.as_bytes(), out);
     }
+}
+
+/// Appends an event without a part of its data, every other byte as it came where the data is one line.
+pub(crate) fn forward_without(frame: &Frame<'_>, part: &Range<usize>, out: &mut Vec<u8>) {
+    let data = frame.data.as_bytes();
+    let in_raw = json::offset_in(frame.raw, data).filter(|_| frame.terminated);
+    let cut = |bytes: &mut Vec<u8>, text: &[u8], start: usize| {
+        bytes.extend_from_slice(text.get(..start + part.start).unwrap_or_default());
+        bytes.extend_from_slice(text.get(start + part.end..).unwrap_or_default());
+    };
+    if let Some(start) = in_raw {
+        return cut(out, frame.raw, start);
+    }
+    let mut rest = Vec::with_capacity(data.len());
+    cut(&mut rest, data, 0);
+    penstock_sse::write(frame.event, &rest, out);
 }
 
 /// Translates one stream.

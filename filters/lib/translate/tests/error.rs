@@ -161,6 +161,21 @@ fn anthropic_clients_know_a_long_prompt_by_its_wording() {
 }
 
 #[test]
+fn anthropic_clients_get_codes_of_theirs_only() {
+    let details = |code: &str| {
+        let mut error = ApiError::new(ErrorKind::InvalidRequest, "why");
+        error.code = Some(code.to_owned());
+        let body: Value = serde_json::from_slice(&render(Api::Anthropic, &error).body).unwrap();
+        body["error"]["details"].clone()
+    };
+    assert_eq!(
+        details("thread_unsupported_request"),
+        serde_json::json!({"error_code": "thread_unsupported_request"})
+    );
+    assert_eq!(details("model_not_found"), Value::Null);
+}
+
+#[test]
 fn what_one_dialect_says_the_same_dialect_understands() {
     for api in [Api::OpenAi, Api::Anthropic] {
         for kind in KINDS {

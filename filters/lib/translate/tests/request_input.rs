@@ -203,6 +203,22 @@ fn openai_requests_are_refused_by_field() {
 }
 
 #[test]
+fn conversation_that_the_provider_is_to_hold_is_refused_with_a_code_for_the_sdk() {
+    for thread in [
+        r#"{"type":"create"}"#,
+        r#"{"type":"continue","previous_message_id":"m"}"#,
+    ] {
+        let refused = refusal(
+            Api::Anthropic,
+            anthropic(&format!(r#","thread":{thread}"#)).as_bytes(),
+        );
+        assert_eq!(refused.code, Some("thread_unsupported_request"));
+        assert_eq!(refused.field.as_deref(), Some("thread"));
+    }
+    assert!(inspect(Api::Anthropic, anthropic(r#","thread":null"#).as_bytes()).is_ok());
+}
+
+#[test]
 fn anthropic_requests_are_refused_by_field() {
     let message = anthropic_message;
     let block = |block: &str| anthropic_message(&format!(r#"{{"role":"user","content":[{block}]}}"#));

@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 
-use penstock_chat::anthropic::response::sent::{ErrorBody, ErrorObject};
+use penstock_chat::anthropic::response::sent::{ErrorBody, ErrorDetails, ErrorObject};
 
 use crate::error::{ApiError, ErrorKind, Rendered, Report, mentions, shorten, to_json};
 use crate::json::{self, Object};
 
 /// How Anthropic words a prompt that does not fit. Its clients know this case by nothing else.
 const PROMPT_TOO_LONG: &str = "prompt is too long";
+
+/// The `error_code` at which Anthropic's SDK stops having conversations held for it and sends them whole
+/// (`ThreadUnsupportedRequestErrorDetails`, Python SDK 2.11, read 2026-11).
+pub(crate) const THREAD_UNSUPPORTED: &str = "thread_unsupported_request";
 
 /// Status and `type` of each kind (platform.claude.com, "Errors", read 2026-11). A spent budget is a 429 as at
 /// Anthropic the limit of an account's tier is (`EnforcedSpendLimitReachedError`, Python SDK 2.11).
@@ -37,9 +41,12 @@ fn body(error: &ApiError) -> (u16, Vec<u8>) {
         true => Cow::Owned(format!("{PROMPT_TOO_LONG}: {}", error.message)),
         false => Cow::Borrowed(error.message.as_str()),
     };
+    // Other codes are OpenAI's.
+    let code = error.code.as_deref().filter(|code| *code == THREAD_UNSUPPORTED);
     let object = ErrorObject {
         kind,
         message: &message,
+        details: code.map(|error_code| ErrorDetails { error_code }),
     };
     let body = ErrorBody {
         kind: "error",

@@ -34,7 +34,7 @@ pub(crate) fn read(body: &str) -> Result<ReadAnswer<'_>, AnswerError> {
             content,
             finish: stated.map(|stated| said.correct(stated)),
             stop_sequence: first.stop_reason,
-            usage: received.usage,
+            usage: received.usage.read,
         },
     })
 }

@@ -204,4 +204,14 @@ pub struct ErrorObject<'a> {
     pub kind: &'a str,
     /// For people.
     pub message: &'a str,
+    /// For programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<ErrorDetails<'a>>,
+}
+
+/// What a program can tell an error by.
+#[derive(Debug, Serialize)]
+pub struct ErrorDetails<'a> {
+    /// The exact category.
+    pub error_code: &'a str,
 }

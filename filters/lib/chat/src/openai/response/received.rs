@@ -25,8 +25,11 @@ pub struct Answer<'a> {
     #[serde(default, borrow)]
     pub choices: Option<Vec<Choice<'a>>>,
     /// What was used.
-    #[serde(default, deserialize_with = "usage")]
-    pub usage: Option<Usage>,
+    #[serde(default, borrow)]
+    pub usage: UsageMember<'a>,
+    /// What a moderation model says of prompt and answer, for requests that ask for it.
+    #[serde(default, borrow)]
+    pub moderation: Option<&'a RawValue>,
     /// The error object of a failed stream or of a 200 that is none.
     #[serde(default, borrow)]
     pub error: Option<&'a RawValue>,
@@ -94,6 +97,15 @@ pub struct Function<'a> {
     pub arguments: Option<Cow<'a, str>>,
 }
 
+/// The member `usage`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UsageMember<'a> {
+    /// Its value as it stands, `null` included; `None` if there is no such member.
+    pub text: Option<&'a RawValue>,
+    /// What it says.
+    pub read: Option<Usage>,
+}
+
 #[derive(Deserialize)]
 struct ReceivedUsage {
     #[serde(default)]
@@ -121,22 +133,31 @@ struct CompletionDetails {
 }
 
 /// An answer is worth more than its bill: a usage that cannot be read counts as none.
-fn usage<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Usage>, D::Error> {
-    let raw = Option::<&'de RawValue>::deserialize(deserializer)?;
-    let read = raw.and_then(|raw| {
-        serde_json::from_str::<Option<ReceivedUsage>>(raw.get())
-            .ok()
-            .flatten()
-    });
-    Ok(read.map(|read| {
-        let prompt = read.prompt_tokens_details.unwrap_or_default();
-        let completion = read.completion_tokens_details.unwrap_or_default();
-        Usage {
-            input: Tokens(read.prompt_tokens.unwrap_or_default()),
-            output: Tokens(read.completion_tokens.unwrap_or_default()),
+impl<'de: 'a, 'a> Deserialize<'de> for UsageMember<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&'de RawValue>::deserialize(deserializer)?;
+        // Most chunks say `null`.
+        let read = match text.get() {
+            "null" => None,
+            json => serde_json::from_str::<ReceivedUsage>(json).ok(),
+        };
+        Ok(Self {
+            text: Some(text),
+            read: read.map(Usage::from),
+        })
+    }
+}
+
+impl From<ReceivedUsage> for Usage {
+    fn from(received: ReceivedUsage) -> Self {
+        let prompt = received.prompt_tokens_details.unwrap_or_default();
+        let completion = received.completion_tokens_details.unwrap_or_default();
+        Self {
+            input: Tokens(received.prompt_tokens.unwrap_or_default()),
+            output: Tokens(received.completion_tokens.unwrap_or_default()),
             cache_read: Tokens(prompt.cached_tokens.unwrap_or_default()),
             cache_write: Tokens(prompt.cache_write_tokens.unwrap_or_default()),
             reasoning: Tokens(completion.reasoning_tokens.unwrap_or_default()),
         }
-    }))
+    }
 }

@@ -1,9 +1,10 @@
 //! The checks that types alone do not make.
 
 use penstock_chat::anthropic::request::{Block, Message, Request, ResultBlock, ResultContent, Source, Tool};
-use penstock_chat::shape::TextOr;
+use penstock_chat::shape::{TextOr, Unknown};
 
-use crate::request::{Inspected, InvalidRequest, Needs, in_range, object, required, tokens};
+use crate::anthropic::error::THREAD_UNSUPPORTED;
+use crate::request::{Inspected, InvalidRequest, Needs, in_range, is_default, object, required, tokens};
 
 /// Block types of `ContentBlockParam` and `BetaContentBlockParam` (Python SDK 2.11, read 2026-11) that need no look
 /// inside.
@@ -36,6 +37,17 @@ pub fn check(request: &Request<'_>) -> Result<(), InvalidRequest> {
     let model = required(request.model.as_ref(), top, "model")?;
     if model.is_empty() {
         return Err(InvalidRequest::new("model", "must not be empty"));
+    }
+    let threaded = |unknown: &Unknown<'_>| &*unknown.name == "thread" && !is_default(unknown.value);
+    if request.unknown.iter().any(threaded) {
+        // Only the provider that holds a conversation could continue it, and the next attempt may go to another.
+        return Err(InvalidRequest {
+            code: Some(THREAD_UNSUPPORTED),
+            ..InvalidRequest::new(
+                "thread",
+                "is not supported; send the whole conversation without it",
+            )
+        });
     }
     required(request.max_tokens.as_ref(), top, "max_tokens")?;
     in_range("max_tokens", request.max_tokens, 0, i64::from(u32::MAX))?;

@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 use penstock_chat::neutral::response::Event;
 use penstock_chat::openai::response::received::{Answer, Choice, Delta, ToolCall};
 use penstock_sse::Frame;
+use serde_json::value::RawValue;
 
 use crate::error::{ApiError, ErrorKind, Malformed, from_json, settle};
-use crate::json::{Edit, Object};
+use crate::json;
 use crate::openai::response::{Said, finish_reason};
-use crate::stream::{MAX_BLOCKS, Options, Reader, Sink, StreamError, forward_raw};
+use crate::stream::{MAX_BLOCKS, Options, Reader, Sink, StreamError, forward_raw, forward_without};
 
 const END_MARK: &str = "[DONE]";
 
@@ -26,8 +28,21 @@ struct ChunkReader {
     said: Said,
     /// The first choice's tool calls.
     calls: Vec<Call>,
-    /// The chunk read last carries usage and nothing else.
-    usage_only: bool,
+    /// What the chunk read last is made of.
+    last: Chunk,
+}
+
+/// What [`Reader::forward`] needs to know of a chunk.
+#[derive(Default)]
+struct Chunk {
+    /// It has choices, a moderation result or an error: anything but usage that a client can make use of. Azure's
+    /// first chunk, which carries the results of its prompt filter, has not, nor the other members that a client
+    /// demands.
+    speaks: bool,
+    /// It tells the usage.
+    usage: bool,
+    /// Where its `usage` member stands, with one of the commas beside it.
+    usage_span: Option<Range<usize>>,
 }
 
 struct Call {
@@ -39,17 +54,25 @@ struct Call {
 impl Reader for ChunkReader {
     fn read(&mut self, frame: &Frame<'_>, sink: &mut Sink<'_>) -> Result<(), StreamError> {
         let data = frame.data.trim();
-        self.usage_only = false;
+        self.last = Chunk {
+            speaks: true,
+            ..Chunk::default()
+        };
         if data == END_MARK {
             return sink.event(&Event::End);
         }
         let chunk: Answer<'_> = from_json(data)?;
-        let failed = chunk.error.is_some_and(|error| error.get() != "null") || chunk.choices.is_none();
+        let error = chunk.error.is_some_and(|error| error.get() != "null");
+        let failed = error || chunk.choices.is_none();
         if let Some(report) = failed.then(|| crate::openai::error::read(data)).flatten() {
             return Err(StreamError::Provider(settle(None, report)));
         }
         let choices = chunk.choices.unwrap_or_default();
-        self.usage_only = choices.is_empty() && chunk.usage.is_some();
+        self.last = Chunk {
+            speaks: error || !choices.is_empty() || chunk.moderation.is_some(),
+            usage: chunk.usage.text.is_some_and(|usage| usage.get() != "null"),
+            usage_span: chunk.usage.text.and_then(|usage| member_span(&frame.data, usage)),
+        };
         if !self.started && !choices.is_empty() {
             self.started = true;
             sink.event(&Event::Start {
@@ -61,7 +84,7 @@ impl Reader for ChunkReader {
         for choice in choices {
             self.choice(choice, sink)?;
         }
-        match chunk.usage {
+        match chunk.usage.read {
             Some(usage) => sink.event(&Event::Usage(usage)),
             None => Ok(()),
         }
@@ -69,18 +92,16 @@ impl Reader for ChunkReader {
 
     /// A client that did not ask for usage gets none, though Penstock always asks for it.
     fn forward(&self, frame: &Frame<'_>, options: &Options, out: &mut Vec<u8>) {
-        if options.include_usage || !may_have_usage(&frame.data) {
-            return forward_raw(frame, out);
-        }
-        if self.usage_only {
+        let Chunk {
+            speaks,
+            usage,
+            usage_span,
+        } = &self.last;
+        if !speaks && !(*usage && options.include_usage) {
             return;
         }
-        match Object::parse_checked(&frame.data) {
-            Ok(object) if object.get("usage").is_some() => {
-                let mut edit = Edit::new(&object);
-                edit.remove("usage");
-                penstock_sse::write(frame.event, &edit.apply(), out);
-            }
+        match usage_span {
+            Some(span) if !options.include_usage => forward_without(frame, span, out),
             _ => forward_raw(frame, out),
         }
     }
@@ -90,10 +111,25 @@ impl Reader for ChunkReader {
     }
 }
 
-/// Whether a chunk may have a `usage` member: a cheap look, so that other chunks are not parsed again. A quote
-/// inside a JSON string has a backslash before it, so generated text does not look like one.
-fn may_have_usage(data: &str) -> bool {
-    memchr::memmem::find(data.as_bytes(), b"\"usage\"").is_some()
+/// Where the member of an object stands whose value borrows from the object's text: from the comma before it, or,
+/// where it is the first, to the comma after it. `None` if the text is not what was read.
+fn member_span(object: &str, value: &RawValue) -> Option<Range<usize>> {
+    let value_start = json::offset_in(object.as_bytes(), value.get().as_bytes())?;
+    let value_end = value_start + value.get().len();
+    let name = object
+        .get(..value_start)?
+        .trim_end()
+        .strip_suffix(':')?
+        .trim_end();
+    let before = name.strip_suffix('"')?;
+    let before = before.get(..before.rfind('"')?)?.trim_end();
+    if let Some(before) = before.strip_suffix(',') {
+        return Some(before.len()..value_end);
+    }
+    let after = object.get(value_end..)?;
+    let rest = after.trim_start();
+    let rest = rest.strip_prefix(',').unwrap_or(rest);
+    Some(before.len()..object.len() - rest.len())
 }
 
 impl ChunkReader {
