@@ -13,6 +13,7 @@
 mod edit;
 mod path;
 mod scan;
+mod tree;
 mod write;
 
 use std::borrow::Cow;
@@ -24,6 +25,7 @@ use serde_json::value::RawValue;
 pub use edit::Edit;
 pub use path::path_at;
 pub use scan::check;
+pub(crate) use tree::{Members, Tree, write_members};
 pub use write::Writer;
 
 /// Deepest nesting that is accepted; `serde_json` has the same limit where it recurses.
@@ -100,7 +102,7 @@ impl<'a> Object<'a> {
         let mut fault = None;
         let mut deserializer = serde_json::Deserializer::from_str(source);
         let members = deserializer
-            .deserialize_map(Members { fault: &mut fault })
+            .deserialize_map(MembersVisitor { fault: &mut fault })
             .and_then(|members| deserializer.end().map(|()| members));
         match (members, fault) {
             (Ok(members), _) => Ok(Self { source, members }),
@@ -176,11 +178,11 @@ pub fn printable(name: &str) -> String {
     name.chars().take(64).map(fit).collect()
 }
 
-struct Members<'f> {
+struct MembersVisitor<'f> {
     fault: &'f mut Option<Error>,
 }
 
-impl<'de> Visitor<'de> for Members<'_> {
+impl<'de> Visitor<'de> for MembersVisitor<'_> {
     type Value = Vec<Member<'de>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

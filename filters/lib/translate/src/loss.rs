@@ -37,6 +37,7 @@ pub(crate) enum Feature {
     ToolChoice,
     ToolResultContent,
     ToolResultError,
+    ToolSchema,
     TopK,
     TopP,
 }

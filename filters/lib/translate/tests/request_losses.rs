@@ -302,3 +302,43 @@ fn losses_inside_messages_name_their_field() {
         );
     }
 }
+
+fn fields(client: Api, body: &str, target: &Target<'_>) -> Vec<String> {
+    let losses = translated(client, body, target).losses;
+    losses.into_iter().map(|loss| loss.field.into_owned()).collect()
+}
+
+#[test]
+fn schemas_that_have_to_change_are_named() {
+    let claude = Target {
+        api: Api::Anthropic,
+        flavor: Flavor::OpenAi,
+        model: "claude-opus-5",
+        max_output_tokens: None,
+    };
+    let format = |schema: &str| {
+        let format = format!(r#"{{"type":"json_schema","json_schema":{{"name":"n","schema":{schema}}}}}"#);
+        request(Api::OpenAi, Some(("response_format", &format)))
+    };
+    let tool = |strict: bool| {
+        let tools = format!(
+            r#"[{{"type":"function","function":{{"name":"f","strict":{strict},"parameters":{{"type":"object"}}}}}}]"#
+        );
+        request(Api::OpenAi, Some(("tools", &tools)))
+    };
+    let table = [
+        (
+            format(r#"{"type":"object","properties":{}}"#),
+            vec!["response_format.json_schema.schema"],
+        ),
+        (
+            format(r#"{"type":"object","properties":{},"additionalProperties":false}"#),
+            vec![],
+        ),
+        (tool(true), vec!["tools[].function.parameters"]),
+        (tool(false), vec![]),
+    ];
+    for (body, expected) in table {
+        assert_eq!(fields(Api::OpenAi, &body, &claude), expected, "{body}");
+    }
+}

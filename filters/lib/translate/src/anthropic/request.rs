@@ -8,6 +8,7 @@ mod check;
 mod edit;
 mod model;
 mod read;
+mod schema;
 mod thinking;
 mod write;
 
@@ -62,6 +63,7 @@ impl RequestDialect for Dialect {
             Feature::ToolChoice => "tool_choice",
             Feature::ToolResultContent => "messages[].content[].content",
             Feature::ToolResultError => "messages[].content[].is_error",
+            Feature::ToolSchema => "tools[].input_schema",
             Feature::TopK => "top_k",
             Feature::TopP => "top_p",
         }

@@ -56,7 +56,7 @@ impl RequestDialect for Dialect {
             Feature::Instruction | Feature::System => "messages[].role",
             Feature::MaxOutputTokens => "max_completion_tokens",
             Feature::Messages => "messages",
-            Feature::OutputSchema => "response_format.json_schema",
+            Feature::OutputSchema => "response_format.json_schema.schema",
             Feature::ParallelToolCalls => "parallel_tool_calls",
             Feature::ServiceTier => "service_tier",
             Feature::Stop => "stop",
@@ -64,6 +64,7 @@ impl RequestDialect for Dialect {
             Feature::Thinking => "messages[].thinking_blocks",
             Feature::ToolChoice => "tool_choice",
             Feature::ToolResultContent | Feature::ToolResultError => "messages[].content",
+            Feature::ToolSchema => "tools[].function.parameters",
             Feature::TopK => "top_k",
             Feature::TopP => "top_p",
         }

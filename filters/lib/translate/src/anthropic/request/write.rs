@@ -9,10 +9,14 @@ use penstock_chat::neutral::request::{
 };
 
 use super::model::{Traits, traits};
+use super::schema::fit;
 use super::thinking::{Plan, Thinking, plan};
 use crate::json::Writer;
 use crate::loss::{Feature, Losses};
 use crate::target::Target;
+
+/// The schema of a tool without arguments.
+const NO_ARGUMENTS: &str = r#"{"type":"object","properties":{},"additionalProperties":false}"#;
 
 pub fn write(request: &Request<'_>, target: &Target<'_>, losses: &mut Losses) -> Vec<u8> {
     let traits = traits(target.model);
@@ -203,10 +207,12 @@ impl Body<'_> {
             self.out.member("description", description);
         }
         match tool.schema {
+            Some(schema) if tool.strict == Some(true) => {
+                let schema = fit(schema, Feature::ToolSchema, self.losses);
+                self.out.raw_member("input_schema", schema)
+            }
             Some(schema) => self.out.raw_member("input_schema", schema),
-            None => self
-                .out
-                .raw_member("input_schema", r#"{"type":"object","properties":{}}"#),
+            None => self.out.raw_member("input_schema", NO_ARGUMENTS),
         };
         if let Some(strict) = tool.strict {
             self.out.raw_member("strict", strict);
@@ -232,6 +238,7 @@ impl Body<'_> {
             self.out.member("effort", effort);
         }
         if let Some(schema) = request.output_schema {
+            let schema = fit(schema, Feature::OutputSchema, self.losses);
             self.out
                 .key("format")
                 .open('{')

@@ -97,7 +97,8 @@ impl Reader for ChunkReader {
             usage,
             usage_span,
         } = &self.last;
-        if !speaks && !(*usage && options.include_usage) {
+        let told = *speaks || (*usage && options.include_usage);
+        if !told {
             return;
         }
         match usage_span {
