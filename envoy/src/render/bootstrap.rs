@@ -8,6 +8,9 @@ use super::{
 /// Each connection costs memory even when it says nothing; past this, new ones are refused.
 const MOST_CONNECTIONS: u64 = 50_000;
 
+/// Labels in the names of the filters' counters, each followed by its value.
+const LABELS: [&str; 4] = ["client_api", "outcome", "provider", "reason"];
+
 pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
     let mut clusters = Vec::new();
     for provider in &context.config.providers {
@@ -21,6 +24,7 @@ pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
             "metadata" => map! { "penstock" => map! { "policy_version" => context.config.policy_version() } },
         },
         "admin" => map! { "address" => context.admin },
+        "stats_config" => map! { "stats_tags" => LABELS.map(label).to_vec() },
         "overload_manager" => map! {
             "resource_monitors" => list![extension(
                 "envoy.resource_monitors.global_downstream_max_connections",
@@ -33,4 +37,14 @@ pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
             "clusters" => clusters,
         },
     })
+}
+
+/// Makes a tag of the label, so that `penstock.attempts.provider.x.outcome.200` becomes
+/// `penstock_attempts{provider="x",outcome="200"}` for Prometheus. Envoy takes the first group out of the name and
+/// the second as the value.
+fn label(name: &str) -> Node {
+    map! {
+        "tag_name" => name,
+        "regex" => format!(r"^wasmcustom\.penstock\..*?(\.{name}\.([^.]+))"),
+    }
 }

@@ -86,11 +86,11 @@ impl Front {
                 Some(body) => self.reply(200, body, "model"),
                 None => self.refuse_model(name),
             },
-            Endpoint::Unknown => self.refuse(
-                ErrorKind::NotFound,
-                "there is nothing at this path".to_owned(),
-                "unknown_path",
-            ),
+            Endpoint::Unknown => {
+                let mut error = ApiError::new(ErrorKind::NotFound, "there is nothing at this path");
+                error.code = Some("unknown_url".to_owned());
+                self.refuse_with(&error, "unknown_path")
+            }
         }
     }
 
@@ -372,7 +372,7 @@ impl Front {
             // With the field's path: not every SDK shows `param`, and Anthropic's API has none.
             message: invalid.to_string(),
             param: invalid.field,
-            code: None,
+            code: invalid.code.map(str::to_owned),
         };
         self.refuse_with(&error, details)
     }

@@ -182,6 +182,27 @@ fn bad_input_is_refused_in_the_dialect_of_the_path() {
 }
 
 #[test]
+fn a_bad_request_is_told_with_its_field_and_code() {
+    let openai = br#"{"model":"warns","messages":[]}"#;
+    let anthropic = br#"{"model":"warns","max_tokens":1,"messages":[],"thread":{"type":"create"}}"#;
+    let cases: [(&str, &[u8], &str); 2] = [
+        ("/v1/chat/completions", openai, "\"message\":\"messages: must"),
+        (
+            "/v1/messages",
+            anthropic,
+            "\"error_code\":\"thread_unsupported_request\"",
+        ),
+    ];
+    for (path, body, expected) in cases {
+        let mut front = front();
+        front.request_headers(&chat(path), false);
+        let (status, reply) = replied(&front.request_body(body));
+        assert_eq!(status, 400);
+        assert!(reply.contains(expected), "{reply}");
+    }
+}
+
+#[test]
 fn what_needs_no_body_is_answered_from_the_headers() {
     let cases = [
         ("GET", "/v1/chat/completions", 405),
