@@ -91,6 +91,9 @@ pub struct Translated {
     pub losses: Vec<Loss>,
 }
 
+/// Why a limit on output tokens is not the client's.
+pub(crate) const LOWERED: &str = "lowered to the most that the target gives";
+
 /// One API's side of the translation of requests.
 pub(crate) trait RequestDialect {
     /// Checks a request of this API. The text has passed [`json::check`].
@@ -116,7 +119,8 @@ pub fn inspect(client: Api, body: &[u8]) -> Result<Inspected<'_>, InvalidRequest
     dialect(client).request.inspect(json::check(body)?)
 }
 
-/// What a target cannot express of a request.
+/// What a target cannot express of a request. Only the whole translation can tell, so this costs as much as
+/// [`translate`].
 pub fn losses(client: Api, body: &[u8], target: &Target<'_>) -> Result<Vec<Loss>, InvalidRequest> {
     translate(client, body, target).map(|translated| translated.losses)
 }
@@ -226,6 +230,17 @@ pub(crate) fn join(parent: &str, name: &str) -> String {
 /// Whether a JSON value asks for nothing: what a field says when it is left out.
 pub(crate) fn is_default(value: &RawValue) -> bool {
     matches!(value.get(), "null" | "false" | "0" | "0.0" | "{}" | "[]")
+}
+
+/// The limit on output tokens to send: what the client asks for, or the most that the target gives.
+pub(crate) fn output_limit(asked: Tokens, target: &Target<'_>, losses: &mut Losses) -> Tokens {
+    match target.max_output_tokens.filter(|most| asked > *most) {
+        Some(most) => {
+            losses.feature(Feature::MaxOutputTokens, LOWERED);
+            most
+        }
+        None => asked,
+    }
 }
 
 /// A limit on output tokens as the neutral form has it.

@@ -25,6 +25,8 @@ pub struct Target<'a> {
     pub flavor: Flavor,
     /// The model's name at the provider.
     pub model: &'a str,
-    /// The most output tokens to ask for where the API demands a number and the client gave none.
+    /// The most output tokens that the model gives, if stated. A client that asks for more is reported a loss and
+    /// gets this many, as the provider would refuse the whole request; where the API demands a number and the client
+    /// gave none, so many are asked for.
     pub max_output_tokens: Option<Tokens>,
 }

@@ -10,6 +10,7 @@ mod model;
 mod read;
 mod schema;
 mod thinking;
+mod unsigned;
 mod write;
 
 use penstock_chat::anthropic::request as wire;

@@ -6,9 +6,10 @@ use penstock_chat::neutral::request::{Effort, Reasoning, ReasoningMode};
 
 use super::model::{Traits, traits};
 use super::thinking::{Thinking, plan};
+use super::unsigned;
 use crate::json::{self, Edit, Object};
 use crate::loss::{Feature, Losses};
-use crate::request::{parse, tokens};
+use crate::request::{output_limit, parse, tokens};
 use crate::target::Target;
 
 pub fn edit(object: &Object<'_>, target: &Target<'_>, losses: &mut Losses) -> Vec<u8> {
@@ -28,8 +29,29 @@ pub fn edit(object: &Object<'_>, target: &Target<'_>, losses: &mut Losses) -> Ve
             edit.remove(name);
         }
     }
+    let asked = object
+        .get("max_tokens")
+        .and_then(|raw| raw.get().parse().ok())
+        .map(tokens);
+    let limit = asked.map(|asked| output_limit(asked, target, losses));
+    if let Some(Tokens(limit)) = limit.filter(|_| limit != asked) {
+        edit.set("max_tokens", limit.to_string());
+    }
+    let signed = object.get("messages").and_then(unsigned::without);
+    let room = Room {
+        limit,
+        lowered: limit != asked,
+        thoughtless_calls: signed.as_ref().is_some_and(|signed| signed.thoughtless_calls),
+    };
+    if let Some(signed) = signed {
+        losses.feature(
+            Feature::Thinking,
+            "reasoning without a signature is not taken back",
+        );
+        edit.set("messages", signed.messages);
+    }
     let effort = effort(object, &mut edit, traits, losses);
-    thinking(object, &mut edit, effort, traits, losses);
+    thinking(object, &mut edit, effort, &room, traits, losses);
     edit.apply()
 }
 
@@ -58,11 +80,22 @@ fn effort(
     effort
 }
 
+/// What the rest of the request leaves for thinking.
+struct Room {
+    /// `max_tokens` as sent.
+    limit: Option<Tokens>,
+    /// That is less than the client's.
+    lowered: bool,
+    /// The conversation's last calls have lost the thinking that a budget demands before them.
+    thoughtless_calls: bool,
+}
+
 /// Gives `thinking` the form that the target's generation takes; a form that it takes stays as it is.
 fn thinking(
     object: &Object<'_>,
     edit: &mut Edit<'_, '_>,
     effort: Option<Effort>,
+    room: &Room,
     traits: Traits,
     losses: &mut Losses,
 ) {
@@ -72,27 +105,37 @@ fn thinking(
     else {
         return;
     };
+    let budget = wire.budget_tokens.map_or(Tokens(0), tokens);
+    let has_budget = wire.kind.as_deref() == Some("enabled");
+    let wants_budget = match wire.kind.as_deref() {
+        Some("enabled") => traits.thinking_budget,
+        Some("adaptive" | "between_tools") => !traits.adaptive_thinking,
+        _ => false,
+    };
+    if wants_budget && room.thoughtless_calls {
+        losses.feature(
+            Feature::Reasoning,
+            "the conversation lacks the thinking of its last tool calls",
+        );
+        return edit.remove("thinking");
+    }
+    let crowded = room.lowered && room.limit.is_some_and(|limit| budget >= limit);
     let mode = match wire.kind.as_deref() {
-        Some("enabled") if !traits.thinking_budget => {
-            ReasoningMode::Budget(wire.budget_tokens.map_or(Tokens(0), tokens))
-        }
+        Some("enabled") if !traits.thinking_budget || crowded => ReasoningMode::Budget(budget),
         Some("disabled") if !traits.thinking_budget => ReasoningMode::Off,
         Some("adaptive" | "between_tools") if !traits.adaptive_thinking => ReasoningMode::Adaptive,
         _ => return,
     };
-    let limit = object
-        .get("max_tokens")
-        .and_then(|raw| raw.get().parse().ok())
-        .map(tokens);
-    let plan = plan(Reasoning { mode, effort }, limit, None, traits, losses);
+    let plan = plan(Reasoning { mode, effort }, room.limit, None, traits, losses);
     match plan.thinking {
         Thinking::Unset => edit.remove("thinking"),
         Thinking::Adaptive => edit.set("thinking", r#"{"type":"adaptive"}"#),
         Thinking::Budget(budget) => {
-            losses.feature(
-                Feature::Reasoning,
-                "sent with a budget, as the target's model takes no other form",
-            );
+            let reason = match has_budget {
+                true => "the budget is lowered with the output limit",
+                false => "sent with a budget, as the target's model takes no other form",
+            };
+            losses.feature(Feature::Reasoning, reason);
             edit.set(
                 "thinking",
                 format!(r#"{{"type":"enabled","budget_tokens":{budget}}}"#),

@@ -232,7 +232,10 @@ impl<'a> Conversation<'a, '_> {
             "document" => self.document(block.source, block.title, cache),
             "thinking" => Some(Part::Thinking {
                 text: block.thinking.unwrap_or_default().0,
-                signature: block.signature.map(|signature| signature.0),
+                signature: block
+                    .signature
+                    .map(|signature| signature.0)
+                    .filter(|signature| !signature.is_empty()),
             }),
             "redacted_thinking" => Some(Part::RedactedThinking {
                 data: block.data.unwrap_or_default().0,

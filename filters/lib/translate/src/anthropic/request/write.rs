@@ -13,6 +13,7 @@ use super::schema::fit;
 use super::thinking::{Plan, Thinking, plan};
 use crate::json::Writer;
 use crate::loss::{Feature, Losses};
+use crate::request::output_limit;
 use crate::target::Target;
 
 /// The schema of a tool without arguments.
@@ -21,13 +22,10 @@ const NO_ARGUMENTS: &str = r#"{"type":"object","properties":{},"additionalProper
 pub fn write(request: &Request<'_>, target: &Target<'_>, losses: &mut Losses) -> Vec<u8> {
     let traits = traits(target.model);
     let reasoning = possible_reasoning(request, traits, losses);
-    let plan = plan(
-        reasoning,
-        request.max_output_tokens,
-        target.max_output_tokens,
-        traits,
-        losses,
-    );
+    let limit = request
+        .max_output_tokens
+        .map(|asked| output_limit(asked, target, losses));
+    let plan = plan(reasoning, limit, target.max_output_tokens, traits, losses);
     let mut body = Body {
         out: Writer::with_capacity(2_048),
         losses,

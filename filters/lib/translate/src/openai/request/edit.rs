@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use penstock_chat::Tokens;
 use serde_json::value::RawValue;
 
 use crate::json::{self, Edit, Object};
 use crate::loss::Losses;
+use crate::request::LOWERED;
 use crate::target::{Flavor, Target};
 
 /// Anthropic's mark on messages, parts and tools, and why it is left out.
@@ -31,11 +33,7 @@ pub fn edit(object: &Object<'_>, target: &Target<'_>, losses: &mut Losses) -> Ve
     if object.get("stream").is_some_and(|stream| stream.get() == "true") {
         include_usage(object, &mut edit);
     }
-    let (wanted, other) = match target.flavor {
-        Flavor::OpenAi | Flavor::Azure => ("max_completion_tokens", "max_tokens"),
-        Flavor::Vllm => ("max_tokens", "max_completion_tokens"),
-    };
-    output_limit(object, &mut edit, wanted, other);
+    output_limit(object, &mut edit, target, losses);
     messages(object, &mut edit, target.flavor, losses);
     edit.apply()
 }
@@ -83,17 +81,30 @@ fn include_usage(object: &Object<'_>, edit: &mut Edit<'_, '_>) {
     edit.set("stream_options", text(options.apply()));
 }
 
-/// One name for the limit. Where the client gives both, the newer one counts, as it does at OpenAI.
-fn output_limit(object: &Object<'_>, edit: &mut Edit<'_, '_>, wanted: &'static str, other: &'static str) {
-    let newer = object
-        .get("max_completion_tokens")
-        .filter(|_| object.has("max_completion_tokens"));
+/// One name for the limit, and no more than the target gives. Where the client gives both names, the newer one
+/// counts, as it does at OpenAI.
+fn output_limit(object: &Object<'_>, edit: &mut Edit<'_, '_>, target: &Target<'_>, losses: &mut Losses) {
+    let (wanted, other) = match target.flavor {
+        Flavor::OpenAi | Flavor::Azure => ("max_completion_tokens", "max_tokens"),
+        Flavor::Vllm => ("max_tokens", "max_completion_tokens"),
+    };
+    let given = ["max_completion_tokens", "max_tokens"]
+        .into_iter()
+        .find(|name| object.has(name));
+    let limit = given.and_then(|name| Some((name, object.get(name)?.get())));
+    if let (Some((name, limit)), Some(Tokens(most))) = (limit, target.max_output_tokens)
+        && limit.parse::<u64>().is_ok_and(|limit| limit > most)
+    {
+        losses.field(name, LOWERED);
+        edit.remove(other);
+        return edit.set(wanted, most.to_string());
+    }
     match (object.get(wanted).is_some(), object.get(other).is_some()) {
         (_, false) => {}
         (false, true) => edit.rename(other, wanted),
         (true, true) => {
-            if let Some(limit) = newer.or(object.get("max_tokens")) {
-                edit.set(wanted, limit.get().to_owned());
+            if let Some((_, limit)) = limit {
+                edit.set(wanted, limit.to_owned());
             }
             edit.remove(other);
         }

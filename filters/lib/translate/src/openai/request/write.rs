@@ -10,6 +10,7 @@ use penstock_chat::neutral::request::{
 use super::schema::is_strict;
 use crate::json::Writer;
 use crate::loss::{Feature, Losses};
+use crate::request::output_limit;
 use crate::target::{Flavor, Target};
 
 /// Most stop sequences (`StopConfiguration` in OpenAI's OpenAPI document, read 2026-11).
@@ -31,7 +32,10 @@ pub fn write(request: &Request<'_>, target: &Target<'_>, losses: &mut Losses) ->
         body.out.raw_member("stream", true);
         body.out.raw_member("stream_options", r#"{"include_usage":true}"#);
     }
-    body.limits(request);
+    let limit = request
+        .max_output_tokens
+        .map(|asked| output_limit(asked, target, body.losses));
+    body.limits(request, limit);
     body.tools(request);
     body.reasoning(request.reasoning, target.model);
     if let Some(schema) = request.output_schema {
@@ -77,8 +81,8 @@ struct Body<'l> {
 }
 
 impl Body<'_> {
-    fn limits(&mut self, request: &Request<'_>) {
-        if let Some(Tokens(limit)) = request.max_output_tokens {
+    fn limits(&mut self, request: &Request<'_>, limit: Option<Tokens>) {
+        if let Some(Tokens(limit)) = limit {
             if limit == 0 {
                 self.losses
                     .feature(Feature::MaxOutputTokens, "the target writes at least one token");

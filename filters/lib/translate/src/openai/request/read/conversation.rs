@@ -98,7 +98,10 @@ impl<'a> Conversation<'a, '_> {
                         (Some(data), None) => Part::RedactedThinking { data: data.0 },
                         (_, thinking) => Part::Thinking {
                             text: thinking.unwrap_or_default().0,
-                            signature: block.signature.map(|signature| signature.0),
+                            signature: block
+                                .signature
+                                .map(|signature| signature.0)
+                                .filter(|signature| !signature.is_empty()),
                         },
                     };
                     self.push(Role::Assistant, part);
