@@ -26,6 +26,7 @@ pub(crate) enum Feature {
     Instruction,
     MaxOutputTokens,
     Messages,
+    Model,
     OutputSchema,
     ParallelToolCalls,
     Reasoning,

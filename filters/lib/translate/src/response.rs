@@ -1,8 +1,17 @@
 //! Whole answers on their way back.
 //!
 //! Within one API nothing is rewritten: the answer is only read for what Penstock wants to know of it. Between
-//! APIs it goes through the neutral form, of several choices the first. What the client's API has no place for
-//! (log probabilities, blocks of the provider's own tools, filter results) is left out.
+//! APIs it goes through the neutral form, of several choices the first.
+//!
+//! What the client's API has no place for is left out without a report of its own, as the request has told already:
+//! - further choices, log probabilities, audio, moderation results and OpenAI's citations come only to a request that
+//!   asks for them, by fields that are losses (`n`, `logprobs`, `modalities`, `moderation`, `web_search_options`); the
+//!   models that search unasked are a loss of the field `model`;
+//! - Anthropic's citations, server tool blocks and containers need tools or marks that no OpenAI client can name
+//!   without a refusal or a loss.
+//!
+//! What a provider adds unasked says nothing of the answer's content and goes unreported: filter results of Azure,
+//! `system_fingerprint`, `service_tier`, and the inventions of compatible providers.
 
 use std::borrow::Cow;
 

@@ -303,6 +303,23 @@ fn losses_inside_messages_name_their_field() {
     }
 }
 
+/// An answer's citations have no other place to be reported.
+#[test]
+fn model_that_cites_unasked_is_named() {
+    for (model, expected) in [("gpt-5-search-api", vec!["model"]), ("gpt-5.2", vec![])] {
+        let target = Target {
+            api: Api::OpenAi,
+            flavor: Flavor::OpenAi,
+            model,
+            max_output_tokens: None,
+        };
+        let body = request(Api::Anthropic, None);
+        assert_eq!(fields(Api::Anthropic, &body, &target), expected, "{model}");
+        let body = request(Api::OpenAi, None);
+        assert_eq!(fields(Api::OpenAi, &body, &target), [""; 0], "{model}");
+    }
+}
+
 fn fields(client: Api, body: &str, target: &Target<'_>) -> Vec<String> {
     let losses = translated(client, body, target).losses;
     losses.into_iter().map(|loss| loss.field.into_owned()).collect()

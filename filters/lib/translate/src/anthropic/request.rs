@@ -53,6 +53,7 @@ impl RequestDialect for Dialect {
             Feature::Instruction => "messages[].role",
             Feature::MaxOutputTokens => "max_tokens",
             Feature::Messages => "messages",
+            Feature::Model => "model",
             Feature::OutputSchema => "output_config.format",
             Feature::ParallelToolCalls => "tool_choice.disable_parallel_tool_use",
             Feature::Reasoning => "thinking",

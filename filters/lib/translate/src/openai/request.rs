@@ -56,6 +56,7 @@ impl RequestDialect for Dialect {
             Feature::Instruction | Feature::System => "messages[].role",
             Feature::MaxOutputTokens => "max_completion_tokens",
             Feature::Messages => "messages",
+            Feature::Model => "model",
             Feature::OutputSchema => "response_format.json_schema.schema",
             Feature::ParallelToolCalls => "parallel_tool_calls",
             Feature::ServiceTier => "service_tier",

@@ -26,6 +26,10 @@ pub fn write(request: &Request<'_>, target: &Target<'_>, losses: &mut Losses) ->
         flavor: target.flavor,
         losses,
     };
+    if searches(target.model) {
+        let reason = "the target's model cites what it finds on the web; the citations are not passed on";
+        body.losses.feature(Feature::Model, reason);
+    }
     body.out.open('{').member("model", target.model);
     body.messages(request);
     if request.stream {
@@ -224,6 +228,14 @@ impl Body<'_> {
                 .feature(Feature::CacheMark, "the target caches on its own");
         }
     }
+}
+
+/// Whether a model searches the web without being asked, such as `gpt-5-search-api` and `gpt-4o-search-preview` (OpenAI
+/// platform documentation, "Web search", read 2026-11).
+fn searches(model: &str) -> bool {
+    ["-search-api", "-search-preview"]
+        .iter()
+        .any(|mark| model.contains(mark))
 }
 
 /// Whether a model of OpenAI's takes `reasoning_effort`: all since the o-series but the GPT-4 line and before.
