@@ -208,7 +208,6 @@ async def test_anthropic_tool_runner_runs_the_tools(mode, stream, target, client
     assert final.content[0].text == "[primary] The tools say: 1 °C; 2 °C | turns: 2"
 
 
-@pytest.mark.xfail(reason="the field `thread` is passed on or dropped instead of refused", raises=anthropic.BadRequestError)
 async def test_anthropic_tool_runner_sends_whole_conversations_where_threads_are_refused(mode, target, clients):
     def weather(city: str) -> str:
         return f"{city}: 2 °C"
