@@ -237,7 +237,6 @@ async fn one_call_at_a_time_if_the_client_wants_it_so() {
 }
 
 #[tokio::test]
-#[ignore = "Anthropic demands closed objects in a schema"]
 async fn structured_output_conforms() {
     let (world, _logs) = world();
     // Without `additionalProperties`: one API demands it, the other does not.
@@ -380,7 +379,6 @@ async fn vllm_reasoning_is_shown_as_thinking() {
 }
 
 #[tokio::test]
-#[ignore = "Azure's first chunk, which is no chunk of OpenAI's, is passed on"]
 async fn azure_is_asked_at_its_deployment() {
     let (world, _logs) = world();
     for (client, stream) in WAYS {

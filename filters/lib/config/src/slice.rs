@@ -62,7 +62,8 @@ pub struct Target {
     /// Input and output tokens that fit into one request, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context_window: Option<Tokens>,
-    /// The most output tokens the model gives; asked for where the API demands a number.
+    /// The most output tokens the model gives: more is not asked of it, and it is asked for where the API demands
+    /// a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<Tokens>,
     /// The client's own credential goes to this provider instead of one of ours.
