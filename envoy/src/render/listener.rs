@@ -12,6 +12,8 @@ use super::{
 pub(super) const HEADERS_KIB: u32 = 60;
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECTION_IDLE: Duration = Duration::from_secs(3_600);
+/// After an aborted answer; the second that Envoy waits by default is one that the client does not know of it.
+const DELAYED_CLOSE: Duration = Duration::from_millis(100);
 /// A whole request, however slowly its body comes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
 /// HTTP/2 flow control as Envoy's "Configuring Envoy as an edge proxy" recommends it, read 2026-11.
@@ -51,6 +53,7 @@ fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
         "request_headers_timeout" => HEADERS_TIMEOUT,
         "request_timeout" => REQUEST_TIMEOUT,
         "stream_idle_timeout" => route::stream_idle_timeout(context.config),
+        "delayed_close_timeout" => DELAYED_CLOSE,
         "common_http_protocol_options" => map! {
             "idle_timeout" => CONNECTION_IDLE,
             "headers_with_underscores_action" => "REJECT_REQUEST",

@@ -6,6 +6,7 @@
 
 mod answer;
 mod coding;
+mod held;
 mod stream;
 
 use std::rc::Rc;
@@ -23,6 +24,7 @@ use crate::state::{self, Journey, UsageRecord};
 use crate::{classify, header, metrics};
 
 use coding::Coding;
+pub use held::Pool;
 use stream::Stream;
 
 /// Envoy's timers and the wall clock tell the same moment some milliseconds apart.
@@ -31,6 +33,7 @@ const CLOCK_SKEW_MS: u64 = 20;
 /// One attempt.
 pub struct Back {
     config: Rc<slice::Back>,
+    pool: Pool,
     plan: Option<Plan>,
     journey: Journey,
     usage: UsageRecord,
@@ -79,11 +82,12 @@ enum Answer {
 }
 
 impl Back {
-    /// Starts on an attempt at `now_ms`.
-    pub fn new(config: Rc<slice::Back>, now_ms: u64) -> Self {
+    /// Starts on an attempt at `now_ms`, in the VM of `pool`.
+    pub fn new(config: Rc<slice::Back>, pool: Pool, now_ms: u64) -> Self {
         let usage = UsageRecord::new(&config.provider, "");
         Self {
             config,
+            pool,
             plan: None,
             journey: Journey::default(),
             usage,
@@ -215,6 +219,7 @@ impl Back {
                 Answer::Stream(Box::new(Stream::new(
                     coding,
                     self.config.max_event_bytes,
+                    self.pool.share(),
                     options,
                 )))
             }
@@ -228,6 +233,11 @@ impl Back {
         if !end_of_stream {
             return Step::hold();
         }
+        self.response_without_body(now_ms)
+    }
+
+    /// The response has ended, and nothing came between its headers and its end.
+    pub fn response_without_body(&mut self, now_ms: u64) -> Step {
         let mut step = self.response_body(&[], true, now_ms);
         if let Body::Replace(_) = std::mem::take(&mut step.body) {
             // There is no body to replace; the front instance answers with what is kept in filter state.
@@ -275,6 +285,11 @@ impl Back {
                 ..Step::default()
             },
         }
+    }
+
+    /// Whether everything there is to say has been said.
+    pub fn is_over(&self) -> bool {
+        matches!(self.answer, Answer::Over)
     }
 
     /// Whether an event stream has begun and not ended, so that silence is worth watching.

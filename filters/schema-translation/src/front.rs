@@ -235,7 +235,9 @@ impl Front {
             .and_then(|status| status.parse().ok())
             .unwrap_or(503);
         let answered = headers.contains(header::ANSWER);
-        if end_of_stream && (!answered || status >= 400) {
+        // Trailers may follow where there is no body.
+        let no_body = end_of_stream || headers.get("content-length") == Some("0");
+        if no_body && (!answered || status >= 400) {
             let shown = self.shown(status, journey.as_ref(), last());
             let mut headers = self.description(journey.as_ref(), now_ms);
             headers.extend(shown.retry_after.map(|value| ("retry-after", value)));

@@ -14,7 +14,7 @@ use penstock_host::{
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 
-use crate::back::{self, Back, Ending, Wants};
+use crate::back::{self, Back, Ending, Pool, Wants};
 use crate::front::Front;
 use crate::state;
 
@@ -93,7 +93,8 @@ impl RootContext for Root {
             }),
             Role::Back(config) => Box::new(BackContext {
                 id,
-                back: Back::new(Rc::clone(config), now_ms()),
+                back: Back::new(Rc::clone(config), pool(), now_ms()),
+                has_body: false,
                 watched: Rc::clone(&self.watched),
             }),
             Role::None => Box::new(Unconfigured),
@@ -185,9 +186,18 @@ fn connected() -> bool {
     told("transport_failure_reason").is_none() && told("local_address").is_some()
 }
 
+/// The pool of this VM, which all its root contexts share.
+fn pool() -> Pool {
+    thread_local! {
+        static POOL: Pool = Pool::default();
+    }
+    POOL.with(Pool::clone)
+}
+
 struct BackContext {
     id: u32,
     back: Back,
+    has_body: bool,
     watched: Watched,
 }
 
@@ -242,6 +252,7 @@ impl HttpContext for BackContext {
     }
 
     fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        self.has_body = true;
         let step = match self.back.wants() {
             Wants::Whole(limit) if !fits(size, limit) => self.back.response_too_large(),
             Wants::Whole(_) if !end_of_stream => Step::hold(),
@@ -261,10 +272,16 @@ impl HttpContext for BackContext {
     }
 
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
-        let bytes = buffer(Direction::Response, 0, usize::MAX).unwrap_or_default();
-        carry_out(
-            Direction::Response,
-            self.back.response_body(&bytes, true, now_ms()),
-        )
+        if self.back.is_over() {
+            return Action::Continue;
+        }
+        let step = if self.has_body {
+            let bytes = buffer(Direction::Response, 0, usize::MAX).unwrap_or_default();
+            self.back.response_body(&bytes, true, now_ms())
+        } else {
+            // Envoy holds no body that could be replaced.
+            self.back.response_without_body(now_ms())
+        };
+        carry_out(Direction::Response, step)
     }
 }

@@ -90,7 +90,7 @@ impl Back {
         end_of_stream: bool,
         now_ms: u64,
     ) -> Step {
-        let mut out = std::mem::take(&mut stream.held);
+        let mut out = stream.take_held();
         let read = stream.read(bytes, end_of_stream, &mut out);
         let before = self.usage.clone();
         self.take_usage(&stream);
@@ -98,21 +98,25 @@ impl Back {
             return self.break_off(&stream, broken, out);
         }
         if !stream.released && !end_of_stream && !self.releases(&stream, out.len()) {
-            stream.held = out;
-            let mut step = Step {
-                body: Body::Replace(Vec::new()),
-                ..Step::hold()
-            };
-            if self.usage != before {
-                self.keep_usage(&mut step);
+            match stream.hold(out) {
+                Ok(()) => {
+                    let mut step = Step {
+                        body: Body::Replace(Vec::new()),
+                        ..Step::hold()
+                    };
+                    if self.usage != before {
+                        self.keep_usage(&mut step);
+                    }
+                    self.answer = Answer::Stream(stream);
+                    return step;
+                }
+                Err(too_much) => out = too_much,
             }
-            self.answer = Answer::Stream(stream);
-            return step;
         }
 
         let mut step = Step::go_on();
         if !stream.released {
-            stream.released = true;
+            stream.release();
             self.release_headers(&mut step);
             step.remove("content-length");
             step.remove("content-encoding");

@@ -5,6 +5,7 @@ use penstock_translate::error::ApiError;
 use penstock_translate::stream::{End, Options, StreamError, StreamState, Translator};
 
 use super::coding::Coding;
+use super::held::Share;
 
 /// A stream and how far it has come.
 pub(super) struct Stream {
@@ -12,7 +13,8 @@ pub(super) struct Stream {
     decoder: Decoder,
     translator: Translator,
     /// What the client gets once the answer is released; empty afterwards.
-    pub(super) held: Vec<u8>,
+    held: Vec<u8>,
+    share: Share,
     /// Whether the client has got anything.
     pub(super) released: bool,
     /// Whether an event with content has come.
@@ -30,15 +32,36 @@ pub(super) enum Broken {
 }
 
 impl Stream {
-    pub(super) fn new(coding: Coding, max_event_bytes: u64, options: Options) -> Self {
+    pub(super) fn new(coding: Coding, max_event_bytes: u64, share: Share, options: Options) -> Self {
         Self {
             coding,
             decoder: Decoder::new(usize::try_from(max_event_bytes).unwrap_or(usize::MAX)),
             translator: Translator::new(options),
             held: Vec::new(),
+            share,
             released: false,
             content: false,
         }
+    }
+
+    /// What was held back, for more to be added.
+    pub(super) fn take_held(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.held)
+    }
+
+    /// Holds `out` back, unless the VM holds too much already; then it is returned.
+    pub(super) fn hold(&mut self, out: Vec<u8>) -> Result<(), Vec<u8>> {
+        if !self.share.hold(out.len()) {
+            return Err(out);
+        }
+        self.held = out;
+        Ok(())
+    }
+
+    /// From now on the client gets what comes.
+    pub(super) fn release(&mut self) {
+        self.released = true;
+        self.share.hold(0);
     }
 
     /// What is known of the answer so far.

@@ -60,7 +60,7 @@ fn back(provider: &str, api: Api) -> Back {
         max_event_bytes: 2_000,
         stream_stall_ms: 5_000,
     };
-    Back::new(Rc::new(config), 1_000)
+    Back::new(Rc::new(config), Pool::default(), 1_000)
 }
 
 /// What a client sent, and what Envoy and an earlier attempt have added.
