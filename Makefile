@@ -59,6 +59,10 @@ e2e: wasm tools $(ENVOY_READY) ## end-to-end tests on a real Envoy only
 sdk: wasm tools $(ENVOY_READY) $(VENV)/.sdk ## tests with the official Python SDKs only
 	$(VENV)/bin/python -m pytest tests/sdk
 
+.PHONY: bench-proxy
+bench-proxy: wasm $(ENVOY_READY) ## latency, rate and memory beside a bare Envoy (docs/benchmarks.md)
+	cargo run --profile tool -p penstock-bench
+
 .PHONY: deny
 deny: ## licences and sources of dependencies (needs cargo-deny)
 	cargo deny check bans licenses sources

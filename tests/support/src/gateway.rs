@@ -33,7 +33,11 @@ pub struct Builder {
     concurrency: u32,
     env: BTreeMap<String, String>,
     secrets: BTreeMap<String, String>,
+    rewrite: Rewrite,
 }
+
+/// Makes of the rendered bootstrap what Envoy is started with.
+type Rewrite = fn(&str) -> anyhow::Result<String>;
 
 /// A running gateway; it ends when it is dropped, and with this process.
 #[derive(Debug)]
@@ -61,6 +65,12 @@ impl Builder {
     /// A file `secrets/<name>`, to be named in the configuration.
     pub fn secret(mut self, name: &str, value: &str) -> Self {
         self.secrets.insert(name.into(), value.into());
+        self
+    }
+
+    /// Starts Envoy with what `rewrite` makes of the rendered bootstrap.
+    pub fn rewrite(mut self, rewrite: Rewrite) -> Self {
+        self.rewrite = rewrite;
         self
     }
 
@@ -109,7 +119,7 @@ impl Builder {
         for (path, content) in &rendered.files {
             std::fs::write(path, content)?;
         }
-        std::fs::write(at.join("envoy.yaml"), &rendered.bootstrap)?;
+        std::fs::write(at.join("envoy.yaml"), (self.rewrite)(&rendered.bootstrap)?)?;
         let mut envoy = Envoy::spawn(at, self.concurrency, &self.env)?;
         let (admin, address) = match ready(&mut envoy, at).await {
             Ok(addresses) => addresses,
@@ -134,6 +144,7 @@ impl Gateway {
             concurrency: 1,
             env: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            rewrite: |bootstrap| Ok(bootstrap.to_owned()),
         }
     }
 
