@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use penstock_config::{Provider, Scheme};
+use penstock_config::{Config, Provider, Scheme};
 
 use super::{
     Context, RenderError, absolute, credential, filter,
@@ -24,12 +24,10 @@ const KEEPALIVE_SECONDS: u32 = 30;
 const CLOSED_PORT: u16 = 1;
 pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError> {
     let endpoint = &provider.endpoint;
-    let limits = &context.config.limits;
-    let body = limits.request_body.max(limits.response_body).0;
     let cluster = map! {
         "name" => provider.cluster(),
         "connect_timeout" => provider.connect_timeout,
-        "per_connection_buffer_limit_bytes" => body.saturating_mul(GROWTH),
+        "per_connection_buffer_limit_bytes" => body_buffer(context.config),
         "circuit_breakers" => map! {
             "thresholds" => list![map! {
                 "max_connections" => NO_BREAKER,
@@ -61,6 +59,12 @@ pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Nod
         Scheme::Http => Ok(cluster),
         Scheme::Https => Ok(cluster.with("transport_socket", tls(context, provider)?)),
     }
+}
+
+/// Room for the largest body of either direction, in bytes.
+pub(super) fn body_buffer(config: &Config) -> u64 {
+    let largest = config.limits.request_body.max(config.limits.response_body);
+    largest.0.saturating_mul(GROWTH)
 }
 
 /// An address is known; a name is looked up again and again.

@@ -26,7 +26,7 @@ pub(super) fn listener(context: &Context<'_>) -> Result<Node, RenderError> {
     Ok(map! {
         "name" => "penstock",
         "address" => context.listen,
-        // The same as the route's limit: a body between the two would be sent, and could not be sent again.
+        // How much of an answer waits for a slow client before the provider is read no further.
         "per_connection_buffer_limit_bytes" => context.config.limits.request_body.0,
         "filter_chains" => list![map! {
             "filters" => list![extension(

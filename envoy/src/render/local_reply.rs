@@ -76,7 +76,12 @@ fn anthropic(reply: &Reply) -> Node {
 
 fn openai(reply: &Reply) -> Node {
     map! {
-        "error" => map! { "message" => reply.message.as_str(), "type" => reply.openai },
+        "error" => map! {
+            "message" => reply.message.as_str(),
+            "type" => reply.openai,
+            "param" => Node::Null,
+            "code" => Node::Null,
+        },
     }
 }
 

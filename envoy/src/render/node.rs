@@ -9,6 +9,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 /// One node of Envoy's configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
+    Null,
     Flag(bool),
     Number(u64),
     Text(String),
@@ -144,6 +145,7 @@ impl From<SocketAddr> for Node {
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
+            Self::Null => serializer.serialize_unit(),
             Self::Flag(flag) => serializer.serialize_bool(*flag),
             Self::Number(number) => serializer.serialize_u64(*number),
             Self::Text(text) => serializer.serialize_str(text),

@@ -27,7 +27,10 @@ pub(super) fn configuration(config: &Config) -> Node {
         "virtual_hosts" => list![map! {
             "name" => "penstock",
             "domains" => list!["*"],
-            "request_body_buffer_limit" => config.limits.request_body.0,
+            // Despite its name, also what the filters of a provider's cluster may hold of an answer. A filter that
+            // puts more than this in the place of a body is called back by Envoy in the middle of doing so, which
+            // it cannot survive. The front instance refuses requests beyond their own limit.
+            "request_body_buffer_limit" => cluster::body_buffer(config),
             "routes" => list![
                 chat(config, "stream", map! { "string_match" => map! { "exact" => "stream" } }, silence),
                 chat(config, "answer", map! { "present_match" => true }, answer),
