@@ -99,6 +99,12 @@ impl Request {
         self
     }
 
+    /// Does not announce the body's length.
+    pub fn chunked(mut self) -> Self {
+        self.length = None;
+        self
+    }
+
     /// Sends the body in pieces of so many bytes, with a pause after each.
     pub fn trickled(mut self, piece: usize, pause: Duration) -> Self {
         let whole: Vec<u8> = self

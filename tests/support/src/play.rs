@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+use hyper::header::{HeaderMap, HeaderValue};
 use tokio::time::{Sleep, sleep};
 
 /// Stands in a body for the time of its sending: 16 digits of microseconds since 1970.
@@ -22,6 +23,8 @@ pub enum Act {
     Wait(Duration),
     /// The body fails here.
     Reset,
+    /// The body ends in trailers. HTTP/1.1 leaves them out unless the other side has asked for them.
+    Trailers,
 }
 
 /// A body that plays acts.
@@ -66,6 +69,7 @@ impl Body for Play {
                 None => return Poll::Ready(None),
                 Some(Act::Send(bytes)) if bytes.is_empty() => {}
                 Some(Act::Send(bytes)) => return Poll::Ready(Some(Ok(Frame::data(stamped(bytes))))),
+                Some(Act::Trailers) => return Poll::Ready(Some(Ok(Frame::trailers(trailers())))),
                 Some(Act::Wait(time)) => self.pause = Some(Box::pin(sleep(time))),
                 Some(Act::Reset) => {
                     return Poll::Ready(Some(Err(io::Error::other("reset in the middle"))));
@@ -82,6 +86,14 @@ impl Body for Play {
         self.length
             .map_or_else(SizeHint::default, |length| SizeHint::with_exact(length as u64))
     }
+}
+
+/// What a provider may say at the end, and something that it must not.
+fn trailers() -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    trailers.insert("x-provider-checksum", HeaderValue::from_static("1"));
+    trailers.insert("x-penstock-int-retry", HeaderValue::from_static("1"));
+    trailers
 }
 
 /// Puts the time in the place of the stamp, if there is one.

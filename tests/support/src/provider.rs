@@ -3,7 +3,7 @@
 //!
 //! Its answer depends on the request ([`answer`]), its faults on the model's name ([`fault`]). Paths: anything that
 //! ends in `/chat/completions` or `/v1/messages`. `GET /_requests` gives what it was asked, `DELETE /_requests`
-//! forgets it. It speaks no TLS and counts words, not tokens.
+//! forgets it. It speaks HTTP/1.1 and HTTP/2, over TLS if told to ([`tls`]), and counts words, not tokens.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -26,12 +26,14 @@ mod sample;
 mod script;
 mod server;
 mod socket;
+pub mod tls;
 
 pub use journal::Recorded;
 pub use openai::Flavor;
 
 use crate::wait::eventually;
 use journal::Journal;
+use tls::Certificate;
 
 /// How a provider is set up.
 #[derive(Clone, Debug)]
@@ -44,6 +46,8 @@ pub struct Options {
     pub flavor: Flavor,
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The certificate it shows; without one it speaks no TLS.
+    pub certificate: Option<Certificate>,
 }
 
 impl Options {
@@ -54,7 +58,14 @@ impl Options {
             api_key: None,
             flavor: Flavor::OpenAi,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            certificate: None,
         }
+    }
+
+    /// Speaks TLS, and shows this certificate.
+    pub fn tls(mut self, certificate: Certificate) -> Self {
+        self.certificate = Some(certificate);
+        self
     }
 
     /// Takes this credential only.
@@ -119,9 +130,10 @@ impl Provider {
         self.address
     }
 
-    /// `http://host:port`.
+    /// `http://host:port`, or with `https`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = self.options.certificate.as_ref().map_or("http", |_| "https");
+        format!("{scheme}://{}", self.address)
     }
 
     /// Its name.
@@ -158,6 +170,11 @@ impl Provider {
     /// How many connections there have been.
     pub fn connections(&self) -> u64 {
         self.journal.connections()
+    }
+
+    /// Whether the connection on which a request came is still there.
+    pub fn is_connected(&self, connection: u64) -> bool {
+        self.journal.is_connected(connection)
     }
 
     /// Forgets the requests so far and what `times` has counted.

@@ -43,13 +43,13 @@ fn main() -> anyhow::Result<()> {
         return Ok(());
     }
     let provider = Options {
-        name: arguments.name,
         api_key: arguments.api_key,
         flavor: match arguments.flavor {
             Flavor::Openai => provider::Flavor::OpenAi,
             Flavor::Vllm => provider::Flavor::Vllm,
         },
         listen: arguments.listen,
+        ..Options::new(&arguments.name)
     }
     .start()?;
     writeln!(

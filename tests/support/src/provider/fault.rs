@@ -33,6 +33,8 @@
 //! | `trickle:2ms` | a pause after every 16 bytes of the body |
 //! | `events:200,interval:5ms` | that many text events, with a pause between any two events |
 //! | `stamp` | with `events`: each text is the time of its sending, 16 digits of microseconds since 1970 |
+//! | `trailers` | the answer ends in trailers, where the connection is HTTP/2 |
+//! | `headers:200,header-bytes:300` | that many more response headers, each with so many bytes of value |
 //! | `forge` | response headers that only Penstock may set |
 //! | `reasoning` | OpenAI-compatible: reasoning is shown as `reasoning_content`, as vLLM does |
 //! | `finish:content_filter` | the answer ends for this reason (`content_filter` or `refusal`) |
@@ -111,6 +113,12 @@ pub struct Fault {
     pub trickle: Option<Duration>,
     /// The body is compressed.
     pub gzip: bool,
+    /// The answer ends in trailers.
+    pub trailers: bool,
+    /// How many more response headers there are.
+    pub headers: usize,
+    /// How long the value of each of them is.
+    pub header_bytes: usize,
     /// The answer carries headers that only Penstock may set.
     pub forge: bool,
     /// Reasoning is shown as `reasoning_content`.
@@ -212,6 +220,9 @@ impl Fault {
             "split" => self.split = Some(count()?),
             "trickle" => self.trickle = Some(time()?),
             "gzip" => self.gzip = true,
+            "trailers" => self.trailers = true,
+            "headers" => self.headers = count()?,
+            "header-bytes" => self.header_bytes = count()?,
             "forge" => self.forge = true,
             "reasoning" => self.reasoning = true,
             "finish" if matches!(argument, "content_filter" | "refusal") => self.refuses = true,

@@ -1,10 +1,11 @@
 //! What a provider was asked, and how often.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use hyper::Version;
 use serde_json::{Value, json};
 
 /// Requests that are kept; older ones are forgotten.
@@ -17,6 +18,10 @@ const KEPT_BYTES: usize = 256 << 20;
 pub struct Recorded {
     /// The method.
     pub method: String,
+    /// The version of HTTP.
+    pub version: Version,
+    /// The server that the client of a TLS connection asked for.
+    pub server_name: Option<String>,
     /// Path and query.
     pub path: String,
     /// Headers, names in lower case.
@@ -78,6 +83,7 @@ struct State {
     bytes: usize,
     hits: HashMap<String, u32>,
     connections: u64,
+    open: HashSet<u64>,
 }
 
 impl Journal {
@@ -108,8 +114,19 @@ impl Journal {
     pub fn connect(&self) -> u64 {
         self.with(|state| {
             state.connections += 1;
+            state.open.insert(state.connections);
             state.connections
         })
+    }
+
+    /// Notes that a connection has ended.
+    pub fn disconnect(&self, connection: u64) {
+        self.with(|state| state.open.remove(&connection));
+    }
+
+    /// Whether this connection is still there.
+    pub fn is_connected(&self, connection: u64) -> bool {
+        self.with(|state| state.open.contains(&connection))
     }
 
     /// How many connections there have been.

@@ -167,7 +167,9 @@ fn reply(prompt: &Prompt, fault: &Fault, endpoint: &Endpoint, options: &Options)
         _ => None,
     };
     if let Some(refusal) = refused {
-        return refuse(&refusal, dialect, fault.retry_after.as_deref());
+        let mut reply = refuse(&refusal, dialect, fault.retry_after.as_deref());
+        adorn(&mut reply, fault);
+        return reply;
     }
     let answer = Answer::to(prompt, &options.name, fault);
     let (parts, opening) = match (dialect, prompt.stream) {
@@ -190,12 +192,26 @@ fn reply(prompt: &Prompt, fault: &Fault, endpoint: &Endpoint, options: &Options)
         error_event: overloaded.event(dialect),
     };
     misanswer(&mut reply, fault, &overloaded, dialect);
+    adorn(&mut reply, fault);
+    reply
+}
+
+/// Adds headers that no provider should send.
+fn adorn(reply: &mut Reply, fault: &Fault) {
     if fault.forge {
         reply.headers.push(("x-penstock-provider", "forged".into()));
         reply.headers.push(("x-penstock-forged", "1".into()));
         reply.headers.push(("x-penstock-int-retry", "1".into()));
+        reply.headers.push(("x-penstock-int-wait", "20".into()));
+        reply.headers.push(("x-penstock-int-answer", "1".into()));
+        reply.headers.push(("x-penstock-attempts", "forged:200".into()));
+        reply.headers.push(("x-envoy-ratelimited", "forged".into()));
+        reply.headers.push(("set-cookie", "forged=1".into()));
     }
-    reply
+    for _ in 0..fault.headers {
+        let value = "h".repeat(fault.header_bytes);
+        reply.headers.push(("x-provider-note", value));
+    }
 }
 
 /// Replaces an answer by something that is none.

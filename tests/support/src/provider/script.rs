@@ -138,6 +138,9 @@ fn acts(reply: &Reply, fault: &Fault) -> Vec<Act> {
         Some(Kind::ErrorMidstream(_)) => acts.push(Act::Send(reply.error_event.clone())),
         _ => {}
     }
+    if fault.trailers {
+        acts.push(Act::Trailers);
+    }
     acts
 }
 

@@ -10,9 +10,12 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
+use tokio_rustls::TlsAcceptor;
 
 use super::Options;
 use super::journal::{Journal, Recorded};
@@ -33,32 +36,48 @@ pub async fn serve(listener: TcpListener, options: Arc<Options>, journal: Arc<Jo
         let (options, journal) = (options.clone(), journal.clone());
         tokio::spawn(async move {
             let manners = Arc::new(Manners::default());
-            let io = TokioIo::new(Socket::new(stream, manners.clone()));
-            let connection = journal.connect();
-            let service = service_fn(|request| {
-                let visit = Visit {
-                    options: options.clone(),
-                    journal: journal.clone(),
-                    manners: manners.clone(),
-                    connection,
-                };
-                visit.answer(request)
-            });
-            // A peer that goes away in the middle is part of the game.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .timer(TokioTimer::new())
-                .serve_connection(io, service)
-                .await;
+            let socket = Socket::new(stream, manners.clone());
+            let mut visit = Visit {
+                connection: journal.connect(),
+                options: options.clone(),
+                journal: journal.clone(),
+                manners,
+                server_name: None,
+            };
+            let connection = visit.connection;
+            match &options.certificate {
+                None => converse(socket, visit).await,
+                // A client that does not trust the certificate leaves here.
+                Some(certificate) => {
+                    if let Ok(stream) = TlsAcceptor::from(certificate.config()).accept(socket).await {
+                        visit.server_name = stream.get_ref().1.server_name().map(str::to_owned);
+                        converse(stream, visit).await;
+                    }
+                }
+            }
+            journal.disconnect(connection);
         });
     }
 }
 
+/// Answers the requests of one connection, in the version of HTTP that its client begins with.
+async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, visit: Visit) {
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http1().timer(TokioTimer::new());
+    http.http2().timer(TokioTimer::new());
+    let service = service_fn(|request| visit.clone().answer(request));
+    // A peer that goes away in the middle is part of the game.
+    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+}
+
 /// One request on one connection.
+#[derive(Clone)]
 struct Visit {
     options: Arc<Options>,
     journal: Arc<Journal>,
     manners: Arc<Manners>,
     connection: u64,
+    server_name: Option<String>,
 }
 
 impl Visit {
@@ -124,7 +143,7 @@ impl Visit {
             .await
             .map_err(io::Error::other)?
             .to_bytes();
-        let headers = head
+        let mut headers: Vec<_> = head
             .headers
             .iter()
             .map(|(name, value)| {
@@ -134,9 +153,16 @@ impl Visit {
                 )
             })
             .collect();
+        if let Some(authority) = head.uri.authority() {
+            // HTTP/2 has it elsewhere, and means the same.
+            headers.push(("host".to_owned(), authority.to_string()));
+        }
+        let path = head.uri.path_and_query().map(ToString::to_string);
         Ok(Recorded {
             method: head.method.to_string(),
-            path: head.uri.to_string(),
+            version: head.version,
+            server_name: self.server_name.clone(),
+            path: path.unwrap_or_default(),
             headers,
             body,
             connection: self.connection,
