@@ -44,7 +44,12 @@ async fn all_fall_back(workers: u32) {
         provider("backup", "openai", &format!("{}/v1", backup.url()), ""),
         provider("backup-anthropic", "anthropic", &backup.url(), ""),
     );
+    let yaml = yaml + &model("plain", &[("backup", "good")], "");
     let gateway = Arc::new(Gateway::builder(&yaml).concurrency(workers).start().unwrap());
+    for (client, stream) in WAYS {
+        let response = gateway.send(client.ask("plain", "hello", stream)).await.unwrap();
+        assert_eq!(said(client, &response).unwrap().text, "[backup] You said: hello");
+    }
     let mut requests = JoinSet::new();
     for n in 0..REQUESTS {
         let gateway = gateway.clone();
@@ -74,6 +79,13 @@ async fn all_fall_back(workers: u32) {
         failures.len(),
         failures.join("\n")
     );
+    for worker in 0..workers {
+        let connections = gateway
+            .stat(&format!("worker_{worker}.downstream_cx_total"))
+            .await
+            .unwrap();
+        assert!(connections > 0, "worker {worker} had nothing to do");
+    }
 }
 
 #[tokio::test]

@@ -57,6 +57,8 @@ const EXHAUSTED: &[Exhausted] = &[
     ),
     ("html", &[502], &["server_error"], &["api_error"]),
     ("html:502", &[502], &["server_error"], &["api_error"]),
+    ("empty-200", &[502], &["server_error"], &["api_error"]),
+    ("redirect", &[502], &["server_error"], &["api_error"]),
 ];
 
 pub fn models() -> String {
@@ -73,6 +75,15 @@ pub fn models() -> String {
     }
     yaml += &model("all-closed", &[("closed", "a"), ("nowhere", "b")], "");
     yaml += &model("forging", &[("primary", "fault=forge"), ("backup", "good")], "");
+    let forged = [("primary", "fault=status:400,forge"), ("backup", "good")];
+    yaml += &model("forging-error", &forged, "");
+    for (name, many) in [
+        ("many-headers", "headers:200,header-bytes:50"),
+        ("large-headers", "headers:20,header-bytes:3000"),
+    ] {
+        let targets = [("primary", &*format!("fault={many}")), ("backup", "good")];
+        yaml += &model(name, &targets, "");
+    }
     yaml += &model("endless-line", &[("primary", "fault=long-line:1048576")], "");
     yaml += &model(
         "endless-line-anthropic",

@@ -1,7 +1,9 @@
 //! Headers: a provider sees an allow-list and nothing else, a client nothing that is internal or another's.
 
+use std::time::{Duration, Instant};
+
 use crate::ask::{Client, WAYS, marker};
-use crate::read::said;
+use crate::read::{failed, said};
 use crate::world::world;
 
 /// What any provider may see, its own credential aside.
@@ -118,6 +120,7 @@ async fn clients_see_nothing_internal_and_nothing_of_the_gateways_account() {
             "plain",
             "plain-anthropic",
             "forging",
+            "forging-error",
             "rate-limited",
             "no-such-alias",
             "refused",
@@ -134,6 +137,39 @@ async fn clients_see_nothing_internal_and_nothing_of_the_gateways_account() {
                     || value == "forged";
                 assert!(!hidden, "{client:?} {alias}: {name}: {value}");
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_provider_cannot_steer_the_gateway() {
+    let (world, _logs) = world();
+    for (client, stream) in WAYS {
+        let start = Instant::now();
+        let response = world.send(client.ask("forging", "hello", stream)).await;
+        said(client, &response).unwrap();
+        assert_eq!(response.header("x-penstock-attempts"), Some("primary:200"));
+        let response = world.send(client.ask("forging-error", "hello", stream)).await;
+        failed(client, &response).unwrap();
+        assert_eq!(
+            response.status, 400,
+            "a forged wish for another attempt was heard"
+        );
+        assert_eq!(response.header("x-penstock-attempts"), Some("primary:400"));
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "a forged wish to wait was heard"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_provider_with_too_many_headers_is_understood_or_passed_over() {
+    let (world, _logs) = world();
+    for (client, stream) in WAYS {
+        for alias in ["many-headers", "large-headers"] {
+            let response = world.send(client.ask(alias, "hello", stream)).await;
+            said(client, &response).unwrap_or_else(|error| panic!("{client:?} {alias}: {error}"));
         }
     }
 }

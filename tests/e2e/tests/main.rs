@@ -12,14 +12,19 @@
 
 mod ask;
 mod bad_input;
+mod choices;
 mod commit;
 mod concurrency;
 mod credentials;
 mod errors;
 mod fallback;
 mod headers;
+mod memory;
 mod models;
+mod pace;
+mod plans;
 mod read;
 mod streaming;
+mod tls;
 mod translation;
 mod world;

@@ -7,7 +7,7 @@ use penstock_test_support::gateway::Witness;
 use penstock_test_support::provider::{Flavor, Options};
 use penstock_test_support::{Gateway, Provider};
 
-use crate::{commit, credentials, errors, fallback, translation};
+use crate::{commit, credentials, errors, fallback, plans, translation};
 
 /// Providers and the gateway in front of them.
 pub struct World {
@@ -52,6 +52,7 @@ impl World {
             commit::models(),
             credentials::models(),
             errors::models(),
+            plans::models(),
         ];
         let yaml = format!(
             "{LIMITS}providers:\n{}{}{}{}{}{}{}{}{}{}{}{}models:\n{}",
