@@ -47,10 +47,9 @@ fn fields(policy_version: &str) -> Node {
         "first_byte_ms" => "%RESPONSE_DURATION%",
         "bytes_in" => "%BYTES_RECEIVED%",
         "bytes_out" => "%BYTES_SENT%",
-        "attempts" => "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+        "attempts" => "%FILTER_STATE(wasm.penstock.attempts:PLAIN)%",
         "cluster" => "%UPSTREAM_CLUSTER_RAW%",
         "usage" => "%FILTER_STATE(wasm.penstock.usage:PLAIN)%",
-        "progress" => "%FILTER_STATE(wasm.penstock.progress:PLAIN)%",
         "policy_version" => policy_version,
     }
 }

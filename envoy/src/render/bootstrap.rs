@@ -8,6 +8,8 @@ use super::{
 /// Each connection costs memory even when it says nothing; past this, new ones are refused.
 const MOST_CONNECTIONS: u64 = 50_000;
 
+/// Most that is given back to the system at once, in bytes.
+const RELEASED: u64 = 64 << 20;
 /// Labels in the names of the filters' counters, each followed by its value.
 const LABELS: [&str; 4] = ["client_api", "outcome", "provider", "reason"];
 
@@ -24,6 +26,11 @@ pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
             "metadata" => map! { "penstock" => map! { "policy_version" => context.config.policy_version() } },
         },
         "admin" => map! { "address" => context.admin },
+        // Compiling the filters leaves memory behind that Envoy would otherwise keep for good.
+        "memory_allocator_manager" => map! {
+            "bytes_to_release" => RELEASED,
+            "memory_release_interval" => "1s",
+        },
         "stats_config" => map! { "stats_tags" => LABELS.map(label).to_vec() },
         "overload_manager" => map! {
             "resource_monitors" => list![extension(

@@ -127,7 +127,6 @@ impl Back {
         for name in headers.names().filter(|name| !header::reaches_provider(name)) {
             step.remove(name.to_owned());
         }
-        step.set(":method", "POST");
         step.set(":authority", self.config.authority.clone());
         step.set(
             ":path",
@@ -160,7 +159,10 @@ impl Back {
         }
         self.keep_next(&mut step, &plan);
         self.keep_journey(&mut step);
-        self.keep_usage(&mut step);
+        if self.journey.progress.attempts.len() > 1 {
+            // What the attempt before has used is not what this one has.
+            self.keep_usage(&mut step);
+        }
         self.plan = Some(plan);
         step
     }
@@ -345,7 +347,7 @@ impl Back {
     }
 
     fn keep_journey(&self, step: &mut Step) {
-        step.keep(state::PROGRESS, state::json(&self.journey));
+        keep_journey(step, &self.journey);
     }
 
     fn keep_usage(&self, step: &mut Step) {
@@ -375,6 +377,11 @@ impl Back {
     }
 }
 
+fn keep_journey(step: &mut Step, journey: &Journey) {
+    step.keep(state::PROGRESS, state::packed(journey));
+    step.keep(state::ATTEMPTS, journey.progress.summary().into_bytes());
+}
+
 /// A released stream has been silent for too long. Nothing can be added to it from outside its own events, so
 /// the transfer is aborted, which no client takes for a success.
 pub fn stalled(config: &slice::Back, journey: Option<Journey>) -> Step {
@@ -385,7 +392,7 @@ pub fn stalled(config: &slice::Back, journey: Option<Journey>) -> Step {
     step.count(metrics::attempt(&config.provider, "stall"));
     if let Some(mut journey) = journey {
         journey.progress.outcome("stall");
-        step.keep(state::PROGRESS, state::json(&journey));
+        keep_journey(&mut step, &journey);
     }
     step
 }

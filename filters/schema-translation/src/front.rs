@@ -156,7 +156,7 @@ impl Front {
         };
 
         let mut step = Step::go_on();
-        step.keep(state::PLAN, state::json(&plan));
+        step.keep(state::PLAN, state::packed(&plan));
         step.keep(state::NEXT, first.cluster.clone().into_bytes());
         if let Some(credential) = self.credential.take()
             && plan.targets.iter().any(|target| target.client_credential)

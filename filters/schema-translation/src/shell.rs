@@ -16,7 +16,7 @@ use proxy_wasm::types::{Action, ContextType};
 
 use crate::back::{self, Back, Ending, Pool, Wants};
 use crate::front::Front;
-use crate::state;
+use crate::state::{self, LastError};
 
 proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| Box::new(Root::default()));
@@ -107,9 +107,14 @@ struct Unconfigured;
 impl Context for Unconfigured {}
 impl HttpContext for Unconfigured {}
 
-/// The value of a filter-state key, read as JSON.
+/// What another instance of this filter has packed into filter state.
 fn state<T: serde::de::DeserializeOwned>(key: &str) -> Option<T> {
-    serde_json::from_slice(&property(&[key])?).ok()
+    state::unpacked(&property(&[key])?)
+}
+
+/// The last error of a provider.
+fn last_error() -> Option<LastError> {
+    serde_json::from_slice(&property(&[state::ERROR])?).ok()
 }
 
 fn fits(size: usize, limit: u64) -> bool {
@@ -150,10 +155,9 @@ impl HttpContext for FrontContext {
     fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
         let journey = state(state::PROGRESS);
         let headers = headers(Direction::Response);
-        let last = || state(state::ERROR);
         let step = self
             .front
-            .response_headers(&headers, end_of_stream, journey, last, now_ms());
+            .response_headers(&headers, end_of_stream, journey, last_error, now_ms());
         carry_out(Direction::Response, step)
     }
 
@@ -170,7 +174,7 @@ impl HttpContext for FrontContext {
         let journey = state(state::PROGRESS);
         let step = self
             .front
-            .envoy_reply(status.unwrap_or(503), journey.as_ref(), state(state::ERROR));
+            .envoy_reply(status.unwrap_or(503), journey.as_ref(), last_error());
         carry_out(Direction::Response, step)
     }
 

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 /// The cluster of the next attempt; the route's matcher reads it.
 pub const NEXT: &str = "penstock.next";
-/// The [`Plan`](penstock_plan::Plan) as JSON, written once by the front instance.
+/// The [`Plan`](penstock_plan::Plan), [`packed`], written once by the front instance.
 pub const PLAN: &str = "penstock.plan";
-/// [`Journey`] as JSON, kept current by the back instances. Access logs print it.
+/// [`Journey`], [`packed`], kept current by the back instances; absent before the first attempt.
 pub const PROGRESS: &str = "penstock.progress";
+/// The attempts as text, `openai:429,claude:200`. Access logs print it.
+pub const ATTEMPTS: &str = "penstock.attempts";
 /// [`UsageRecord`] as JSON, current after every event that changes it. Access logs print it.
 pub const USAGE: &str = "penstock.usage";
 /// The last error a provider gave, as [`LastError`] JSON. It may quote a prompt: never printed.
@@ -30,7 +32,6 @@ pub struct Journey {
     /// Attempts and the next target.
     pub progress: penstock_plan::Progress,
     /// Fields of the client's request that the target of the running attempt cannot express.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loss: Vec<String>,
 }
 
@@ -119,7 +120,17 @@ impl UsageRecord {
     }
 }
 
-/// A value in its filter-state form. Our types always serialise; an empty value reads back as absent.
+/// A value in the compact form in which the instances hand it to each other.
+pub fn packed(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_allocvec(value).unwrap_or_default()
+}
+
+/// A value that [`packed`] has written.
+pub fn unpacked<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
+
+/// A value in the form that others read. Our types always serialise; an empty value reads back as absent.
 pub fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }

@@ -45,7 +45,8 @@ pub struct Model {
     pub answer_ms: u64,
 }
 
-/// One provider and one of its models.
+/// One provider and one of its models. Plans carry it in a form that does not name its fields, so none is left
+/// out when it is empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Target {
     /// The provider's name in the configuration.
@@ -60,14 +61,14 @@ pub struct Target {
     /// The model's name at the provider.
     pub model: String,
     /// Input and output tokens that fit into one request, if known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub context_window: Option<Tokens>,
     /// The most output tokens the model gives: more is not asked of it, and it is asked for where the API demands
     /// a number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub max_output_tokens: Option<Tokens>,
     /// The client's own credential goes to this provider instead of one of ours.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub client_credential: bool,
 }
 

@@ -22,7 +22,6 @@ pub struct Plan {
     /// Deadline for the first byte of an attempt's answer, in milliseconds.
     pub deadline_ms: u64,
     /// Headers of the client that go to targets of its own API.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forward: Vec<(String, String)>,
     /// Targets in the order they are tried; never empty.
     pub targets: Vec<Target>,

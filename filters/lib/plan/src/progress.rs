@@ -13,10 +13,8 @@ pub struct Progress {
     /// Index of the target that the next attempt goes to; none when the plan has ended.
     pub next: Option<usize>,
     /// Models that must not be asked again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     barred: Vec<String>,
     /// Only targets with a larger context window come into question, where it is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     window_above: Option<Tokens>,
 }
 
@@ -32,7 +30,6 @@ pub struct Attempt {
     /// When it began, in milliseconds since the Unix epoch.
     pub started_ms: u64,
     /// Its HTTP status, or a word; none while it runs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
 }
 

@@ -99,7 +99,7 @@ fn a_good_request_goes_on_with_a_plan_and_its_first_cluster() {
     let (_, step) = settled(&request("warns", r#","stream":true"#));
     assert_eq!(step.verdict, Verdict::Continue);
     assert_eq!(kept(&step, state::NEXT), Some(&b"provider-claude"[..]));
-    let plan: Plan = serde_json::from_slice(kept(&step, state::PLAN).unwrap()).unwrap();
+    let plan: Plan = state::unpacked(kept(&step, state::PLAN).unwrap()).unwrap();
     assert_eq!(
         (plan.client, plan.stream, plan.targets.len()),
         (Api::OpenAi, true, 2)

@@ -180,8 +180,8 @@ fn what_an_attempt_has_taught_survives_the_way_through_filter_state() {
     ]);
     let mut progress = running(&plan);
     progress.fail(&plan, Failure::ContextLength);
-    let json = serde_json::to_string(&progress).unwrap();
-    assert_eq!(serde_json::from_str::<Progress>(&json).unwrap(), progress);
+    let packed = postcard::to_allocvec(&progress).unwrap();
+    assert_eq!(postcard::from_bytes::<Progress>(&packed).unwrap(), progress);
     assert_eq!(progress.next, Some(2));
 }
 
