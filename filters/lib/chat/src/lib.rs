@@ -6,6 +6,7 @@
 pub mod anthropic;
 mod api;
 mod finish;
+pub mod measured;
 pub mod neutral;
 pub mod openai;
 pub mod shape;

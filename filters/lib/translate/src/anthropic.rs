@@ -12,6 +12,7 @@ pub(crate) const DIALECT: crate::dialect::Dialect = crate::dialect::Dialect {
     render_error_event: error::render_event,
     read_error: error::read,
     read_answer: response::read,
+    measure_answer: response::measure,
     write_answer: response::write,
     reader: stream::reader,
     writer: stream::writer,

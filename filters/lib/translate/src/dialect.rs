@@ -7,7 +7,7 @@ use penstock_chat::neutral::response::Answer;
 
 use crate::error::{ApiError, Rendered, Report};
 use crate::request::RequestDialect;
-use crate::response::{AnswerError, Context, ReadAnswer};
+use crate::response::{AnswerError, Context, Measured, ReadAnswer};
 use crate::stream::{Options, Reader, Writer};
 use crate::{anthropic, openai};
 
@@ -23,6 +23,8 @@ pub(crate) struct Dialect {
     pub read_error: fn(&str) -> Option<Report>,
     /// Reads a whole answer.
     pub read_answer: for<'a> fn(&'a str) -> Result<ReadAnswer<'a>, AnswerError>,
+    /// Measures a whole answer that goes on as it came; `None` if only [`Dialect::read_answer`] can tell what it is.
+    pub measure_answer: for<'a> fn(&'a str) -> Option<Measured<'a>>,
     /// Writes a whole answer.
     pub write_answer: fn(&Context, &Answer<'_>) -> Result<Vec<u8>, AnswerError>,
     /// Reads a stream.

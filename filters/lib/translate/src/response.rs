@@ -1,7 +1,8 @@
 //! Whole answers on their way back.
 //!
-//! Within one API nothing is rewritten: the answer is only read for what Penstock wants to know of it. Between
-//! APIs it goes through the neutral form, of several choices the first.
+//! Within one API nothing is rewritten: the answer is only measured for what Penstock wants to know of it. Between
+//! APIs it goes through the neutral form, of several choices the first; so does what cannot be measured, an error for
+//! one, so that there is one definition of what an answer is.
 //!
 //! What the client's API has no place for is left out without a report of its own, as the request has told already:
 //! - further choices, log probabilities, audio, moderation results and OpenAI's citations come only to a request that
@@ -70,9 +71,45 @@ pub(crate) struct ReadAnswer<'a> {
     pub other_content_bytes: u64,
 }
 
+/// What a provider's folder makes of a body whose content nobody asks for.
+#[derive(Debug)]
+pub(crate) struct Measured<'a> {
+    /// As [`NeutralAnswer::model`].
+    pub model: Cow<'a, str>,
+    /// As [`Answer::finish`].
+    pub finish: Option<FinishReason>,
+    /// As [`Answer::usage`].
+    pub usage: Option<Usage>,
+    /// As [`Answer::output_text_bytes`].
+    pub content_bytes: u64,
+}
+
 /// Translates a whole answer.
 pub fn translate(context: &Context, body: &[u8]) -> Result<Answer, AnswerError> {
     let text = json::check(body).map_err(|_| Malformed::whole("body that is not JSON"))?;
+    match unchanged(context, text) {
+        Some(answer) => Ok(answer),
+        None => rewritten(context, text),
+    }
+}
+
+/// An answer that goes on as it came, where a measure of it is enough.
+fn unchanged(context: &Context, text: &str) -> Option<Answer> {
+    if context.client != context.provider {
+        return None;
+    }
+    let measured = (dialect(context.provider).measure_answer)(text)?;
+    Some(Answer {
+        body: None,
+        usage: measured.usage,
+        finish: measured.finish,
+        output_text_bytes: measured.content_bytes,
+        model: stated(measured.model),
+    })
+}
+
+/// Any answer, by way of the neutral form.
+fn rewritten(context: &Context, text: &str) -> Result<Answer, AnswerError> {
     let read = (dialect(context.provider).read_answer)(text)?;
     let answer = read.answer;
     let written = match context.client == context.provider {
@@ -85,8 +122,13 @@ pub fn translate(context: &Context, body: &[u8]) -> Result<Answer, AnswerError> 
         usage: answer.usage,
         finish: answer.finish,
         output_text_bytes: content_bytes.fold(read.other_content_bytes, u64::saturating_add),
-        model: Some(answer.model)
-            .filter(|model| !model.is_empty())
-            .map(Cow::into_owned),
+        model: stated(answer.model),
     })
 }
+
+fn stated(model: Cow<'_, str>) -> Option<String> {
+    Some(model).filter(|model| !model.is_empty()).map(Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use penstock_chat::FinishReason;
-use penstock_chat::anthropic::response::received;
 use penstock_chat::anthropic::response::sent::{Block, Message};
+use penstock_chat::anthropic::response::{measured, received};
 use penstock_chat::neutral::response::{Answer, Content};
 use serde_json::value::RawValue;
 
 use crate::dialect::rename_id;
 use crate::error::{Malformed, from_json, settle, to_json};
-use crate::response::{AnswerError, Context, ReadAnswer};
+use crate::response::{AnswerError, Context, Measured, ReadAnswer};
 
 /// Reads an answer. Refuses one without a `content` array; an empty one is a legal answer of nothing.
 pub(crate) fn read(body: &str) -> Result<ReadAnswer<'_>, AnswerError> {
@@ -31,6 +31,17 @@ pub(crate) fn read(body: &str) -> Result<ReadAnswer<'_>, AnswerError> {
             stop_sequence: received.stop_sequence,
             usage: received.usage.map(Into::into),
         },
+    })
+}
+
+/// Measures an answer that has a `content` array.
+pub(crate) fn measure(body: &str) -> Option<Measured<'_>> {
+    let received: measured::Message<'_> = from_json(body).ok()?;
+    Some(Measured {
+        content_bytes: received.content?.content.0,
+        model: received.model.unwrap_or_default().0,
+        finish: received.stop_reason.as_deref().map(finish_reason),
+        usage: received.usage.map(Into::into),
     })
 }
 

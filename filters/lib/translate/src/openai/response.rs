@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use penstock_chat::FinishReason;
 use penstock_chat::neutral::response::{Answer, Content};
-use penstock_chat::openai::response::received;
 use penstock_chat::openai::response::sent::{Choice, Completion, Function, Message, ThinkingBlock, ToolCall};
+use penstock_chat::openai::response::{measured, received};
 
 use crate::dialect::rename_id;
 use crate::error::{Malformed, from_json, settle, to_json};
-use crate::response::{AnswerError, Context, ReadAnswer};
+use crate::response::{AnswerError, Context, Measured, ReadAnswer};
 
 /// Reads an answer. Refuses one without choices: it would look like a success and say nothing.
 pub(crate) fn read(body: &str) -> Result<ReadAnswer<'_>, AnswerError> {
@@ -36,6 +36,25 @@ pub(crate) fn read(body: &str) -> Result<ReadAnswer<'_>, AnswerError> {
             stop_sequence: first.stop_reason,
             usage: received.usage.read,
         },
+    })
+}
+
+/// Measures an answer that has a choice.
+pub(crate) fn measure(body: &str) -> Option<Measured<'_>> {
+    let received: measured::Answer<'_> = from_json(body).ok()?;
+    let usage = received.usage();
+    let choices = received.choices?;
+    let first = choices.first?;
+    let stated = finish_reason(first.finish_reason.as_deref(), first.stop_reason.as_deref());
+    let said = Said {
+        call: first.calls(),
+        refusal: first.refuses(),
+    };
+    Some(Measured {
+        model: received.model.unwrap_or_default().0,
+        finish: stated.map(|stated| said.correct(stated)),
+        usage,
+        content_bytes: choices.content.0,
     })
 }
 

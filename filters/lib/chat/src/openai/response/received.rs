@@ -106,8 +106,8 @@ pub struct UsageMember<'a> {
     pub read: Option<Usage>,
 }
 
-#[derive(Deserialize)]
-struct ReceivedUsage {
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct ReceivedUsage {
     #[serde(default)]
     prompt_tokens: Option<u64>,
     #[serde(default)]
@@ -118,7 +118,7 @@ struct ReceivedUsage {
     completion_tokens_details: Option<CompletionDetails>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 struct PromptDetails {
     #[serde(default)]
     cached_tokens: Option<u64>,
@@ -126,7 +126,7 @@ struct PromptDetails {
     cache_write_tokens: Option<u64>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 struct CompletionDetails {
     #[serde(default)]
     reasoning_tokens: Option<u64>,
