@@ -12,6 +12,8 @@ use super::{
 pub(super) const HEADERS_KIB: u32 = 60;
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECTION_IDLE: Duration = Duration::from_secs(3_600);
+/// While a provider waits for a slow client, the filter cannot tell it from one that has stalled.
+const SLOW_CLIENT: u64 = 1 << 20;
 /// After an aborted answer; the second that Envoy waits by default is one that the client does not know of it.
 const DELAYED_CLOSE: Duration = Duration::from_millis(100);
 /// A whole request, however slowly its body comes.
@@ -27,7 +29,7 @@ pub(super) fn listener(context: &Context<'_>) -> Result<Node, RenderError> {
         "name" => "penstock",
         "address" => context.listen,
         // How much of an answer waits for a slow client before the provider is read no further.
-        "per_connection_buffer_limit_bytes" => context.config.limits.request_body.0,
+        "per_connection_buffer_limit_bytes" => context.config.limits.request_body.0.max(SLOW_CLIENT),
         "filter_chains" => list![map! {
             "filters" => list![extension(
                 "envoy.filters.network.http_connection_manager",

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use std::ops::Range;
 use std::ptr::null_mut;
 
 use penstock_flow::{Headers, Level};
@@ -20,6 +21,13 @@ impl Direction {
         match self {
             Self::Request => 0,
             Self::Response => 2,
+        }
+    }
+
+    fn trailer_map(self) -> u32 {
+        match self {
+            Self::Request => 1,
+            Self::Response => 3,
         }
     }
 
@@ -143,17 +151,30 @@ pub(crate) fn replace_buffer(direction: Direction, value: &[u8]) -> bool {
 
 /// Every header of the direction.
 pub fn headers(direction: Direction) -> Headers {
+    read_map(direction.header_map())
+}
+
+/// Removes every trailer of the direction: none means anything to a chat API, and none is on an allow-list.
+pub fn drop_trailers(direction: Direction) {
+    let map = direction.trailer_map();
+    for name in read_map(map).names() {
+        remove_from(map, name);
+    }
+}
+
+fn read_map(map: u32) -> Headers {
     let (mut data, mut size) = (null_mut(), 0);
     // SAFETY: the host writes one pointer and one length.
-    let status = unsafe { proxy_get_header_map_pairs(direction.header_map(), &mut data, &mut size) };
-    let pairs = owned(status, data, size)
-        .and_then(|bytes| pairs(&bytes))
-        .unwrap_or_default();
-    Headers::new(pairs)
+    let status = unsafe { proxy_get_header_map_pairs(map, &mut data, &mut size) };
+    let bytes = owned(status, data, size).unwrap_or_default();
+    match pairs(&bytes) {
+        Some(pairs) => Headers::new(bytes, pairs),
+        None => Headers::default(),
+    }
 }
 
 /// Reads the ABI's map form: count, then two lengths a pair, then the strings, each with a closing zero.
-fn pairs(bytes: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
+fn pairs(bytes: &[u8]) -> Option<Vec<(Range<usize>, Range<usize>)>> {
     let number = |at: usize| -> Option<usize> {
         let four = bytes.get(at..at.checked_add(4)?)?;
         usize::try_from(u32::from_le_bytes(four.try_into().ok()?)).ok()
@@ -162,19 +183,22 @@ fn pairs(bytes: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
         return Some(Vec::new());
     }
     let count = number(0)?;
-    let mut at = count.checked_mul(8)?.checked_add(4)?;
-    let mut string = |size: usize| -> Option<&[u8]> {
-        let end = at.checked_add(size)?;
-        let string = bytes.get(at..end)?;
+    let lengths_end = count.checked_mul(8)?.checked_add(4)?;
+    if lengths_end > bytes.len() {
+        return None;
+    }
+    let mut at = lengths_end;
+    let mut string = |size: usize| -> Option<Range<usize>> {
+        let start = at;
+        let end = start.checked_add(size)?;
         at = end.checked_add(1)?;
-        Some(string)
+        Some(start..end)
     };
     let mut pairs = Vec::with_capacity(count);
-    for index in 0..count {
-        let lengths = index.checked_mul(8)?.checked_add(4)?;
+    for lengths in (4..lengths_end).step_by(8) {
         let key = string(number(lengths)?)?;
         let value = string(number(lengths.checked_add(4)?)?)?;
-        pairs.push((String::from_utf8_lossy(key).into_owned(), value.to_vec()));
+        pairs.push((key, value));
     }
     Some(pairs)
 }
@@ -188,8 +212,12 @@ pub(crate) fn set_header(direction: Direction, name: &str, value: &str) -> bool 
 }
 
 pub(crate) fn remove_header(direction: Direction, name: &str) -> bool {
+    remove_from(direction.header_map(), name)
+}
+
+fn remove_from(map: u32, name: &str) -> bool {
     // SAFETY: pointer and length describe `name`, which outlives the call.
-    unsafe { proxy_remove_header_map_value(direction.header_map(), name.as_ptr(), name.len()) == OK }
+    unsafe { proxy_remove_header_map_value(map, name.as_ptr(), name.len()) == OK }
 }
 
 /// The property at `path`; filter state under `wasm.<key>` is found by its key.

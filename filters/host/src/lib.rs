@@ -12,6 +12,9 @@ mod exchange;
 mod metric;
 
 #[cfg(target_arch = "wasm32")]
-pub use abi::{Direction, act_for, buffer, headers, log, now_ms, plugin_configuration, property, tick_every};
+pub use abi::{
+    Direction, act_for, buffer, drop_trailers, headers, log, now_ms, plugin_configuration, property,
+    tick_every,
+};
 #[cfg(target_arch = "wasm32")]
 pub use exchange::{carry_out, carry_out_late};

@@ -14,11 +14,12 @@ use std::rc::Rc;
 use penstock_chat::Api;
 use penstock_config::slice;
 use penstock_flow::{Body, Headers, Level, Step, Verdict};
-use penstock_plan::Plan;
+use penstock_plan::{Failure, Plan};
 use penstock_translate::error::{self, ApiError, ErrorKind};
 use penstock_translate::request::{self, Translated};
 use penstock_translate::stream::Options;
 
+use crate::credential::Credential;
 use crate::front::translation_target;
 use crate::state::{self, Journey, UsageRecord};
 use crate::{classify, header, metrics};
@@ -30,6 +31,9 @@ use stream::Stream;
 /// Envoy's timers and the wall clock tell the same moment some milliseconds apart.
 const CLOCK_SKEW_MS: u64 = 20;
 
+/// No API's error is larger, in bytes; what is may be anything.
+const LARGEST_ERROR: u64 = 64 << 10;
+
 /// One attempt.
 pub struct Back {
     config: Rc<slice::Back>,
@@ -39,8 +43,8 @@ pub struct Back {
     usage: UsageRecord,
     started_ms: u64,
     answer: Answer,
-    /// Names of the response headers, for the release.
-    names: Vec<String>,
+    /// The provider's response headers that the client is not to see.
+    left_behind: Vec<String>,
 }
 
 /// How much of the response body the filter wants to see at once.
@@ -93,7 +97,7 @@ impl Back {
             usage,
             started_ms: now_ms,
             answer: Answer::None,
-            names: Vec::new(),
+            left_behind: Vec::new(),
         }
     }
 
@@ -104,7 +108,7 @@ impl Back {
         headers: &Headers,
         plan: Option<Plan>,
         journey: Option<Journey>,
-        credential: Option<String>,
+        credential: Option<Credential>,
     ) -> Step {
         self.journey = journey.unwrap_or_else(Journey::start);
         let begun = plan
@@ -127,6 +131,7 @@ impl Back {
         for name in headers.names().filter(|name| !header::reaches_provider(name)) {
             step.remove(name.to_owned());
         }
+        step.set(":scheme", self.config.scheme.clone());
         step.set(":authority", self.config.authority.clone());
         step.set(
             ":path",
@@ -151,11 +156,8 @@ impl Back {
             }
         }
         if let Some(credential) = credential.filter(|_| target.client_credential) {
-            match (target.api, target.flavor) {
-                (Api::Anthropic, _) => step.set("x-api-key", credential),
-                (Api::OpenAi, penstock_translate::target::Flavor::Azure) => step.set("api-key", credential),
-                (Api::OpenAi, _) => step.set("authorization", format!("Bearer {credential}")),
-            }
+            let (name, value) = credential.header(plan.client, target);
+            step.set(name, value);
         }
         self.keep_next(&mut step, &plan);
         self.keep_journey(&mut step);
@@ -200,10 +202,12 @@ impl Back {
             .get(":status")
             .and_then(|status| status.parse().ok())
             .unwrap_or(0);
-        self.names = headers.names().map(str::to_owned).collect();
-        let Some(coding) = Coding::named(headers.get("content-encoding")) else {
-            return self.fail_malformed("its content coding is not known");
-        };
+        self.left_behind = headers
+            .names()
+            .filter(|name| !header::reaches_client(name))
+            .map(str::to_owned)
+            .collect();
+        let coding = Coding::named(headers.get("content-encoding"));
         let kind = headers
             .get("content-type")
             .unwrap_or_default()
@@ -220,7 +224,7 @@ impl Back {
                 };
                 Answer::Stream(Box::new(Stream::new(
                     coding,
-                    self.config.max_event_bytes,
+                    &self.config,
                     self.pool.share(),
                     options,
                 )))
@@ -251,13 +255,18 @@ impl Back {
     /// How the filter wants the response body.
     pub fn wants(&self) -> Wants {
         match &self.answer {
-            Answer::Document { .. } | Answer::Error { .. } => Wants::Whole(self.config.max_response_bytes),
+            Answer::Document { .. } => Wants::Whole(self.config.max_response_bytes),
+            Answer::Error { .. } => Wants::Whole(LARGEST_ERROR),
             Answer::None | Answer::Stream(_) | Answer::Over => Wants::Pieces,
         }
     }
 
     /// The body has outgrown what [`Wants::Whole`] named.
     pub fn response_too_large(&mut self) -> Step {
+        if matches!(self.answer, Answer::Error { .. }) {
+            // The status tells enough.
+            return self.response_body(&[], false, 0);
+        }
         self.fail_malformed("it is larger than the limit")
     }
 
@@ -278,7 +287,11 @@ impl Back {
                 let plain = self.plain(coding, bytes).unwrap_or_default();
                 let parsed = error::parse(self.config.api, status, &plain);
                 let seconds = classify::retry_after_s(retry_after.as_deref());
-                let failure = classify::failure(status, &parsed, seconds);
+                let failure = match classify::failure(status, &parsed, seconds) {
+                    // The credential was the client's, and so is the fault.
+                    Failure::Credential if self.uses_client_credential() => Failure::Request,
+                    failure => failure,
+                };
                 self.fail(failure, parsed, status.to_string(), retry_after)
             }
             Answer::None => Step::go_on(),
@@ -294,9 +307,13 @@ impl Back {
         matches!(self.answer, Answer::Over)
     }
 
-    /// Whether an event stream has begun and not ended, so that silence is worth watching.
-    pub fn is_streaming(&self) -> bool {
-        matches!(&self.answer, Answer::Stream(stream) if stream.released)
+    /// Whether the client waits for more of an answer that has begun, so that silence is worth watching.
+    pub fn is_watched(&self) -> bool {
+        match &self.answer {
+            Answer::Stream(stream) => stream.released,
+            Answer::Over => true,
+            Answer::None | Answer::Document { .. } | Answer::Error { .. } => false,
+        }
     }
 
     /// Whether the attempt runs without anything having been heard of how it goes.
@@ -323,9 +340,9 @@ impl Back {
         step
     }
 
-    fn release_headers(&self, step: &mut Step) {
-        for name in self.names.iter().filter(|name| header::stays_behind(name)) {
-            step.remove(name.clone());
+    fn release_headers(&mut self, step: &mut Step) {
+        for name in std::mem::take(&mut self.left_behind) {
+            step.remove(name);
         }
         step.set(header::ANSWER, "1");
     }
@@ -360,6 +377,10 @@ impl Back {
         Some((plan, plan.targets.get(index)?))
     }
 
+    fn uses_client_credential(&self) -> bool {
+        self.target().is_some_and(|(_, target)| target.client_credential)
+    }
+
     /// Envoy and the filters disagree. Nothing may go out then.
     fn misdirected(&mut self, what: &'static str) -> Step {
         self.answer = Answer::Over;
@@ -389,7 +410,7 @@ pub fn stalled(config: &slice::Back, journey: Option<Journey>) -> Step {
         verdict: Verdict::Reset,
         ..Step::default()
     };
-    step.count(metrics::attempt(&config.provider, "stall"));
+    step.count(metrics::broken(&config.provider, "stall"));
     if let Some(mut journey) = journey {
         journey.progress.outcome("stall");
         keep_journey(&mut step, &journey);

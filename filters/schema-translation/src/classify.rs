@@ -14,6 +14,8 @@ pub(crate) fn failure(status: u16, error: &ApiError, retry_after_s: Option<u64>)
         (401 | 403, _) => Failure::Credential,
         (408 | 409 | 500..=599, _) => Failure::Server,
         (404 | 405 | 410 | 413, _) => Failure::Unavailable,
+        // Not in the API's form, so not about this request: a firewall in between, say.
+        (400..=499, ErrorKind::Upstream) => Failure::Unusable,
         (400..=499, _) => Failure::Request,
         _ => Failure::Unusable,
     }
@@ -24,6 +26,8 @@ pub(crate) fn failure_in_answer(error: &ApiError) -> Failure {
     match error.kind {
         ErrorKind::ContextLength => Failure::ContextLength,
         ErrorKind::ContentPolicy => Failure::ContentPolicy,
+        ErrorKind::Authentication | ErrorKind::Permission => Failure::Credential,
+        ErrorKind::QuotaExceeded => Failure::Unavailable,
         _ => Failure::Unusable,
     }
 }
@@ -93,6 +97,7 @@ mod tests {
             (400, ErrorKind::ContextLength, Failure::ContextLength),
             (400, ErrorKind::ContentPolicy, Failure::ContentPolicy),
             (302, ErrorKind::Upstream, Failure::Unusable),
+            (400, ErrorKind::Upstream, Failure::Unusable),
         ];
         for (status, kind, expected) in cases {
             assert_eq!(

@@ -1,7 +1,6 @@
 //! What a path asks for, and in which dialect.
 
 use penstock_chat::Api;
-use penstock_flow::Headers;
 
 /// What a request wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,17 +48,6 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-/// The client's own credential, whichever way its SDK sends it.
-pub(crate) fn credential(headers: &Headers) -> Option<String> {
-    headers
-        .get("authorization")
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .or_else(|| headers.get("x-api-key"))
-        .map(str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,20 +67,6 @@ mod tests {
         ];
         for (path, version, endpoint, dialect) in cases {
             assert_eq!(Endpoint::of(path, version), (endpoint, dialect), "{path}");
-        }
-    }
-
-    #[test]
-    fn the_credential_is_found_in_either_header() {
-        let cases = [
-            (Headers::from([("authorization", "Bearer abc")]), Some("abc")),
-            (Headers::from([("authorization", "bearer  abc")]), Some("abc")),
-            (Headers::from([("authorization", "Basic abc")]), None),
-            (Headers::from([("x-api-key", "k")]), Some("k")),
-            (Headers::default(), None),
-        ];
-        for (headers, expected) in cases {
-            assert_eq!(credential(&headers).as_deref(), expected, "{headers:?}");
         }
     }
 }

@@ -15,7 +15,8 @@ use penstock_translate::error::{self, ApiError, ErrorKind};
 use penstock_translate::request;
 use penstock_translate::target::Target;
 
-use crate::endpoint::{Endpoint, credential};
+use crate::credential::Credential;
+use crate::endpoint::Endpoint;
 use crate::state::{self, Journey, LastError};
 use crate::{header, metrics, models};
 
@@ -26,7 +27,7 @@ pub struct Front {
     request_id: String,
     started_ms: u64,
     forward: Vec<(String, String)>,
-    credential: Option<String>,
+    credential: Option<Credential>,
     phase: Phase,
 }
 
@@ -120,7 +121,7 @@ impl Front {
             return self.refuse(ErrorKind::InvalidRequest, message, "empty_body");
         }
         self.forward = header::forwarded(self.dialect, headers);
-        self.credential = credential(headers);
+        self.credential = Credential::of(headers);
         Step::hold()
     }
 
@@ -161,7 +162,7 @@ impl Front {
         if let Some(credential) = self.credential.take()
             && plan.targets.iter().any(|target| target.client_credential)
         {
-            step.keep(state::CREDENTIAL, credential.into_bytes());
+            step.keep(state::CREDENTIAL, state::packed(&credential));
         }
         step.set(header::PER_TRY_TIMEOUT, plan.deadline_ms.to_string());
         step.set(header::HOLD, if plan.holds() { "whole" } else { "stream" });
@@ -219,7 +220,8 @@ impl Front {
         last: impl FnOnce() -> Option<LastError>,
         now_ms: u64,
     ) -> Step {
-        if self.phase == Phase::Replied {
+        if matches!(self.phase, Phase::Replied | Phase::Request) {
+            // The filter's own answer, or Envoy's to a request that never arrived whole; its mappers know best.
             return Step::go_on();
         }
         self.phase = Phase::Answered;

@@ -34,10 +34,14 @@ pub(crate) fn forwarded(dialect: Api, headers: &Headers) -> Vec<(String, String)
         Api::OpenAi => &[],
         Api::Anthropic => &["anthropic-version", "anthropic-beta"],
     };
-    names
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), headers.get(name)?.to_owned())))
-        .collect()
+    let mut forwarded = Vec::new();
+    for name in names {
+        let lines: Vec<&str> = headers.all(name).collect();
+        if !lines.is_empty() {
+            forwarded.push(((*name).to_owned(), lines.join(",")));
+        }
+    }
+    forwarded
 }
 
 /// Headers that `api` needs beside the client's own.
@@ -57,38 +61,13 @@ pub(crate) fn reaches_provider(name: &str) -> bool {
     )
 }
 
-/// Whether a provider's response header stays away from the client: ours, cookies and connection advice for
-/// another host, and what tells about the gateway's own account there.
-pub(crate) fn stays_behind(name: &str) -> bool {
-    const EXACT: &[&str] = &[
-        "alt-svc",
-        "anthropic-organization-id",
-        "cf-cache-status",
-        "cf-ray",
-        "location",
-        "nel",
-        "openai-organization",
-        "openai-processing-ms",
-        "openai-project",
-        "openai-version",
-        "report-to",
-        "request-id",
-        "retry-after",
-        "server",
-        "set-cookie",
-        "strict-transport-security",
-        "via",
-        "x-request-id",
-        "x-should-retry",
-    ];
-    const PREFIXES: &[&str] = &[
-        "x-penstock-",
-        "x-envoy-",
-        "x-ratelimit-",
-        "anthropic-ratelimit-",
-        "x-ms-",
-    ];
-    EXACT.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+/// Whether a provider's response header may reach the client as it is. All others concern the provider's own
+/// connections, caches and browsers, or the gateway's account there.
+pub(crate) fn reaches_client(name: &str) -> bool {
+    matches!(
+        name,
+        ":status" | "cache-control" | "content-encoding" | "content-length" | "content-type" | "date"
+    )
 }
 
 #[cfg(test)]
@@ -117,18 +96,27 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_cannot_speak_with_our_headers() {
+    fn a_provider_cannot_speak_with_our_headers_or_to_a_browser() {
         for name in [
             "x-penstock-attempts",
             "x-penstock-int-answer",
             "set-cookie",
+            "www-authenticate",
+            "access-control-allow-origin",
             "x-ratelimit-limit-requests",
+            "anthropic-priority-input-tokens-limit",
+            "openai-organization",
+            "location",
         ] {
-            assert!(stays_behind(name), "{name}");
+            assert!(!reaches_client(name), "{name}");
         }
-        for name in ["content-type", "date", "cache-control"] {
-            assert!(!stays_behind(name), "{name}");
-        }
+    }
+
+    #[test]
+    fn every_line_of_a_forwarded_header_counts() {
+        let headers = Headers::from([("anthropic-beta", "a"), ("anthropic-beta", "b")]);
+        let expected = [("anthropic-beta".to_owned(), "a,b".to_owned())];
+        assert_eq!(forwarded(Api::Anthropic, &headers), expected);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 pub mod back;
 mod classify;
+pub mod credential;
 mod endpoint;
 pub mod front;
 mod header;

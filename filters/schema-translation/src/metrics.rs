@@ -21,6 +21,11 @@ pub(crate) fn attempt(provider: &str, outcome: &str) -> String {
     )
 }
 
+/// Streams that broke after the client had got something, by provider and how. They count as attempts with 200 too.
+pub(crate) fn broken(provider: &str, outcome: &'static str) -> String {
+    format!("penstock.broken_streams.provider.{provider}.outcome.{outcome}")
+}
+
 /// Requests of which a target could not express everything, by provider.
 pub(crate) fn loss(provider: &str) -> String {
     format!("penstock.losses.provider.{provider}")

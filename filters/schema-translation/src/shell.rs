@@ -9,7 +9,8 @@ use std::rc::Rc;
 use penstock_config::slice::{self, SchemaTranslation};
 use penstock_flow::{Level, Step};
 use penstock_host::{
-    Direction, act_for, buffer, carry_out, carry_out_late, headers, log, now_ms, property, tick_every,
+    Direction, act_for, buffer, carry_out, carry_out_late, drop_trailers, headers, log, now_ms, property,
+    tick_every,
 };
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
@@ -148,6 +149,7 @@ impl HttpContext for FrontContext {
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        drop_trailers(Direction::Request);
         let body = buffer(Direction::Request, 0, usize::MAX).unwrap_or_default();
         carry_out(Direction::Request, self.front.request_body(&body))
     }
@@ -225,12 +227,11 @@ impl Context for BackContext {
 
 impl HttpContext for BackContext {
     fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
-        let credential = property(&[state::CREDENTIAL]).and_then(|value| String::from_utf8(value).ok());
         let step = self.back.request_headers(
             &headers(Direction::Request),
             state(state::PLAN),
             state(state::PROGRESS),
-            credential,
+            state(state::CREDENTIAL),
         );
         carry_out(Direction::Request, step)
     }
@@ -244,6 +245,7 @@ impl HttpContext for BackContext {
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        drop_trailers(Direction::Request);
         let body = buffer(Direction::Request, 0, usize::MAX).unwrap_or_default();
         carry_out(Direction::Request, self.back.request_body(&body))
     }
@@ -264,7 +266,7 @@ impl HttpContext for BackContext {
                 let bytes = buffer(Direction::Response, 0, size).unwrap_or_default();
                 let now_ms = now_ms();
                 let step = self.back.response_body(&bytes, end_of_stream, now_ms);
-                if self.back.is_streaming() {
+                if !end_of_stream && self.back.is_watched() {
                     self.watched.borrow_mut().insert(self.id, now_ms);
                 } else {
                     self.watched.borrow_mut().remove(&self.id);
@@ -276,6 +278,7 @@ impl HttpContext for BackContext {
     }
 
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        drop_trailers(Direction::Response);
         if self.back.is_over() {
             return Action::Continue;
         }

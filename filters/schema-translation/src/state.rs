@@ -17,7 +17,8 @@ pub const ATTEMPTS: &str = "penstock.attempts";
 pub const USAGE: &str = "penstock.usage";
 /// The last error a provider gave, as [`LastError`] JSON. It may quote a prompt: never printed.
 pub const ERROR: &str = "penstock.error";
-/// The client's own credential, where a target of the plan is to have it. Never printed.
+/// The client's own [`Credential`](crate::credential::Credential), [`packed`], where a target of the plan is to have
+/// it. Never printed.
 pub const CREDENTIAL: &str = "penstock.client_credential";
 
 /// Present once the client has left before an answer began.

@@ -107,6 +107,7 @@ impl Config {
             provider: provider.name.clone(),
             api: provider.api,
             flavor: provider.flavor,
+            scheme: provider.endpoint.scheme.as_str().to_owned(),
             authority: provider.endpoint.authority(),
             path: provider.chat_path(),
             max_response_bytes: self.limits.response_body.0,

@@ -228,6 +228,7 @@ fn targets(
         return None;
     }
     let mut seen = HashMap::new();
+    let mut takes_credential: Option<String> = None;
     let mut all = Some(Vec::new());
     for (index, raw) in list.value.iter().enumerate() {
         let path = format!("{path}.targets[{index}]");
@@ -236,6 +237,16 @@ fn targets(
             all = None;
             continue;
         };
+        if target.client_credential {
+            let first = takes_credential.get_or_insert_with(|| target.provider.clone());
+            if *first != target.provider {
+                problems.at(
+                    raw.referenced,
+                    path.clone(),
+                    format!("the client's credential goes to provider {first:?} already, and may go to one only; use another provider here, or another model"),
+                );
+            }
+        }
         let key = (target.provider.clone(), target.model.clone());
         if let Some(first) = seen.insert(key, index) {
             problems.at(

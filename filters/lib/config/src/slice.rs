@@ -113,6 +113,8 @@ pub struct Back {
     /// How an OpenAI-compatible provider differs.
     #[serde(default)]
     pub flavor: Flavor,
+    /// The `:scheme` it is addressed by, `http` or `https`.
+    pub scheme: String,
     /// The `:authority` it is addressed by.
     pub authority: String,
     /// The `:path` of its chat endpoint; `{model}` stands for the target's model (Azure deployments).

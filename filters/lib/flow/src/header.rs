@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// One change to a header map.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,43 +12,67 @@ pub enum HeaderOp {
 
 /// The headers of a request or response as they arrived: names in lower case, pseudo-headers included.
 ///
-/// Values are bytes, since HTTP allows more than UTF-8 in them.
+/// Values are bytes, since HTTP allows more than UTF-8 in them. All stand in one buffer, the host's own, since
+/// a string for each would cost more than everything that is read of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, Vec<u8>)>);
+pub struct Headers {
+    bytes: Vec<u8>,
+    pairs: Vec<(Range<usize>, Range<usize>)>,
+}
 
 impl Headers {
-    /// Takes the pairs in the order in which they arrived.
-    pub fn new(pairs: Vec<(String, Vec<u8>)>) -> Self {
-        Self(pairs)
+    /// Takes the places of names and values in `bytes`, in the order in which they arrived.
+    pub fn new(bytes: Vec<u8>, pairs: Vec<(Range<usize>, Range<usize>)>) -> Self {
+        Self { bytes, pairs }
     }
 
-    /// The first value of `name`, where it is UTF-8.
+    /// The first value of `name` that is UTF-8.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
+        self.all(name).next()
+    }
+
+    /// Every value of `name` that is UTF-8.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.pairs
             .iter()
-            .find(|(key, _)| key == name)
-            .and_then(|(_, value)| std::str::from_utf8(value).ok())
+            .filter(move |(key, _)| self.at(key) == name.as_bytes())
+            .filter_map(|(_, value)| std::str::from_utf8(self.at(value)).ok())
     }
 
     /// Whether `name` is present, whatever its value.
     pub fn contains(&self, name: &str) -> bool {
-        self.names().any(|key| key == name)
+        self.pairs.iter().any(|(key, _)| self.at(key) == name.as_bytes())
     }
 
-    /// Every name, as often as it arrived.
+    /// Every name, as often as it arrived. HTTP allows only ASCII in names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(key, _)| key.as_str())
+        self.pairs
+            .iter()
+            .filter_map(|(key, _)| std::str::from_utf8(self.at(key)).ok())
+    }
+
+    fn at(&self, place: &Range<usize>) -> &[u8] {
+        self.bytes.get(place.clone()).unwrap_or_default()
+    }
+}
+
+impl<K: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(K, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        let mut headers = Self::default();
+        for (key, value) in pairs {
+            let start = headers.bytes.len();
+            headers.bytes.extend_from_slice(key.as_ref());
+            let middle = headers.bytes.len();
+            headers.bytes.extend_from_slice(value.as_ref());
+            headers.pairs.push((start..middle, middle..headers.bytes.len()));
+        }
+        headers
     }
 }
 
 impl<const N: usize> From<[(&str, &str); N]> for Headers {
     fn from(pairs: [(&str, &str); N]) -> Self {
-        Self(
-            pairs
-                .iter()
-                .map(|(key, value)| ((*key).to_owned(), value.as_bytes().to_vec()))
-                .collect(),
-        )
+        pairs.into_iter().collect()
     }
 }
 
@@ -57,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_value_that_is_not_utf8_is_present_but_not_readable() {
-        let headers = Headers::new(vec![("x-name".into(), vec![0xff])]);
+        let headers = Headers::from_iter([("x-name", [0xff])]);
         assert!(headers.contains("x-name"));
         assert_eq!(headers.get("x-name"), None);
     }

@@ -12,7 +12,7 @@ use super::coding::Coding;
 use super::stream::{Broken, Stream};
 use super::{Answer, Back};
 use crate::state::{self, LastError};
-use crate::{classify, header};
+use crate::{classify, header, metrics};
 
 const CUT: &str = "it ends before the model has finished";
 
@@ -162,7 +162,10 @@ impl Back {
             Broken::Provider(error) if !stream.released => return self.fail_in_answer(error),
             Broken::Malformed(what) if !stream.released => return self.fail_malformed(what),
             Broken::Incomplete if !stream.released => return self.fail_unusable(CUT, "incomplete"),
-            Broken::Provider(error) => (error, "error"),
+            Broken::Provider(error) => {
+                let failure = classify::failure_in_answer(&error);
+                (classify::for_client(error, failure), "error")
+            }
             Broken::Malformed(what) => (classify::unusable(self.config.api, what), "malformed"),
             Broken::Incomplete => (classify::unusable(self.config.api, CUT), "incomplete"),
         };
@@ -173,7 +176,8 @@ impl Back {
             body: Body::Replace(out),
             ..Step::go_on()
         };
-        self.note(&mut step, outcome);
+        step.count(metrics::broken(&self.config.provider, outcome));
+        self.journey.progress.outcome(outcome);
         self.keep_journey(&mut step);
         self.keep_usage(&mut step);
         step

@@ -1,5 +1,6 @@
 //! An event stream on its way to the client: decoded, read, translated, and held until it is worth showing.
 
+use penstock_config::slice;
 use penstock_sse::{DecodeError, Decoder};
 use penstock_translate::error::ApiError;
 use penstock_translate::stream::{End, Options, StreamError, StreamState, Translator};
@@ -12,6 +13,8 @@ pub(super) struct Stream {
     coding: Coding,
     decoder: Decoder,
     translator: Translator,
+    /// The most that one piece may become, in bytes.
+    most: usize,
     /// What the client gets once the answer is released; empty afterwards.
     held: Vec<u8>,
     share: Share,
@@ -32,11 +35,12 @@ pub(super) enum Broken {
 }
 
 impl Stream {
-    pub(super) fn new(coding: Coding, max_event_bytes: u64, share: Share, options: Options) -> Self {
+    pub(super) fn new(coding: Coding, config: &slice::Back, share: Share, options: Options) -> Self {
         Self {
             coding,
-            decoder: Decoder::new(usize::try_from(max_event_bytes).unwrap_or(usize::MAX)),
+            decoder: Decoder::new(usize::try_from(config.max_event_bytes).unwrap_or(usize::MAX)),
             translator: Translator::new(options),
+            most: usize::try_from(config.max_response_bytes).unwrap_or(usize::MAX),
             held: Vec::new(),
             share,
             released: false,
@@ -81,12 +85,14 @@ impl Stream {
             decoder,
             translator,
             content,
+            most,
             ..
         } = self;
+        let most = out.len().saturating_add(*most);
         let mut result = Ok(());
         let decoded = coding.decode(bytes, |plain| {
             decoder.push(plain);
-            result = read_events(decoder, translator, content, out, false);
+            result = read_events(decoder, translator, content, out, most, false);
             result.is_ok()
         });
         result?;
@@ -94,7 +100,7 @@ impl Stream {
             return Err(Broken::Malformed("it is not of the content coding that it names"));
         }
         if end_of_stream {
-            read_events(decoder, translator, content, out, true)?;
+            read_events(decoder, translator, content, out, most, true)?;
             if translator.end(out) == End::Incomplete {
                 return Err(Broken::Incomplete);
             }
@@ -108,9 +114,13 @@ fn read_events(
     translator: &mut Translator,
     content: &mut bool,
     out: &mut Vec<u8>,
+    most: usize,
     end_of_stream: bool,
 ) -> Result<(), Broken> {
     loop {
+        if out.len() > most {
+            return Err(Broken::Malformed("it grows beyond the limit"));
+        }
         let frame = match decoder.next() {
             Ok(None) if end_of_stream => decoder.finish(),
             frame => frame,

@@ -54,6 +54,7 @@ fn back(provider: &str, api: Api) -> Back {
         provider: provider.into(),
         api,
         flavor: Flavor::OpenAi,
+        scheme: "https".into(),
         authority: "host".into(),
         path: "/x/{model}/chat".into(),
         max_response_bytes: 100_000,
@@ -168,7 +169,7 @@ fn the_clients_own_headers_and_credential_reach_only_who_is_to_have_them() {
         &request_headers(),
         Some(plan.clone()),
         journey,
-        Some("key".into()),
+        Some(Credential::Key("key".into())),
     );
     assert_eq!(header(&step, "anthropic-beta"), None);
     assert_eq!(header(&step, "authorization"), None);
@@ -179,7 +180,12 @@ fn the_clients_own_headers_and_credential_reach_only_who_is_to_have_them() {
         progress,
         ..Journey::default()
     });
-    let step = second.request_headers(&request_headers(), Some(plan), journey, Some("key".into()));
+    let step = second.request_headers(
+        &request_headers(),
+        Some(plan),
+        journey,
+        Some(Credential::Key("key".into())),
+    );
     assert_eq!(header(&step, "anthropic-beta"), Some("b"));
     assert_eq!(header(&step, "anthropic-version"), Some("2023-06-01"));
     assert_eq!(header(&step, "x-api-key"), Some("key"));
@@ -377,9 +383,9 @@ fn each_error_status_has_its_consequence() {
     ];
     for (status, retry_after, body, next, wait, shown) in cases {
         let mut back = sent(&plan(Api::OpenAi, false, Commit::FirstEvent));
-        let mut pairs = vec![(":status".to_owned(), status.as_bytes().to_vec())];
-        pairs.extend(retry_after.map(|value| ("retry-after".to_owned(), value.as_bytes().to_vec())));
-        back.response_headers(&Headers::new(pairs), false, 1_100);
+        let retry_after = retry_after.map(|value| ("retry-after", value));
+        let headers = [(":status", status)].into_iter().chain(retry_after).collect();
+        back.response_headers(&headers, false, 1_100);
         let step = back.response_body(body.as_bytes(), true, 1_200);
         assert_eq!(
             kept(&step, state::NEXT),
@@ -415,6 +421,71 @@ fn a_refused_credential_is_an_alert() {
 }
 
 #[test]
+fn a_refused_credential_of_the_clients_own_is_shown_to_the_client() {
+    let mut plan = plan(Api::OpenAi, false, Commit::FirstEvent);
+    plan.targets[0].client_credential = true;
+    let mut back = sent(&plan);
+    back.response_headers(&Headers::from([(":status", "401")]), false, 1_100);
+    let step = back.response_body(br#"{"error":{"message":"wrong key"}}"#, true, 1_200);
+    assert_eq!(header(&step, ":status"), Some("401"));
+    assert_eq!(
+        header(&step, header::RETRY),
+        None,
+        "our credential elsewhere is not for this client"
+    );
+    assert!(step.log.is_empty(), "{:?}", step.log);
+}
+
+#[test]
+fn a_refused_credential_inside_a_200_is_not_shown_as_the_clients() {
+    let error = br#"{"error":{"message":"Incorrect API key provided: sk-123","code":"invalid_api_key"}}"#;
+    let mut back = sent(&plan(Api::OpenAi, false, Commit::FirstEvent));
+    let headers = Headers::from([(":status", "200"), ("content-type", "application/json")]);
+    back.response_headers(&headers, false, 1_100);
+    let step = back.response_body(error, true, 1_200);
+    assert_eq!(header(&step, ":status"), Some("502"));
+    assert_eq!(header(&step, header::RETRY), Some("1"));
+    assert!(!kept(&step, state::ERROR).unwrap().contains("sk-123"));
+}
+
+#[test]
+fn an_answer_in_an_unknown_coding_moves_on_once_its_body_is_there() {
+    let mut back = sent(&plan(Api::OpenAi, false, Commit::FirstEvent));
+    let headers = Headers::from([(":status", "200"), ("content-encoding", "br")]);
+    assert_eq!(back.response_headers(&headers, false, 1_100), Step::hold());
+    let step = back.response_body(b"x", true, 1_200);
+    assert_eq!(
+        (summary(&step).as_str(), header(&step, header::RETRY)),
+        ("a:malformed", Some("1"))
+    );
+}
+
+#[test]
+fn a_stream_that_unpacks_beyond_the_limit_moves_on() {
+    let event = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n";
+    let mut back = sent(&plan(Api::OpenAi, true, Commit::FirstEvent));
+    let headers = Headers::from([
+        (":status", "200"),
+        ("content-type", "text/event-stream"),
+        ("content-encoding", "gzip"),
+    ]);
+    back.response_headers(&headers, false, 1_100);
+    let step = back.response_body(&gzip(&event.repeat(100_000)), true, 1_200);
+    assert_eq!(
+        (summary(&step).as_str(), header(&step, header::RETRY)),
+        ("a:malformed", Some("1"))
+    );
+}
+
+#[test]
+fn a_large_error_is_judged_by_its_status() {
+    let mut back = sent(&plan(Api::OpenAi, false, Commit::FirstEvent));
+    back.response_headers(&Headers::from([(":status", "503")]), false, 1_100);
+    assert_eq!(back.wants(), Wants::Whole(LARGEST_ERROR));
+    assert_eq!(summary(&back.response_too_large()), "a:503");
+}
+
+#[test]
 fn a_whole_answer_passes_unchanged_within_one_api_and_is_written_anew_across() {
     for (client, unchanged) in [(Api::OpenAi, true), (Api::Anthropic, false)] {
         let mut back = sent(&plan(client, false, Commit::FirstEvent));
@@ -430,12 +501,10 @@ fn a_whole_answer_passes_unchanged_within_one_api_and_is_written_anew_across() {
 fn an_answer_that_is_none_moves_on() {
     let json = [(":status", "200"), ("content-type", "application/json")];
     let html = [(":status", "200"), ("content-type", "text/html")];
-    let coded = [(":status", "200"), ("content-encoding", "br")];
     for (headers, body, attempts) in [
         (json, "<html>", "a:malformed"),
         (html, "<html>", "a:malformed"),
         (json, r#"{"error":{"message":"m"}}"#, "a:error"),
-        (coded, "", "a:malformed"),
     ] {
         let mut back = sent(&plan(Api::OpenAi, false, Commit::FirstEvent));
         let first = back.response_headers(&Headers::from(headers), false, 1_100);
@@ -535,12 +604,10 @@ fn an_answer_beyond_the_limit_moves_on_and_the_rest_is_dropped() {
 fn only_a_released_stream_is_watched_for_silence() {
     let mut back = sent(&plan(Api::OpenAi, true, Commit::FirstEvent));
     back.response_headers(&event_stream(), false, 1_100);
-    assert!(!back.is_streaming());
+    assert!(!back.is_watched());
     let without_end = OK_STREAM.strip_suffix("data: [DONE]\n\n").unwrap();
     back.response_body(without_end.as_bytes(), false, 1_200);
-    assert!(back.is_streaming());
-    back.response_body(b"data: [DONE]\n\n", true, 1_300);
-    assert!(!back.is_streaming());
+    assert!(back.is_watched());
 }
 
 #[test]

@@ -124,7 +124,8 @@ fn the_clients_credential_is_kept_only_if_a_target_is_to_have_it() {
     let mut front = front_with(vec![passes]);
     front.request_headers(&chat("/v1/chat/completions"), false);
     let step = front.request_body(request("m", "").as_bytes());
-    assert_eq!(kept(&step, state::CREDENTIAL), Some(&b"secret"[..]));
+    let kept = state::unpacked(kept(&step, state::CREDENTIAL).unwrap());
+    assert_eq!(kept, Some(Credential::Bearer("secret".into())));
 }
 
 #[test]

@@ -334,3 +334,20 @@ fn a_faulty_provider_is_not_reported_again_by_its_targets() {
         ["penstock.yaml:1:29: providers[0].api: unknown value \"x\"; known: openai, anthropic"]
     );
 }
+
+#[test]
+fn the_clients_credential_goes_to_one_provider_of_a_model() {
+    let file = "\
+providers:
+  - { name: a, api: openai, base_url: 'http://127.0.0.1:1/v1', credential: { client: true } }
+  - { name: b, api: openai, base_url: 'http://127.0.0.1:2/v1', credential: { client: true } }
+models:
+  - { name: m, targets: [{ provider: a, model: x }, { provider: a, model: y }, { provider: b, model: x }] }
+";
+    let problems = problems(file);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(
+        problems[0].contains("models[0].targets[2]: the client's credential goes to provider \"a\" already"),
+        "{problems:?}"
+    );
+}
