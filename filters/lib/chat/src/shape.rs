@@ -122,9 +122,19 @@ fn elements<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(mut seq: A) -> Result<V
                 "more than {MAX_ELEMENTS} elements"
             )));
         }
-        list.push(element);
+        push(&mut list, element);
     }
+    list.shrink_to_fit();
     Ok(list)
+}
+
+/// Adds an element with room for half as many more, not for three others where there is one, as [`Vec::push`] has it:
+/// a few bytes of text may become a value of some hundred.
+pub(crate) fn push<T>(list: &mut Vec<T>, element: T) {
+    if list.len() == list.capacity() {
+        list.reserve_exact((list.len() / 2).max(1));
+    }
+    list.push(element);
 }
 
 /// Defines a struct that is read from one JSON object. Every field is optional and `null` counts as absent, so
@@ -174,7 +184,7 @@ macro_rules! shape {
                                 }
                                 _ => {
                                     let value = map.next_value()?;
-                                    shape.unknown.push($crate::shape::Unknown { name, value });
+                                    $crate::shape::push(&mut shape.unknown, $crate::shape::Unknown { name, value });
                                 }
                             }
                         }

@@ -5,8 +5,9 @@
 //! is edited by parsing the raw text of its member and replacing that member by the result.
 //!
 //! [`check`] is the gate that every text from the network passes first: it refuses invalid UTF-8, nesting
-//! deeper than [`MAX_DEPTH`] and unpaired surrogate escapes, in one pass without recursion. Whatever parses
-//! afterwards can therefore neither exhaust the stack nor meet a string that does not decode.
+//! deeper than [`MAX_DEPTH`], more than [`MAX_CONTAINERS`] and unpaired surrogate escapes, without recursion. Whatever
+//! parses afterwards can therefore exhaust neither the stack nor, by what is made of a `{}`, the memory, nor meet a
+//! string that does not decode.
 //!
 //! Errors give positions and member names, never values.
 
@@ -31,6 +32,9 @@ pub use write::Writer;
 /// Deepest nesting that is accepted; `serde_json` has the same limit where it recurses.
 pub const MAX_DEPTH: usize = 128;
 
+/// Most objects and lists in one text. Each becomes a value of some hundred bytes, however few it has itself.
+pub const MAX_CONTAINERS: usize = 200_000;
+
 /// Most members that one object may have. Requests have about fifty, so more is not a request.
 pub const MAX_MEMBERS: usize = 256;
 
@@ -49,6 +53,9 @@ pub enum Error {
         /// Position of the bracket that is one too many.
         offset: usize,
     },
+    /// There are more objects and lists than [`MAX_CONTAINERS`].
+    #[error("more than {MAX_CONTAINERS} objects and lists")]
+    TooManyContainers,
     /// A `\ud800` to `\udfff` escape without its other half.
     #[error("unpaired surrogate escape at byte {offset}")]
     Surrogate {

@@ -355,6 +355,28 @@ fn broken_json_is_refused_by_position() {
 }
 
 #[test]
+fn objects_and_lists_are_counted_over_the_whole_body() {
+    let body = |messages: usize, parts: usize| {
+        let part = r#"{"type":"text","text":""},"#.repeat(parts);
+        let message = format!(r#"{{"role":"user","content":[{}]}},"#, part.trim_end_matches(','));
+        let messages = message.repeat(messages);
+        format!(
+            r#"{{"model":"m","max_tokens":1,"messages":[{}]}}"#,
+            messages.trim_end_matches(',')
+        )
+    };
+    for client in [Api::OpenAi, Api::Anthropic] {
+        // Two for the body and its list, two for each message and its.
+        let most = body(2, 99_997);
+        assert!(inspect(client, most.as_bytes()).is_ok());
+        for (messages, parts) in [(2, 99_998), (66_667, 1)] {
+            let shown = refusal(client, body(messages, parts).as_bytes()).to_string();
+            assert_eq!(shown, "more than 200000 objects and lists");
+        }
+    }
+}
+
+#[test]
 fn null_counts_as_absent() {
     let nulls = r#","stream":null,"temperature":null,"tools":null,"tool_choice":null,"stop":null,"n":null,"user":null,"response_format":null,"max_tokens":null,"stream_options":null,"seed":null"#;
     let body = openai(nulls);

@@ -1,8 +1,8 @@
 //! The check that any text from the network passes before it is parsed.
 
-use super::{Error, MAX_DEPTH};
+use super::{Error, MAX_CONTAINERS, MAX_DEPTH};
 
-/// Checks encoding, nesting and surrogate escapes, and returns the text.
+/// Checks encoding, nesting, the number of objects and lists, and surrogate escapes, and returns the text.
 ///
 /// No recursion, no allocation. Grammar is left to the parser that follows, so brackets of the wrong kind are not
 /// noticed here.
@@ -16,7 +16,7 @@ pub fn check(bytes: &[u8]) -> Result<&str, Error> {
     Ok(text)
 }
 
-/// Whether the text has so few opening brackets that it cannot be too deep, strings included, and nothing that may be a
+/// Whether the text has so few opening brackets that they cannot be too deep or too many, strings included, and nothing that may be a
 /// surrogate escape. Almost every text is like that, and eight bytes at a time tell it.
 fn is_plain(bytes: &[u8]) -> bool {
     // As many words as a lane of one byte can count.
@@ -63,7 +63,7 @@ fn may_hold_surrogates(bytes: &[u8]) -> bool {
 
 /// Looks at every bracket outside of strings, and at every escape in them.
 fn walk(bytes: &[u8]) -> Result<(), Error> {
-    let mut depth = 0_usize;
+    let (mut depth, mut containers) = (0_usize, 0_usize);
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         match byte {
@@ -72,6 +72,10 @@ fn walk(bytes: &[u8]) -> Result<(), Error> {
                 depth += 1;
                 if depth > MAX_DEPTH {
                     return Err(Error::TooDeep { offset: at });
+                }
+                containers += 1;
+                if containers > MAX_CONTAINERS {
+                    return Err(Error::TooManyContainers);
                 }
                 at += 1;
             }
