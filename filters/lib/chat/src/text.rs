@@ -11,6 +11,23 @@ pub(crate) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     deserializer.deserialize_any(Lenient)
 }
 
+/// Longest name that is kept of an answer or a model, in bytes. The official APIs' have less than a hundred.
+const MAX_NAME: usize = 256;
+
+/// Reads the name of an answer or a model as [`lenient`] does, cut to [`MAX_NAME`] and without control characters:
+/// unlike other strings it is repeated, in every event for the client and in every log.
+pub(crate) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    lenient(deserializer).map(|name| name.map(printable))
+}
+
+fn printable(name: Cow<'_, str>) -> Cow<'_, str> {
+    if name.len() <= MAX_NAME && !name.contains(char::is_control) {
+        return name;
+    }
+    let cut = name.get(..name.floor_char_boundary(MAX_NAME)).unwrap_or_default();
+    Cow::Owned(cut.replace(char::is_control, "_"))
+}
+
 struct Lenient;
 
 impl<'de> Visitor<'de> for Lenient {

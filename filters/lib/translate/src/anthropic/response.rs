@@ -39,7 +39,7 @@ pub(crate) fn measure(body: &str) -> Option<Measured<'_>> {
     let received: measured::Message<'_> = from_json(body).ok()?;
     Some(Measured {
         content_bytes: received.content?.content.0,
-        model: received.model.unwrap_or_default().0,
+        model: received.model.unwrap_or_default(),
         finish: received.stop_reason.as_deref().map(finish_reason),
         usage: received.usage.map(Into::into),
     })

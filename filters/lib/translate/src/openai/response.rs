@@ -51,7 +51,7 @@ pub(crate) fn measure(body: &str) -> Option<Measured<'_>> {
         refusal: first.refuses(),
     };
     Some(Measured {
-        model: received.model.unwrap_or_default().0,
+        model: received.model.unwrap_or_default(),
         finish: stated.map(|stated| said.correct(stated)),
         usage,
         content_bytes: choices.content.0,

@@ -13,10 +13,10 @@ use crate::{Tokens, Usage};
 #[derive(Debug, Default, Deserialize)]
 pub struct Message<'a> {
     /// `msg_…`.
-    #[serde(default, borrow, deserialize_with = "text::lenient")]
+    #[serde(default, borrow, deserialize_with = "text::name")]
     pub id: Option<Cow<'a, str>>,
     /// The model that answers.
-    #[serde(default, borrow, deserialize_with = "text::lenient")]
+    #[serde(default, borrow, deserialize_with = "text::name")]
     pub model: Option<Cow<'a, str>>,
     /// What it says.
     #[serde(default, borrow)]

@@ -3,6 +3,8 @@
 //! Stricter than [`received`](super::received), of which each shape here has all members in the same order: what is
 //! read here would be read there too, and says the same. What is refused here may still be an answer.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -10,6 +12,7 @@ use super::received::ReceivedUsage;
 use crate::Usage;
 use crate::measured::{Length, Measured, Summed};
 use crate::shape::Str;
+use crate::text;
 
 /// A `chat.completion`.
 #[derive(Debug, Deserialize)]
@@ -17,8 +20,8 @@ pub struct Answer<'a> {
     #[serde(default, rename = "id")]
     _id: Option<Length>,
     /// The model that answered.
-    #[serde(default, borrow)]
-    pub model: Option<Str<'a>>,
+    #[serde(default, borrow, deserialize_with = "text::name")]
+    pub model: Option<Cow<'a, str>>,
     /// The `n` answers.
     #[serde(default, borrow)]
     pub choices: Option<Summed<Choice<'a>>>,

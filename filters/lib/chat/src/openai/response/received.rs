@@ -16,10 +16,10 @@ use crate::{Tokens, Usage};
 #[derive(Debug, Deserialize)]
 pub struct Answer<'a> {
     /// `chatcmpl-…`; Azure's first chunk has an empty one.
-    #[serde(default, borrow, deserialize_with = "text::lenient")]
+    #[serde(default, borrow, deserialize_with = "text::name")]
     pub id: Option<Cow<'a, str>>,
     /// The model that answered.
-    #[serde(default, borrow, deserialize_with = "text::lenient")]
+    #[serde(default, borrow, deserialize_with = "text::name")]
     pub model: Option<Cow<'a, str>>,
     /// Empty in the chunk that carries the usage, and in Azure's chunk of prompt filter results.
     #[serde(default, borrow)]
