@@ -110,11 +110,6 @@ impl Decoder {
         self.lend(end, ended_by_cr).map(Some)
     }
 
-    /// Bytes held: those of the event that is not complete yet.
-    pub fn buffered(&self) -> usize {
-        self.buffer.len().saturating_sub(self.start)
-    }
-
     /// Finds the end of the current event: one past the first empty line.
     fn find_end(&mut self) -> Option<usize> {
         loop {

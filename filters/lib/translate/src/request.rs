@@ -27,23 +27,6 @@ pub struct Inspected<'a> {
     pub include_usage: bool,
     /// How many answers it wants.
     pub choices: u32,
-    /// The limit on output tokens that it sets.
-    pub max_output_tokens: Option<Tokens>,
-    /// What a target must be able to do.
-    pub needs: Needs,
-}
-
-/// What a request needs of its target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// It offers tools.
-    pub tools: bool,
-    /// It shows images.
-    pub images: bool,
-    /// It wants output that matches a JSON schema.
-    pub json_schema: bool,
-    /// It wants reasoning.
-    pub reasoning: bool,
 }
 
 /// Why a request is not one of its API.

@@ -147,7 +147,7 @@ fn long_line_without_an_end_is_refused_and_let_go() {
     for _ in 0..1000 {
         decoder.push(&[b'a'; 1000]);
         let _ = decoder.next().is_ok();
-        assert!(decoder.buffered() <= 1024);
+        assert!(decoder.buffer.len() <= 1024);
     }
     assert_eq!(decoder.next(), Err(DecodeError::EventTooLarge { limit: 1024 }));
     assert_eq!(decoder.finish(), Err(DecodeError::EventTooLarge { limit: 1024 }));

@@ -4,7 +4,7 @@ use penstock_chat::anthropic::request::{Block, Message, Request, ResultBlock, Re
 use penstock_chat::shape::{TextOr, Unknown};
 
 use crate::anthropic::error::THREAD_UNSUPPORTED;
-use crate::request::{Inspected, InvalidRequest, Needs, in_range, is_default, object, required, tokens};
+use crate::request::{Inspected, InvalidRequest, in_range, is_default, object, required};
 
 /// Block types of `ContentBlockParam` and `BetaContentBlockParam` (Python SDK 2.11, read 2026-11) that need no look
 /// inside.
@@ -80,41 +80,12 @@ pub fn check(request: &Request<'_>) -> Result<(), InvalidRequest> {
 
 /// What a checked request tells the gateway.
 pub fn inspected(request: Request<'_>) -> Inspected<'_> {
-    let format = request
-        .output_config
-        .as_ref()
-        .and_then(|config| config.format.as_ref());
-    let thinking = request.thinking.and_then(|thinking| thinking.kind);
-    let needs = Needs {
-        tools: request.tools.is_some_and(|tools| !tools.is_empty()),
-        images: request
-            .messages
-            .iter()
-            .flat_map(|messages| messages.iter())
-            .any(shows_image),
-        json_schema: format.is_some() || request.output_format.is_some(),
-        reasoning: thinking.is_some_and(|kind| &*kind != "disabled"),
-    };
     Inspected {
         model: request.model.unwrap_or_default().0,
         stream: request.stream.unwrap_or(false),
         include_usage: true,
         choices: 1,
-        max_output_tokens: request.max_tokens.map(tokens),
-        needs,
     }
-}
-
-fn shows_image(message: &Message<'_>) -> bool {
-    let Some(TextOr::List(blocks)) = &message.content else {
-        return false;
-    };
-    blocks.iter().any(|block| match &block.content {
-        Some(ResultContent::Blocks(blocks)) => {
-            blocks.iter().any(|inner| inner.kind.as_deref() == Some("image"))
-        }
-        _ => block.kind.as_deref() == Some("image"),
-    })
 }
 
 fn options(request: &Request<'_>) -> Result<(), InvalidRequest> {

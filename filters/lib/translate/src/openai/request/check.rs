@@ -3,7 +3,7 @@
 use penstock_chat::openai::request::{Message, Part, Request, Tool, ToolCall, ToolChoice};
 use penstock_chat::shape::{Str, TextOr};
 
-use crate::request::{Inspected, InvalidRequest, Needs, in_range, object, parse, required, tokens};
+use crate::request::{Inspected, InvalidRequest, in_range, object, parse, required};
 
 const ROLES: &str = "must be one of system, developer, user, assistant, tool, function";
 const PARTS: &str = "must be one of text, image_url, input_audio, file, refusal, video_url, audio_url";
@@ -50,21 +50,6 @@ pub fn check(request: &Request<'_>) -> Result<(), InvalidRequest> {
 
 /// What a checked request tells the gateway.
 pub fn inspected(request: Request<'_>) -> Inspected<'_> {
-    let is_image = |part: &Part<'_>| part.kind.as_deref() == Some("image_url");
-    let images =
-        request.messages.iter().flat_map(|messages| messages.iter()).any(
-            |message| matches!(&message.content, Some(TextOr::List(parts)) if parts.iter().any(is_image)),
-        );
-    let format = request
-        .response_format
-        .as_ref()
-        .and_then(|format| format.kind.as_deref());
-    let needs = Needs {
-        tools: request.tools.is_some_and(|tools| !tools.is_empty()),
-        images,
-        json_schema: format == Some("json_schema"),
-        reasoning: request.reasoning_effort.is_some_and(|effort| &*effort != "none"),
-    };
     Inspected {
         model: request.model.unwrap_or_default().0,
         stream: request.stream.unwrap_or(false),
@@ -73,8 +58,6 @@ pub fn inspected(request: Request<'_>) -> Inspected<'_> {
             .and_then(|options| options.include_usage)
             .unwrap_or(false),
         choices: request.n.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
-        max_output_tokens: request.max_completion_tokens.or(request.max_tokens).map(tokens),
-        needs,
     }
 }
 
