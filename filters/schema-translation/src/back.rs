@@ -217,7 +217,6 @@ impl Back {
                 let options = Options {
                     client: plan.client,
                     provider: self.config.api,
-                    flavor: self.config.flavor,
                     created: now_ms / 1000,
                     include_usage: plan.include_usage,
                     choices: plan.choices,

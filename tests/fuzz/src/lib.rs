@@ -66,7 +66,6 @@ fn translate(client: Api, provider: Api, bytes: &[u8]) -> (Vec<u8>, Option<End>)
     let mut translator = Translator::new(Options {
         client,
         provider,
-        flavor: Flavor::OpenAi,
         created: 0,
         include_usage: false,
         choices: 1,
@@ -90,7 +89,6 @@ pub fn response(provider: Api, bytes: &[u8]) {
         let context = |client, provider| response::Context {
             client,
             provider,
-            flavor: Flavor::OpenAi,
             created: 0,
         };
         if let Ok(answer) = response::translate(&context(client, provider), bytes)

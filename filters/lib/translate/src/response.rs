@@ -22,7 +22,6 @@ use penstock_chat::{Api, FinishReason, Usage};
 use crate::dialect::dialect;
 use crate::error::{ApiError, Malformed};
 use crate::json;
-use crate::target::Flavor;
 
 /// Who answers whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +30,6 @@ pub struct Context {
     pub client: Api,
     /// The dialect of the answer.
     pub provider: Api,
-    /// The provider's flavor. Answers are read leniently enough for all of them.
-    pub flavor: Flavor,
     /// Unix seconds, for OpenAI's `created`.
     pub created: u64,
 }

@@ -18,7 +18,6 @@ use penstock_sse::Frame;
 use crate::dialect::dialect;
 use crate::error::{ApiError, Malformed};
 use crate::json;
-use crate::target::Flavor;
 
 pub(crate) use progress::Sink;
 use progress::Tracker;
@@ -36,8 +35,6 @@ pub struct Options {
     pub client: Api,
     /// The dialect of the stream.
     pub provider: Api,
-    /// The provider's flavor. Streams are read leniently enough for all of them.
-    pub flavor: Flavor,
     /// Unix seconds, for OpenAI's `created`.
     pub created: u64,
     /// Whether the client is to see OpenAI's usage chunk.

@@ -7,7 +7,6 @@ use penstock_chat::Api;
 use penstock_sse::Decoder;
 use penstock_translate::response::{self, Context};
 use penstock_translate::stream::{Options, StreamState, Translator};
-use penstock_translate::target::Flavor;
 
 const APIS: [Api; 2] = [Api::OpenAi, Api::Anthropic];
 
@@ -65,7 +64,6 @@ fn streamed(client: Api, provider: Api, stream: &str) -> (Vec<u8>, StreamState) 
     let mut translator = Translator::new(Options {
         client,
         provider,
-        flavor: Flavor::OpenAi,
         created: 0,
         include_usage: false,
         choices: 1,
@@ -88,7 +86,6 @@ fn names_of_answers_are_short_and_printable() {
         let context = Context {
             client,
             provider,
-            flavor: Flavor::OpenAi,
             created: 0,
         };
         for (sent, kept) in table() {

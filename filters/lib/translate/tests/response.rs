@@ -12,14 +12,12 @@ use std::path::{Path, PathBuf};
 use penstock_chat::{Api, FinishReason, Tokens};
 use penstock_translate::error::ErrorKind;
 use penstock_translate::response::{AnswerError, Context, translate};
-use penstock_translate::target::Flavor;
 use proptest::prelude::*;
 
 fn context(client: Api, provider: Api) -> Context {
     Context {
         client,
         provider,
-        flavor: Flavor::OpenAi,
         created: 1_760_000_001,
     }
 }

@@ -13,14 +13,12 @@ use std::path::{Path, PathBuf};
 use penstock_chat::Api;
 use penstock_sse::Decoder;
 use penstock_translate::stream::{End, Options, StreamError, Translator};
-use penstock_translate::target::Flavor;
 use proptest::prelude::*;
 
 fn options(client: Api, provider: Api, include_usage: bool) -> Options {
     Options {
         client,
         provider,
-        flavor: Flavor::OpenAi,
         created: 1_760_000_001,
         include_usage,
         choices: 1,

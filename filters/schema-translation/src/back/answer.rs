@@ -50,7 +50,6 @@ impl Back {
         let context = response::Context {
             client: plan.client,
             provider: self.config.api,
-            flavor: self.config.flavor,
             created: now_ms / 1000,
         };
         let answer = match response::translate(&context, &plain) {

@@ -28,7 +28,6 @@ fn within(api: Api) -> Context {
     Context {
         client: api,
         provider: api,
-        flavor: Flavor::OpenAi,
         created: 0,
     }
 }
