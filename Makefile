@@ -40,14 +40,14 @@ tools: ## build the penstock command and the demo provider
 	cargo build -p penstock-envoy -p penstock-test-support --bins
 
 .PHONY: check
-check: target ## format, lints on native and wasm, unit tests
+check: target $(ENVOY_READY) ## format, lints on native and wasm, unit tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --target $(WASM_TARGET) $(call packages,$(FILTERS) $(LIBS)) --no-default-features -- -D warnings
 	cargo test --workspace --exclude penstock-e2e
 
 .PHONY: test
-test: check wasm tools $(ENVOY_READY) $(VENV)/.sdk ## everything: check, end-to-end on a real Envoy, official SDKs
+test: check wasm tools $(VENV)/.sdk ## everything: check, end-to-end on a real Envoy, official SDKs
 	cargo test -p penstock-e2e
 	$(VENV)/bin/python -m pytest tests/sdk
 
