@@ -106,7 +106,6 @@ impl Config {
         slice::SchemaTranslation::Back(slice::Back {
             provider: provider.name.clone(),
             api: provider.api,
-            flavor: provider.flavor,
             scheme: provider.endpoint.scheme.as_str().to_owned(),
             authority: provider.endpoint.authority(),
             path: provider.chat_path(),

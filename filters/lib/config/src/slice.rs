@@ -110,9 +110,6 @@ pub struct Back {
     pub provider: String,
     /// The API it speaks.
     pub api: Api,
-    /// How an OpenAI-compatible provider differs.
-    #[serde(default)]
-    pub flavor: Flavor,
     /// The `:scheme` it is addressed by, `http` or `https`.
     pub scheme: String,
     /// The `:authority` it is addressed by.

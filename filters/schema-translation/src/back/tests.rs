@@ -53,7 +53,6 @@ fn back(provider: &str, api: Api) -> Back {
     let config = slice::Back {
         provider: provider.into(),
         api,
-        flavor: Flavor::OpenAi,
         scheme: "https".into(),
         authority: "host".into(),
         path: "/x/{model}/chat".into(),
