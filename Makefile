@@ -44,16 +44,16 @@ check: target $(ENVOY_READY) ## format, lints on native and wasm, unit tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --target $(WASM_TARGET) $(call packages,$(FILTERS) $(LIBS)) --no-default-features -- -D warnings
-	cargo test --workspace --exclude penstock-e2e
+	cargo test --workspace --exclude penstock-e2e --exclude penstock-test-support
 
 .PHONY: test
 test: check wasm tools $(VENV)/.sdk ## everything: check, end-to-end on a real Envoy, official SDKs
-	cargo test -p penstock-e2e
+	cargo test -p penstock-test-support -p penstock-e2e
 	$(VENV)/bin/python -m pytest tests/sdk
 
 .PHONY: e2e
 e2e: wasm tools $(ENVOY_READY) ## end-to-end tests on a real Envoy only
-	cargo test -p penstock-e2e
+	cargo test -p penstock-test-support -p penstock-e2e
 
 .PHONY: sdk
 sdk: wasm tools $(ENVOY_READY) $(VENV)/.sdk ## tests with the official Python SDKs only
