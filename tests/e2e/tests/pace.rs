@@ -68,11 +68,13 @@ fn now_us() -> u64 {
     u64::try_from(now).unwrap()
 }
 
-/// Every time of sending in a text. The digits of an id may be as many, but begin with zeros.
+/// Every time of sending in a text. The digits of an id may be as many, but are no time of this hour.
 fn stamps(text: &str) -> Vec<u64> {
+    const HOUR_US: u64 = 3_600_000_000;
+    let now = now_us();
     text.split(|c: char| !c.is_ascii_digit())
-        .filter(|digits| digits.len() == 16 && !digits.starts_with('0'))
-        .map(|digits| digits.parse().unwrap())
+        .filter_map(|digits| digits.parse().ok())
+        .filter(|stamp: &u64| stamp.abs_diff(now) < HOUR_US)
         .collect()
 }
 
