@@ -1,0 +1,1 @@
+//! What a whole chat request and its answer cost in tokens.
