@@ -80,6 +80,21 @@ unsafe extern "C" {
     fn proxy_close_stream(stream: u32) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+    fn proxy_record_metric(id: u32, value: u64) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+        version: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(
+        key: *const u8,
+        key_size: usize,
+        value: *const u8,
+        value_size: usize,
+        version: u32,
+    ) -> u32;
 }
 
 /// Takes over memory that the host has allocated through `proxy_on_memory_allocate`.
@@ -119,10 +134,15 @@ pub fn act_for(context: u32) -> bool {
 
 /// Milliseconds since the Unix epoch.
 pub fn now_ms() -> u64 {
+    now_us() / 1_000
+}
+
+/// Microseconds since the Unix epoch.
+pub fn now_us() -> u64 {
     let mut nanoseconds = 0;
     // SAFETY: the host writes one u64.
     unsafe { proxy_get_current_time_nanoseconds(&mut nanoseconds) };
-    nanoseconds / 1_000_000
+    nanoseconds / 1_000
 }
 
 /// Up to `max` bytes of the body buffer, from `start`.
@@ -279,15 +299,48 @@ pub(crate) fn reset(direction: Direction) -> bool {
     unsafe { proxy_close_stream(stream) == OK }
 }
 
-pub(crate) fn define_counter(name: &str) -> Option<u32> {
-    const COUNTER: u32 = 0;
+/// How a statistic behaves, by its number in the ABI.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum MetricKind {
+    Counter = 0,
+    Gauge = 1,
+    Histogram = 2,
+}
+
+pub(crate) fn define_metric(kind: MetricKind, name: &str) -> Option<u32> {
     let mut id = 0;
     // SAFETY: pointer and length describe `name`; the host writes one u32.
-    let status = unsafe { proxy_define_metric(COUNTER, name.as_ptr(), name.len(), &mut id) };
+    let status = unsafe { proxy_define_metric(kind as u32, name.as_ptr(), name.len(), &mut id) };
     (status == OK).then_some(id)
 }
 
 pub(crate) fn increment(id: u32, by: u32) {
     // SAFETY: no pointers.
     unsafe { proxy_increment_metric(id, i64::from(by)) };
+}
+
+/// Sets a gauge, or adds a sample to a histogram.
+pub(crate) fn record(id: u32, value: u64) {
+    // SAFETY: no pointers.
+    unsafe { proxy_record_metric(id, value) };
+}
+
+/// A value that all VMs of the same id share, and the version it has.
+pub fn shared_data(key: &str) -> Option<(Vec<u8>, u32)> {
+    let (mut data, mut size, mut version) = (null_mut(), 0, 0);
+    // SAFETY: pointer and length describe `key`; the host writes one pointer, one length and one u32.
+    let status =
+        unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), &mut data, &mut size, &mut version) };
+    owned(status, data, size).map(|value| (value, version))
+}
+
+/// Replaces a shared value if it still has this version, or adds it if there is none.
+///
+/// Envoy takes version 0 for "whatever is there" and adds an absent value whatever the version, so a version that no
+/// value has makes an atomic "only if absent".
+pub fn set_shared_data(key: &str, value: &[u8], version: Option<u32>) -> bool {
+    const NEVER: u32 = u32::MAX;
+    let version = version.unwrap_or(NEVER);
+    // SAFETY: pointers and lengths describe `key` and `value`, which outlive the call.
+    unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version) == OK }
 }

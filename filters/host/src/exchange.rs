@@ -1,6 +1,6 @@
 //! From a step to host calls.
 
-use penstock_flow::{Body, HeaderOp, Level, LocalReply, Step, Verdict};
+use penstock_flow::{Body, Count, HeaderOp, Level, LocalReply, LogLine, Sample, Step, Verdict};
 use proxy_wasm::types::Action;
 
 use crate::abi::{self, Direction};
@@ -16,9 +16,17 @@ pub fn carry_out(direction: Direction, step: Step) -> Action {
         body,
         state,
         counts,
+        samples,
+        gauges,
         log,
         verdict,
     } = step;
+    let told = Told {
+        counts,
+        samples,
+        gauges,
+        log,
+    };
     for (key, value) in state {
         if !abi::set_state(key, &value) {
             abi::log(Level::Error, &format!("filter state {key} could not be written"));
@@ -46,7 +54,7 @@ pub fn carry_out(direction: Direction, step: Step) -> Action {
         abi::reset(direction);
         return Action::Pause;
     }
-    tell(counts, log);
+    tell(told);
     match verdict {
         Verdict::Continue => Action::Continue,
         Verdict::Hold => Action::Pause,
@@ -61,19 +69,38 @@ pub fn carry_out(direction: Direction, step: Step) -> Action {
     }
 }
 
-/// Carries out what is left of a step when the stream is over: state, counters and log lines.
+/// Carries out what is left of a step when the stream is over: state, statistics and log lines.
 pub fn carry_out_late(step: Step) {
     for (key, value) in step.state {
         abi::set_state(key, &value);
     }
-    tell(step.counts, step.log);
+    tell(Told {
+        counts: step.counts,
+        samples: step.samples,
+        gauges: step.gauges,
+        log: step.log,
+    });
 }
 
-fn tell(counts: Vec<penstock_flow::Count>, log: Vec<penstock_flow::LogLine>) {
-    for count in counts {
+/// What a step says to people, not to the stream.
+struct Told {
+    counts: Vec<Count>,
+    samples: Vec<Sample>,
+    gauges: Vec<Sample>,
+    log: Vec<LogLine>,
+}
+
+fn tell(told: Told) {
+    for count in told.counts {
         metric::count(count.name, count.by);
     }
-    for line in log {
+    for sample in told.samples {
+        metric::sample(sample.name, sample.value);
+    }
+    for gauge in told.gauges {
+        metric::level(gauge.name, gauge.value);
+    }
+    for line in told.log {
         abi::log(line.level, &line.text);
     }
 }

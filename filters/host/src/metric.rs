@@ -1,23 +1,38 @@
-//! Counters by name. Each is defined at the host once a VM.
+//! Statistics by name. Each is defined at the host once a VM.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::abi;
+use crate::abi::{self, MetricKind};
 
 thread_local! {
     static IDS: RefCell<BTreeMap<Cow<'static, str>, u32>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Raises the counter `name`; names come from a bounded set.
+/// Raises the counter `name`. Names of statistics come from a bounded set.
 pub(crate) fn count(name: Cow<'static, str>, by: u32) {
+    with(MetricKind::Counter, name, |id| abi::increment(id, by));
+}
+
+/// Adds a sample to the histogram `name`.
+pub(crate) fn sample(name: Cow<'static, str>, value: u64) {
+    with(MetricKind::Histogram, name, |id| abi::record(id, value));
+}
+
+/// Sets the gauge `name`.
+pub(crate) fn level(name: Cow<'static, str>, value: u64) {
+    with(MetricKind::Gauge, name, |id| abi::record(id, value));
+}
+
+/// A name has one kind wherever it is used.
+fn with(kind: MetricKind, name: Cow<'static, str>, act: impl FnOnce(u32)) {
     IDS.with_borrow_mut(|ids| {
         if let Some(id) = ids.get(&name) {
-            return abi::increment(*id, by);
+            return act(*id);
         }
-        if let Some(id) = abi::define_counter(&name) {
-            abi::increment(id, by);
+        if let Some(id) = abi::define_metric(kind, &name) {
+            act(id);
             ids.insert(name, id);
         }
     });

@@ -13,6 +13,10 @@ pub struct Step {
     pub state: Vec<(&'static str, Vec<u8>)>,
     /// Counters to raise.
     pub counts: Vec<Count>,
+    /// Samples for histograms.
+    pub samples: Vec<Sample>,
+    /// Gauges to set.
+    pub gauges: Vec<Sample>,
     /// Lines for the log. They never hold prompt text.
     pub log: Vec<LogLine>,
     /// Whether to go on.
@@ -50,6 +54,15 @@ pub struct Count {
     pub name: Cow<'static, str>,
     /// How much it is raised by.
     pub by: u32,
+}
+
+/// A value of a histogram or a gauge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The statistic's name, labels included; from a bounded set.
+    pub name: Cow<'static, str>,
+    /// What it is now, in the unit that the name tells.
+    pub value: u64,
 }
 
 /// How loud a log line is.
@@ -111,9 +124,30 @@ impl Step {
 
     /// Raises a counter by one.
     pub fn count(&mut self, name: impl Into<Cow<'static, str>>) {
+        self.add(name, 1);
+    }
+
+    /// Raises a counter. What is more than one call can add saturates.
+    pub fn add(&mut self, name: impl Into<Cow<'static, str>>, by: u64) {
         self.counts.push(Count {
             name: name.into(),
-            by: 1,
+            by: u32::try_from(by).unwrap_or(u32::MAX),
+        });
+    }
+
+    /// Adds a sample to a histogram.
+    pub fn sample(&mut self, name: impl Into<Cow<'static, str>>, value: u64) {
+        self.samples.push(Sample {
+            name: name.into(),
+            value,
+        });
+    }
+
+    /// Sets a gauge.
+    pub fn gauge(&mut self, name: impl Into<Cow<'static, str>>, value: u64) {
+        self.gauges.push(Sample {
+            name: name.into(),
+            value,
         });
     }
 
