@@ -7,7 +7,7 @@
 
 use std::rc::Rc;
 
-use penstock_chat::Api;
+use penstock_client::{Arrival, Client, Endpoint, body_too_large};
 use penstock_config::slice::{self, Model, OnLoss};
 use penstock_flow::{Body, Headers, LocalReply, Step, Verdict};
 use penstock_plan::Plan;
@@ -16,15 +16,13 @@ use penstock_translate::request;
 use penstock_translate::target::Target;
 
 use crate::credential::Credential;
-use crate::endpoint::Endpoint;
 use crate::state::{self, Journey, LastError};
 use crate::{header, metrics, models};
 
 /// The decision of the front instance for one request.
 pub struct Front {
     config: Rc<slice::Front>,
-    dialect: Api,
-    request_id: String,
+    client: Client,
     started_ms: u64,
     forward: Vec<(String, String)>,
     credential: Option<Credential>,
@@ -49,9 +47,8 @@ impl Front {
     /// Starts on a request that arrived at `now_ms`.
     pub fn new(config: Rc<slice::Front>, now_ms: u64) -> Self {
         Self {
+            client: Client::unknown(&config.policy_version),
             config,
-            dialect: Api::OpenAi,
-            request_id: String::new(),
             started_ms: now_ms,
             forward: Vec::new(),
             credential: None,
@@ -66,83 +63,47 @@ impl Front {
 
     /// Request headers have arrived; `end_of_stream` if no body follows.
     pub fn request_headers(&mut self, headers: &Headers, end_of_stream: bool) -> Step {
-        let path = headers.get(":path").unwrap_or("/");
-        let method = headers.get(":method").unwrap_or_default();
-        self.request_id = headers.get("x-request-id").unwrap_or_default().to_owned();
-        let (endpoint, dialect) = Endpoint::of(path, headers.contains("anthropic-version"));
-        self.dialect = dialect;
-        if let Some(allowed) = endpoint.wrong_method(method) {
-            let message = format!("{method} is not allowed here; use {allowed}");
-            let mut step = self.refuse(ErrorKind::InvalidRequest, message, "method_not_allowed");
-            if let Verdict::Reply(reply) = &mut step.verdict {
-                reply.status = 405;
-                reply.headers.push(("allow", allowed.to_owned()));
-            }
-            return step;
+        let arrival = Arrival::read(headers, &self.config.policy_version);
+        let admitted = arrival.admit(end_of_stream, self.body_limit());
+        let Arrival { client, endpoint, .. } = arrival;
+        self.client = client;
+        if let Err(reply) = admitted {
+            return self.refuse_with(reply);
         }
+        let dialect = self.client.dialect;
         match endpoint {
-            Endpoint::Chat => self.chat_headers(headers, end_of_stream),
-            Endpoint::Models => self.reply(200, models::list(dialect, &self.config.models), "models"),
+            Endpoint::Chat => {
+                self.forward = header::forwarded(dialect, headers);
+                self.credential = Credential::of(headers);
+                Step::hold()
+            }
+            Endpoint::Models => self.reply(models::list(dialect, &self.config.models), "models"),
             Endpoint::Model(name) => match models::one(dialect, &self.config.models, name) {
-                Some(body) => self.reply(200, body, "model"),
-                None => self.refuse_model(name),
+                Some(body) => self.reply(body, "model"),
+                None => self.refuse_with(self.client.refuse_model(name)),
             },
-            Endpoint::Unknown => {
-                let mut error = ApiError::new(ErrorKind::NotFound, "there is nothing at this path");
-                error.code = Some("unknown_url".to_owned());
-                self.refuse_with(&error, "unknown_path")
+            // token-quota has answered where it is configured.
+            Endpoint::CountTokens => {
+                self.refuse_path("tokens are only counted under a `quota`; none is configured")
             }
+            Endpoint::Unknown => self.refuse_path("there is nothing at this path"),
         }
-    }
-
-    fn chat_headers(&mut self, headers: &Headers, end_of_stream: bool) -> Step {
-        if let Some(coding) = headers
-            .get("content-encoding")
-            .filter(|coding| *coding != "identity")
-        {
-            let message = format!(
-                "content-encoding {} is not supported; send the body as it is",
-                printable(coding)
-            );
-            let mut step = self.refuse(ErrorKind::InvalidRequest, message, "content_encoding");
-            if let Verdict::Reply(reply) = &mut step.verdict {
-                reply.status = 415;
-            }
-            return step;
-        }
-        let announced = headers
-            .get("content-length")
-            .and_then(|length| length.parse::<u64>().ok());
-        if announced.is_some_and(|length| length > self.body_limit()) {
-            return self.request_too_large();
-        }
-        if end_of_stream {
-            let message = "the request has no body; send a JSON object".to_owned();
-            return self.refuse(ErrorKind::InvalidRequest, message, "empty_body");
-        }
-        self.forward = header::forwarded(self.dialect, headers);
-        self.credential = Credential::of(headers);
-        Step::hold()
     }
 
     /// More of the body has arrived than is taken.
     pub fn request_too_large(&mut self) -> Step {
-        let message = format!(
-            "the request body exceeds the limit of {} bytes",
-            self.body_limit()
-        );
-        self.refuse(ErrorKind::RequestTooLarge, message, "request_too_large")
+        self.refuse_with(self.client.refuse_too_large(self.body_limit()))
     }
 
     /// The whole request body is here.
     pub fn request_body(&mut self, body: &[u8]) -> Step {
-        let inspected = match request::inspect(self.dialect, body) {
+        let inspected = match request::inspect(self.client.dialect, body) {
             Ok(inspected) => inspected,
-            Err(invalid) => return self.refuse_request(invalid, "invalid_request"),
+            Err(invalid) => return self.refuse_with(self.client.refuse_invalid(invalid)),
         };
         let config = Rc::clone(&self.config);
         let Some(model) = config.models.iter().find(|model| model.name == inspected.model) else {
-            return self.refuse_model(&inspected.model);
+            return self.refuse_with(self.client.refuse_model(&inspected.model));
         };
         let mut plan = match self.settle(model, body, inspected.stream) {
             Ok(plan) => plan,
@@ -152,8 +113,8 @@ impl Front {
         plan.choices = inspected.choices;
         plan.forward = std::mem::take(&mut self.forward);
         let Some(first) = plan.targets.first() else {
-            let message = "no provider is configured for this model".to_owned();
-            return self.refuse(ErrorKind::Unavailable, message, "no_target");
+            let message = "no provider is configured for this model";
+            return self.refuse(&ApiError::new(ErrorKind::Unavailable, message), "no_target");
         };
 
         let mut step = Step::go_on();
@@ -166,19 +127,20 @@ impl Front {
         }
         step.set(header::PER_TRY_TIMEOUT, plan.deadline_ms.to_string());
         step.set(header::HOLD, if plan.holds() { "whole" } else { "stream" });
-        step.count(metrics::request(self.dialect));
+        step.count(metrics::request(self.client.dialect));
         self.phase = Phase::Planned;
         step
     }
 
     /// The plan for `model`, without the targets that would reject this request.
     fn settle(&mut self, model: &Model, body: &[u8], stream: bool) -> Result<Plan, Box<Step>> {
+        let dialect = self.client.dialect;
         if model.on_loss == OnLoss::Warn {
-            return Ok(Plan::of(model, self.dialect, stream, |_| true));
+            return Ok(Plan::of(model, dialect, stream, |_| true));
         }
         let mut rejected = None;
-        let plan = Plan::of(model, self.dialect, stream, |target| {
-            match request::losses(self.dialect, body, &translation_target(target)) {
+        let plan = Plan::of(model, dialect, stream, |target| {
+            match request::losses(dialect, body, &translation_target(target)) {
                 Ok(losses) if losses.is_empty() => true,
                 Ok(mut losses) => {
                     rejected.get_or_insert(Ok(losses.swap_remove(0)));
@@ -201,10 +163,10 @@ impl Front {
                     param: Some(loss.field.into_owned()),
                     code: None,
                 };
-                Err(Box::new(self.refuse_with(&error, "loss_rejected")))
+                Err(Box::new(self.refuse(&error, "loss_rejected")))
             }
             Some(Err(invalid)) if plan.targets.is_empty() => {
-                Err(Box::new(self.refuse_request(invalid, "invalid_request")))
+                Err(Box::new(self.refuse_with(self.client.refuse_invalid(invalid))))
             }
             _ => Ok(plan),
         }
@@ -260,7 +222,7 @@ impl Front {
 
     /// The headers that tell the client about its request.
     fn description(&self, journey: Option<&Journey>, now_ms: u64) -> Vec<(&'static str, String)> {
-        let mut headers = self.identity();
+        let mut headers = self.client.identity();
         let mut provider_ms = 0;
         if let Some(Journey { progress, loss }) = journey {
             if let Some(attempt) = progress.attempts.last() {
@@ -302,7 +264,7 @@ impl Front {
     /// What the client is shown when the plan has ended without an answer.
     fn shown(&self, status: u16, journey: Option<&Journey>, last: Option<LastError>) -> LastError {
         last.unwrap_or_else(|| {
-            let rendered = error::render(self.dialect, &self.unanswered(status, journey));
+            let rendered = error::render(self.client.dialect, &self.unanswered(status, journey));
             LastError {
                 status: rendered.status,
                 body: String::from_utf8_lossy(&rendered.body).into_owned(),
@@ -327,79 +289,35 @@ impl Front {
             .and_then(|journey| journey.progress.attempts.last())
             .is_some_and(|attempt| attempt.outcome.as_deref() == Some("timeout"));
         let (kind, message) = match status {
-            413 => (
-                ErrorKind::RequestTooLarge,
-                format!(
-                    "the request body exceeds the limit of {} bytes",
-                    self.body_limit()
-                ),
-            ),
-            400..=499 => (
-                ErrorKind::InvalidRequest,
-                "the request could not be read".to_owned(),
-            ),
-            _ if timed_out || status == 504 => (
-                ErrorKind::Timeout,
-                "no provider answered within its time".to_owned(),
-            ),
-            _ => (ErrorKind::Unavailable, "no provider could be reached".to_owned()),
+            413 => return body_too_large(self.body_limit()),
+            400..=499 => (ErrorKind::InvalidRequest, "the request could not be read"),
+            _ if timed_out || status == 504 => (ErrorKind::Timeout, "no provider answered within its time"),
+            _ => (ErrorKind::Unavailable, "no provider could be reached"),
         };
         ApiError::new(kind, message)
     }
 
-    /// The headers that name the request and the policy it was served under.
-    fn identity(&self) -> Vec<(&'static str, String)> {
-        let mut headers = vec![("x-penstock-policy", self.config.policy_version.clone())];
-        if !self.request_id.is_empty() {
-            headers.push((header::client_request_id(self.dialect), self.request_id.clone()));
-            headers.push(("x-penstock-request-id", self.request_id.clone()));
-        }
-        headers
+    fn refuse_path(&mut self, message: &str) -> Step {
+        let mut error = ApiError::new(ErrorKind::NotFound, message);
+        error.code = Some("unknown_url".to_owned());
+        self.refuse(&error, "unknown_path")
     }
 
-    fn refuse_model(&mut self, name: &str) -> Step {
-        let error = ApiError {
-            kind: ErrorKind::NotFound,
-            message: format!(
-                "the model `{}` does not exist; GET /v1/models lists those that do",
-                printable(name)
-            ),
-            param: Some("model".to_owned()),
-            code: Some("model_not_found".to_owned()),
-        };
-        self.refuse_with(&error, "model_not_found")
+    fn refuse(&mut self, error: &ApiError, details: &'static str) -> Step {
+        self.refuse_with(self.client.refuse(error, details))
     }
 
-    fn refuse_request(&mut self, invalid: request::InvalidRequest, details: &'static str) -> Step {
-        let error = ApiError {
-            kind: ErrorKind::InvalidRequest,
-            // With the field's path: not every SDK shows `param`, and Anthropic's API has none.
-            message: invalid.to_string(),
-            param: invalid.field,
-            code: invalid.code.map(str::to_owned),
-        };
-        self.refuse_with(&error, details)
-    }
-
-    fn refuse(&mut self, kind: ErrorKind, message: String, details: &'static str) -> Step {
-        self.refuse_with(&ApiError::new(kind, message), details)
-    }
-
-    fn refuse_with(&mut self, error: &ApiError, details: &'static str) -> Step {
-        let rendered = error::render(self.dialect, error);
-        let mut step = self.reply(rendered.status, rendered.body, details);
-        step.count(metrics::refusal(details));
+    fn refuse_with(&mut self, reply: LocalReply) -> Step {
+        self.phase = Phase::Replied;
+        let refusal = metrics::refusal(reply.details);
+        let mut step = Step::reply(reply);
+        step.count(refusal);
         step
     }
 
-    fn reply(&mut self, status: u16, body: Vec<u8>, details: &'static str) -> Step {
+    fn reply(&mut self, body: Vec<u8>, details: &'static str) -> Step {
         self.phase = Phase::Replied;
-        Step::reply(LocalReply {
-            status,
-            headers: self.identity(),
-            body,
-            details,
-        })
+        Step::reply(self.client.reply(200, body, details))
     }
 }
 
@@ -411,14 +329,6 @@ pub(crate) fn translation_target(target: &slice::Target) -> Target<'_> {
         model: &target.model,
         max_output_tokens: target.max_output_tokens,
     }
-}
-
-/// At most 64 printable ASCII characters of what a client sent, for use in a message to that client.
-fn printable(text: &str) -> String {
-    text.chars()
-        .take(64)
-        .map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' })
-        .collect()
 }
 
 #[cfg(test)]

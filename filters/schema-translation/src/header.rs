@@ -20,14 +20,6 @@ pub(crate) const PER_TRY_TIMEOUT: &str = "x-envoy-upstream-rq-per-try-timeout-ms
 /// translated requests may hold. Source: Anthropic API reference, "Versions", read 2026-11.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
-/// The header in which the client's SDK looks for the id of its request.
-pub(crate) fn client_request_id(dialect: Api) -> &'static str {
-    match dialect {
-        Api::OpenAi => "x-request-id",
-        Api::Anthropic => "request-id",
-    }
-}
-
 /// The client's headers that mean something to a target of the client's own API.
 pub(crate) fn forwarded(dialect: Api, headers: &Headers) -> Vec<(String, String)> {
     let names: &[&str] = match dialect {

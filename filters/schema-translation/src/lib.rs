@@ -10,7 +10,6 @@
 pub mod back;
 mod classify;
 pub mod credential;
-mod endpoint;
 pub mod front;
 mod header;
 mod metrics;

@@ -1,1 +1,15 @@
 //! What a client asks for, and how it is refused in its own dialect.
+//!
+//! Every filter that stands before the provider reads a request's headers with [`Arrival`] and refuses with
+//! [`Client`], so that a request meets the same checks and the same words whichever of them is configured.
+//! Nothing here looks into a body or at anything that other requests have left.
+
+mod arrival;
+mod client;
+mod endpoint;
+mod printable;
+
+pub use arrival::Arrival;
+pub use client::{Client, body_too_large};
+pub use endpoint::Endpoint;
+pub use printable::printable;

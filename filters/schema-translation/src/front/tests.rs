@@ -1,4 +1,4 @@
-use penstock_chat::Tokens;
+use penstock_chat::{Api, Tokens};
 use penstock_config::slice::{Commit, Retry, Target as SliceTarget};
 use penstock_flow::HeaderOp;
 use penstock_translate::target::Flavor;
@@ -212,6 +212,7 @@ fn what_needs_no_body_is_answered_from_the_headers() {
         ("GET", "/v1/models/warns", 200),
         ("GET", "/v1/models/none", 404),
         ("POST", "/v1/embeddings", 404),
+        ("GET", "/v1/messages/count_tokens", 405),
     ];
     for (method, path, expected) in cases {
         let headers = Headers::from([(":method", method), (":path", path)]);
@@ -238,6 +239,17 @@ fn bodies_that_cannot_be_taken_are_refused_before_they_arrive() {
             "{header:?}"
         );
     }
+}
+
+#[test]
+fn tokens_are_not_counted_here_and_the_refusal_says_what_is_missing() {
+    let step = front().request_headers(&chat("/v1/messages/count_tokens"), false);
+    let (status, body) = replied(&step);
+    assert_eq!(status, 404);
+    assert!(
+        body.contains("`quota`") && body.contains("not_found_error"),
+        "{body}"
+    );
 }
 
 #[test]

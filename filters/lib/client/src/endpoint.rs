@@ -1,12 +1,12 @@
-//! What a path asks for, and in which dialect.
-
 use penstock_chat::Api;
 
-/// What a request wants.
+/// What a path asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Endpoint<'a> {
+pub enum Endpoint<'a> {
     /// A chat completion or message.
     Chat,
+    /// How many input tokens a message would take.
+    CountTokens,
     /// The list of models.
     Models,
     /// One model of that list.
@@ -16,9 +16,9 @@ pub(crate) enum Endpoint<'a> {
 }
 
 impl<'a> Endpoint<'a> {
-    /// Reads `path`. Paths that both APIs have are answered in Anthropic's dialect if the request carries
-    /// `anthropic-version`, which Anthropic's SDKs always send.
-    pub(crate) fn of(path: &'a str, anthropic_version: bool) -> (Self, Api) {
+    /// Reads `path`, and the dialect in which it is answered. Paths that both APIs have are answered in Anthropic's
+    /// if the request carries `anthropic-version`, which Anthropic's SDKs always send.
+    pub fn of(path: &'a str, anthropic_version: bool) -> (Self, Api) {
         let path = path.split(['?', '#']).next().unwrap_or_default();
         let shared = if anthropic_version {
             Api::Anthropic
@@ -28,6 +28,7 @@ impl<'a> Endpoint<'a> {
         match path {
             "/v1/chat/completions" => (Self::Chat, Api::OpenAi),
             "/v1/messages" => (Self::Chat, Api::Anthropic),
+            "/v1/messages/count_tokens" => (Self::CountTokens, Api::Anthropic),
             "/v1/models" => (Self::Models, shared),
             _ => match path.strip_prefix("/v1/models/") {
                 Some(name) => (Self::Model(name), shared),
@@ -37,10 +38,15 @@ impl<'a> Endpoint<'a> {
         }
     }
 
+    /// Whether a request for it has a body.
+    pub fn takes_body(self) -> bool {
+        matches!(self, Self::Chat | Self::CountTokens)
+    }
+
     /// The method that is right, if `method` is not.
-    pub(crate) fn wrong_method(&self, method: &str) -> Option<&'static str> {
+    pub(crate) fn wrong_method(self, method: &str) -> Option<&'static str> {
         let allowed = match self {
-            Self::Chat => "POST",
+            Self::Chat | Self::CountTokens => "POST",
             Self::Models | Self::Model(_) => "GET",
             Self::Unknown => return None,
         };
@@ -58,6 +64,18 @@ mod tests {
             ("/v1/chat/completions", false, Endpoint::Chat, Api::OpenAi),
             ("/v1/chat/completions?x=1", true, Endpoint::Chat, Api::OpenAi),
             ("/v1/messages?beta=true", false, Endpoint::Chat, Api::Anthropic),
+            (
+                "/v1/messages/count_tokens?beta=true",
+                false,
+                Endpoint::CountTokens,
+                Api::Anthropic,
+            ),
+            (
+                "/v1/messages/count_tokens/",
+                false,
+                Endpoint::Unknown,
+                Api::Anthropic,
+            ),
             ("/v1/messages/batches", false, Endpoint::Unknown, Api::Anthropic),
             ("/v1/models", false, Endpoint::Models, Api::OpenAi),
             ("/v1/models", true, Endpoint::Models, Api::Anthropic),
