@@ -1,0 +1,439 @@
+//! All windows of one Envoy.
+
+use std::cmp::Reverse;
+
+use crate::{
+    Claim, Key, Refused, Reservation, Shared, Standing, Version, account::Account, bucket::Bucket,
+    hold::Hold, shared::attempt,
+};
+
+/// Windows that a bucket is meant for. It has room for more, because keys never spread evenly.
+const WINDOWS_PER_BUCKET: u32 = 8;
+
+/// Buckets for the windows that claims without a place share, one window per limit and length.
+const SHARED_BUCKETS: u32 = 8;
+
+/// Most buckets: what `windows` asks beyond is not kept apart.
+const MOST_BUCKETS: u32 = 1 << 20;
+
+/// How often a reservation over several limits is begun anew when another worker takes what it counted on.
+const ROUNDS: usize = 64;
+
+/// When to ask again where not even the shared window has a place.
+const SOON_MS: u64 = 1_000;
+
+/// Where the windows are in the shared data, and how long what nobody settles is held.
+///
+/// It holds no state itself: tables made alike, in whatever worker, are the same table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    buckets: u32,
+    hold_ms: u64,
+    seed: u64,
+}
+
+/// What became of one claim.
+enum Taken {
+    Held(Hold, Standing),
+    Full(Standing, u64),
+    Contended,
+}
+
+/// A bucket as it was read.
+struct Loaded {
+    place: u32,
+    version: Option<Version>,
+    bucket: Bucket,
+}
+
+impl Table {
+    /// Keeps `windows` windows apart at once. A reservation that is not renewed lives `hold_ms` to one and a half
+    /// times as long.
+    pub fn new(windows: u32, hold_ms: u64) -> Self {
+        Self {
+            buckets: windows.div_ceil(WINDOWS_PER_BUCKET).clamp(1, MOST_BUCKETS),
+            hold_ms: hold_ms.max(1),
+            seed: 0,
+        }
+    }
+
+    /// Spreads the keys by `seed`: all workers need the same one, and clients should not know it, lest they
+    /// choose names that all fall into one bucket.
+    pub fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Reserves what every claim asks for, or nothing.
+    pub fn reserve(
+        &self,
+        shared: &impl Shared,
+        claims: &[Claim],
+        now_ms: u64,
+    ) -> Result<Reservation, Refused> {
+        for (index, claim) in claims.iter().enumerate() {
+            if claim.amount > claim.limit && !claim.shadow {
+                return Err(Refused::Never {
+                    claim: index,
+                    limit: claim.limit,
+                    amount: claim.amount,
+                });
+            }
+        }
+        // The same order in every worker, so that two of them never wait for what the other has taken. A shadow
+        // comes last: what may still be refused does not count for it.
+        let mut order: Vec<(usize, &Claim)> = claims.iter().enumerate().collect();
+        order.sort_by_key(|(_, claim)| (claim.shadow, claim.key));
+        for _ in 0..ROUNDS {
+            self.peek(shared, claims, now_ms)?;
+            let mut taken = Vec::with_capacity(claims.len());
+            let all = order
+                .iter()
+                .all(|(index, claim)| match self.take(shared, claim, true, now_ms) {
+                    Taken::Held(hold, standing) => {
+                        taken.push((*index, hold, standing));
+                        true
+                    }
+                    Taken::Full(..) | Taken::Contended => false,
+                });
+            if all {
+                taken.sort_by_key(|(index, ..)| *index);
+                let (holds, standings) = taken
+                    .into_iter()
+                    .map(|(_, hold, standing)| (hold, standing))
+                    .unzip();
+                return Ok(Reservation {
+                    holds,
+                    standings,
+                    renew_at_ms: self.renew_at_ms(now_ms),
+                });
+            }
+            for (_, hold, _) in &taken {
+                self.settle_one(shared, hold, 0, now_ms);
+            }
+        }
+        Err(Refused::Contended)
+    }
+
+    /// Ends a reservation: of each claim, in their order, `used` was used, or all of it where `used` says nothing.
+    /// Nothing used is a refund.
+    ///
+    /// False if other workers kept it from being written everywhere: what was reserved there expires.
+    pub fn settle(&self, shared: &impl Shared, reservation: Reservation, used: &[u64], now_ms: u64) -> bool {
+        let mut settled = true;
+        for (index, hold) in reservation.holds.iter().enumerate() {
+            let used = used.get(index).copied().unwrap_or(hold.amount);
+            settled &= self.settle_one(shared, hold, used, now_ms);
+        }
+        settled
+    }
+
+    /// Keeps a reservation from expiring.
+    pub fn renew(&self, shared: &impl Shared, reservation: &mut Reservation, now_ms: u64) {
+        for hold in &mut reservation.holds {
+            if !hold.exceeded {
+                self.renew_one(shared, hold, now_ms);
+            }
+        }
+        reservation.renew_at_ms = self.renew_at_ms(now_ms);
+    }
+
+    /// What nearly all requests of `key` used of late; none while too few are known.
+    pub fn typical(&self, shared: &impl Shared, key: Key) -> Option<u64> {
+        self.load(shared, self.place(key))
+            .bucket
+            .histogram(key)?
+            .typical()
+    }
+
+    /// Notes what a request of `key` used.
+    pub fn learn(&self, shared: &impl Shared, key: Key, used: u64, now_ms: u64) {
+        attempt(|| {
+            let mut home = self.load(shared, self.place(key));
+            home.bucket.learn(key, used, now_ms);
+            self.store(shared, &home, now_ms)
+        });
+    }
+
+    /// Refuses what does not fit at present, without reserving anything.
+    fn peek(&self, shared: &impl Shared, claims: &[Claim], now_ms: u64) -> Result<(), Refused> {
+        let mut standings = Vec::with_capacity(claims.len());
+        let mut longest = None;
+        for (index, claim) in claims.iter().enumerate() {
+            match self.take(shared, claim, false, now_ms) {
+                Taken::Held(hold, standing) => standings.push(Standing {
+                    remaining: standing.remaining.saturating_add(hold.amount),
+                    ..standing
+                }),
+                Taken::Full(standing, wait_ms) => {
+                    standings.push(standing);
+                    longest = longest.max(Some((wait_ms, Reverse(index))));
+                }
+                Taken::Contended => return Err(Refused::Contended),
+            }
+        }
+        match longest {
+            None => Ok(()),
+            Some((retry_after_ms, Reverse(claim))) => Err(Refused::Later {
+                claim,
+                retry_after_ms,
+                standings,
+            }),
+        }
+    }
+
+    /// Holds what `claim` asks for if it fits, or, unless `keep`, says whether it would.
+    fn take(&self, shared: &impl Shared, claim: &Claim, keep: bool, now_ms: u64) -> Taken {
+        attempt(|| {
+            let mut home = self.load(shared, self.place(claim.key));
+            let span_ms = claim.span.millis();
+            let Some(account) = home.bucket.account(claim.key, claim.limit, span_ms, now_ms) else {
+                let taken = self.take_shared(shared, claim, keep, now_ms);
+                return match &taken {
+                    Taken::Held(hold, _) if keep && !hold.exceeded => {
+                        self.seal(shared, hold, now_ms).then_some(taken)
+                    }
+                    _ => Some(taken),
+                };
+            };
+            let others = self.others(shared, account, now_ms);
+            let taken = self.fill(account, claim, (home.place, claim.key), others, now_ms);
+            match &taken {
+                Taken::Held(hold, _) if keep && !hold.exceeded => {
+                    self.store(shared, &home, now_ms).map(|()| taken)
+                }
+                _ => Some(taken),
+            }
+        })
+        .unwrap_or(Taken::Contended)
+    }
+
+    /// The same in the window that claims without a place share.
+    fn take_shared(&self, shared: &impl Shared, claim: &Claim, keep: bool, now_ms: u64) -> Taken {
+        let span_ms = claim.span.millis();
+        let (place, cell) = self.shared_place(claim.limit, span_ms);
+        attempt(|| {
+            let mut there = self.load(shared, place);
+            let Some(account) = there.bucket.account(cell, claim.limit, span_ms, now_ms) else {
+                return Some(full(claim, (place, cell), 0, 0, SOON_MS));
+            };
+            let taken = self.fill(account, claim, (place, cell), 0, now_ms);
+            match &taken {
+                Taken::Held(hold, _) if keep && !hold.exceeded => {
+                    self.store(shared, &there, now_ms).map(|()| taken)
+                }
+                _ => Some(taken),
+            }
+        })
+        .unwrap_or(Taken::Contended)
+    }
+
+    /// Leaves a mark in the home of a claim that is counted in the shared window, so that its own window, once it
+    /// has a place, counts the shared one as well for as long as this may be in there. False, and the hold is
+    /// given back: its own window has found a place just now.
+    ///
+    /// The home is written last, so that whoever places the window there either is seen here or sees the hold.
+    fn seal(&self, shared: &impl Shared, hold: &Hold, now_ms: u64) -> bool {
+        let sealed = attempt(|| {
+            let mut home = self.load(shared, self.place(hold.own));
+            if home.bucket.holds(hold.own) {
+                return Some(false);
+            }
+            home.bucket.mark(hold.span_ms, hold.ends_ms());
+            self.store(shared, &home, now_ms).map(|()| true)
+        });
+        if sealed != Some(true) {
+            self.settle_one(shared, hold, 0, now_ms);
+        }
+        sealed == Some(true)
+    }
+
+    /// What counts in `account` beside its own: the shared window, as long as its claims may be in there.
+    fn others(&self, shared: &impl Shared, account: &Account, now_ms: u64) -> u64 {
+        if account.beside_until_ms <= now_ms {
+            return 0;
+        }
+        let (place, cell) = self.shared_place(account.limit, account.span_ms);
+        let mut there = self.load(shared, place);
+        there
+            .bucket
+            .find(cell, now_ms)
+            .map_or(0, |account| account.load())
+    }
+
+    /// Puts what `claim` asks for into `account`, if it fits beside `others`.
+    fn fill(&self, account: &mut Account, claim: &Claim, at: (u32, Key), others: u64, now_ms: u64) -> Taken {
+        let reset_ms = |account: &Account| match account.opened_ms {
+            0 => 0,
+            _ => account.ends_ms(now_ms).saturating_sub(now_ms),
+        };
+        let remaining = account.remaining(others);
+        if claim.amount > remaining {
+            let wait_ms = account.wait_ms(claim.amount.saturating_add(others), now_ms);
+            return full(claim, at, remaining, reset_ms(account), wait_ms);
+        }
+        let (opened_ms, expires_ms) = account.hold(claim.amount, self.expires_ms(now_ms), now_ms);
+        let hold = Hold {
+            amount: claim.amount,
+            opened_ms,
+            expires_ms,
+            ..hold_of(claim, at)
+        };
+        let standing = Standing {
+            limit: claim.limit,
+            remaining: account.remaining(others),
+            reset_ms: reset_ms(account),
+            exceeded: false,
+        };
+        Taken::Held(hold, standing)
+    }
+
+    fn settle_one(&self, shared: &impl Shared, hold: &Hold, used: u64, now_ms: u64) -> bool {
+        if hold.exceeded {
+            return true;
+        }
+        attempt(|| {
+            let mut there = self.load(shared, hold.place);
+            if let Some(account) = there.bucket.find(hold.cell, now_ms) {
+                account.settle(hold, used, now_ms);
+                return self.store(shared, &there, now_ms);
+            }
+            let charge = hold.late_charge(used);
+            if charge == 0 {
+                return Some(());
+            }
+            match there.bucket.account(hold.cell, hold.limit, hold.span_ms, now_ms) {
+                Some(account) => {
+                    account.charge(charge, now_ms);
+                    self.store(shared, &there, now_ms)
+                }
+                None => self.charge_shared(shared, hold, charge, now_ms),
+            }
+        })
+        .is_some()
+    }
+
+    /// Charges the shared window for a window that has lost its place since.
+    fn charge_shared(&self, shared: &impl Shared, hold: &Hold, charge: u64, now_ms: u64) -> Option<()> {
+        let (place, cell) = self.shared_place(hold.limit, hold.span_ms);
+        let mut there = self.load(shared, place);
+        match there.bucket.account(cell, hold.limit, hold.span_ms, now_ms) {
+            Some(account) => {
+                account.charge(charge, now_ms);
+                self.store(shared, &there, now_ms)
+            }
+            None => Some(()),
+        }
+    }
+
+    fn renew_one(&self, shared: &impl Shared, hold: &mut Hold, now_ms: u64) {
+        let expires_ms = self.expires_ms(now_ms);
+        if expires_ms <= hold.expires_ms {
+            return;
+        }
+        let renewed = attempt(|| {
+            let mut there = self.load(shared, hold.place);
+            // A window that has lost its place was over; what is under way at once is held anew.
+            let account = match hold.span_ms {
+                0 => there.bucket.account(hold.cell, hold.limit, 0, now_ms),
+                _ => there.bucket.find(hold.cell, now_ms),
+            };
+            let Some(account) = account else {
+                return Some(*hold);
+            };
+            let mut renewed = *hold;
+            let others = self.others(shared, account, now_ms);
+            account.renew(&mut renewed, others, expires_ms);
+            self.store(shared, &there, now_ms)?;
+            Some(renewed)
+        });
+        if let Some(renewed) = renewed {
+            *hold = renewed;
+        }
+        if hold.place >= self.buckets && hold.span_ms == 0 {
+            attempt(|| {
+                let mut home = self.load(shared, self.place(hold.own));
+                home.bucket.mark(hold.span_ms, hold.ends_ms());
+                self.store(shared, &home, now_ms)
+            });
+        }
+    }
+
+    fn load(&self, shared: &impl Shared, place: u32) -> Loaded {
+        let (value, version) = shared.read(&self.name(place)).unzip();
+        Loaded {
+            place,
+            version,
+            bucket: value.map_or_else(Bucket::default, |value| Bucket::decode(&value)),
+        }
+    }
+
+    /// None: another worker was first.
+    fn store(&self, shared: &impl Shared, loaded: &Loaded, now_ms: u64) -> Option<()> {
+        let value = loaded.bucket.encode(now_ms);
+        shared
+            .write(&self.name(loaded.place), &value, loaded.version)
+            .then_some(())
+    }
+
+    fn name(&self, place: u32) -> String {
+        format!("penstock.quota.{}.{place}", self.buckets)
+    }
+
+    fn place(&self, key: Key) -> u32 {
+        key.place(self.seed, self.buckets)
+    }
+
+    /// Where claims of one limit that find no place are counted together.
+    fn shared_place(&self, limit: u64, span_ms: u64) -> (u32, Key) {
+        let cell = Key::of("shared", &[&limit.to_string(), &span_ms.to_string()]);
+        let place = cell.place(self.seed, SHARED_BUCKETS);
+        (self.buckets.saturating_add(place), cell)
+    }
+
+    /// The end of the slice of time in which a hold that is taken or renewed now expires.
+    fn expires_ms(&self, now_ms: u64) -> u64 {
+        let slice_ms = self.hold_ms.div_ceil(2);
+        let slices = now_ms.saturating_add(self.hold_ms) / slice_ms;
+        slices.saturating_add(1).saturating_mul(slice_ms)
+    }
+
+    fn renew_at_ms(&self, now_ms: u64) -> u64 {
+        now_ms.saturating_add(self.hold_ms / 2)
+    }
+}
+
+/// A claim that does not fit: what refuses it, or, of a shadow limit, a hold on nothing.
+fn full(claim: &Claim, at: (u32, Key), remaining: u64, reset_ms: u64, wait_ms: u64) -> Taken {
+    let standing = Standing {
+        limit: claim.limit,
+        remaining,
+        reset_ms,
+        exceeded: true,
+    };
+    if claim.shadow {
+        let hold = Hold {
+            exceeded: true,
+            ..hold_of(claim, at)
+        };
+        Taken::Held(hold, standing)
+    } else {
+        Taken::Full(standing, wait_ms)
+    }
+}
+
+fn hold_of(claim: &Claim, (place, cell): (u32, Key)) -> Hold {
+    Hold {
+        place,
+        cell,
+        own: claim.key,
+        limit: claim.limit,
+        span_ms: claim.span.millis(),
+        amount: 0,
+        opened_ms: 0,
+        expires_ms: 0,
+        exceeded: false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
