@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use penstock_translate::target::Flavor;
 
+mod quota;
+
+pub use quota::{CountedModel, Identity, Kind, Leases, Limit, Overrun, Reserve, Scope, Source, TokenQuota};
+
 /// Plugin configuration of schema-translation, by role.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "role", rename_all = "snake_case", deny_unknown_fields)]
