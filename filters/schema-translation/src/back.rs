@@ -12,6 +12,7 @@ mod stream;
 use std::rc::Rc;
 
 use penstock_chat::Api;
+use penstock_client::usage::UsageRecord;
 use penstock_config::slice;
 use penstock_flow::{Body, Headers, Level, Step, Verdict};
 use penstock_plan::{Failure, Plan};
@@ -21,7 +22,7 @@ use penstock_translate::stream::Options;
 
 use crate::credential::Credential;
 use crate::front::translation_target;
-use crate::state::{self, Journey, UsageRecord};
+use crate::state::{self, Journey};
 use crate::{classify, header, metrics};
 
 use coding::Coding;
@@ -88,7 +89,7 @@ enum Answer {
 impl Back {
     /// Starts on an attempt at `now_ms`, in the VM of `pool`.
     pub fn new(config: Rc<slice::Back>, pool: Pool, now_ms: u64) -> Self {
-        let usage = UsageRecord::new(&config.provider, "");
+        let usage = UsageRecord::new(&config.provider, "", Vec::new());
         Self {
             config,
             pool,
@@ -124,7 +125,8 @@ impl Back {
         else {
             return self.misdirected("an attempt at another provider than the plan names");
         };
-        self.usage = UsageRecord::new(&self.config.provider, &target.model);
+        let earlier = self.journey.billed.clone();
+        self.usage = UsageRecord::new(&self.config.provider, &target.model, earlier);
         self.journey.loss.clear();
 
         let mut step = Step::hold();
@@ -228,7 +230,11 @@ impl Back {
                     options,
                 )))
             }
-            200..=299 => Answer::Document { coding },
+            200..=299 => {
+                // It comes when it is whole, so the provider has done its work. A page of something in between is none.
+                self.usage.answered = kind.starts_with("application/json");
+                Answer::Document { coding }
+            }
             status => Answer::Error {
                 status,
                 retry_after: headers.get("retry-after").map(str::to_owned),
@@ -335,6 +341,7 @@ impl Back {
             Ending::Connected => "reset",
         };
         self.note(&mut step, outcome);
+        self.close_usage(&mut step);
         self.keep_journey(&mut step);
         step
     }
@@ -367,7 +374,16 @@ impl Back {
     }
 
     fn keep_usage(&self, step: &mut Step) {
-        step.keep(state::USAGE, state::json(&self.usage));
+        step.keep(state::USAGE, self.usage.to_json());
+    }
+
+    /// The attempt has failed. What it has used stays in the record, and the records of later attempts will name it.
+    fn close_usage(&mut self, step: &mut Step) {
+        // Without either, nothing was noted that filter state does not say.
+        if self.usage.answered || self.usage.input_tokens.is_some() {
+            self.keep_usage(step);
+        }
+        self.journey.billed.extend(self.usage.billed());
     }
 
     fn target(&self) -> Option<(&Plan, &slice::Target)> {

@@ -224,7 +224,7 @@ impl Front {
     fn description(&self, journey: Option<&Journey>, now_ms: u64) -> Vec<(&'static str, String)> {
         let mut headers = self.client.identity();
         let mut provider_ms = 0;
-        if let Some(Journey { progress, loss }) = journey {
+        if let Some(Journey { progress, loss, .. }) = journey {
             if let Some(attempt) = progress.attempts.last() {
                 headers.push(("x-penstock-provider", attempt.provider.clone()));
                 headers.push(("x-penstock-model", attempt.model.clone()));

@@ -1,4 +1,5 @@
-//! What a client asks for, and how it is refused in its own dialect.
+//! What every filter has to know of a request alike: what the client asks for, how it is refused in its own dialect,
+//! and what its attempts have used.
 //!
 //! Every filter that stands before the provider reads a request's headers with [`Arrival`] and refuses with
 //! [`Client`], so that a request meets the same checks and the same words whichever of them is configured.
@@ -8,6 +9,7 @@ mod arrival;
 mod client;
 mod endpoint;
 mod printable;
+pub mod usage;
 
 pub use arrival::Arrival;
 pub use client::{Client, body_too_large};

@@ -45,6 +45,7 @@ impl Back {
             return Step::go_on();
         };
         if plain.is_empty() {
+            self.usage.answered = false;
             return self.fail_unusable(CUT, "incomplete");
         }
         let context = response::Context {
@@ -53,9 +54,11 @@ impl Back {
             created: now_ms / 1000,
         };
         let answer = match response::translate(&context, &plain) {
-            Ok(_) if plan.stream => return self.fail_malformed("a stream was asked for"),
             Ok(answer) => answer,
-            Err(AnswerError::Provider(error)) => return self.fail_in_answer(error),
+            Err(AnswerError::Provider(error)) => {
+                self.usage.answered = false;
+                return self.fail_in_answer(error);
+            }
             Err(AnswerError::Malformed(_)) => return self.fail_malformed("it does not have the API's form"),
         };
         self.usage.report(answer.usage);
@@ -63,6 +66,9 @@ impl Back {
         self.usage.output_bytes = answer.output_text_bytes;
         if let Some(model) = answer.model {
             self.usage.model = model;
+        }
+        if plan.stream {
+            return self.fail_malformed("a stream was asked for");
         }
         let mut step = Step::go_on();
         self.release_headers(&mut step);
@@ -145,6 +151,7 @@ impl Back {
 
     fn take_usage(&mut self, stream: &Stream) {
         let known = stream.state();
+        self.usage.answered |= stream.content || known.usage.is_some();
         self.usage.report(known.usage);
         self.usage.finish_reason = known.finish;
         self.usage.output_bytes = known.output_text_bytes;
@@ -158,7 +165,10 @@ impl Back {
     /// The stream cannot go on: another target if nothing was released yet, else an error event after `out`.
     fn break_off(&mut self, stream: &Stream, broken: Broken, mut out: Vec<u8>) -> Step {
         let (error, outcome) = match broken {
-            Broken::Provider(error) if !stream.released => return self.fail_in_answer(error),
+            Broken::Provider(error) if !stream.released => {
+                self.usage.answered = stream.content;
+                return self.fail_in_answer(error);
+            }
             Broken::Malformed(what) if !stream.released => return self.fail_malformed(what),
             Broken::Incomplete if !stream.released => return self.fail_unusable(CUT, "incomplete"),
             Broken::Provider(error) => {
@@ -233,6 +243,7 @@ impl Back {
             retry_after,
         );
         self.keep_next(&mut step, &plan);
+        self.close_usage(&mut step);
         self.keep_journey(&mut step);
         self.plan = Some(plan);
         step
@@ -264,6 +275,7 @@ impl Back {
 
     /// The attempt's answer is being released.
     fn succeed(&mut self, step: &mut Step, now_ms: u64) {
+        self.usage.answered = true;
         self.usage.first_token_ms = Some(now_ms.saturating_sub(self.started_ms));
         self.note(step, "200");
         self.journey.progress.next = None;
