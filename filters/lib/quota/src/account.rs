@@ -48,7 +48,10 @@ impl Account {
         }
         if self.opened_ms > now_ms.saturating_add(self.span_ms) {
             // The clock was set back by more than a window, which would otherwise last until it catches up.
-            self.opened_ms = now_ms.max(1);
+            self.opened_ms = 0;
+            self.used = 0;
+            self.holds = Holds::default();
+            return;
         }
         let passed = now_ms.saturating_sub(self.opened_ms) / self.span_ms;
         if passed == 0 {

@@ -196,3 +196,6 @@ fn check(bytes: &[u8]) -> u32 {
         (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
     })
 }
+
+#[cfg(test)]
+mod tests;

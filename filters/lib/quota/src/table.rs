@@ -353,6 +353,9 @@ impl Table {
             attempt(|| {
                 let mut home = self.load(shared, self.place(hold.own));
                 home.bucket.mark(hold.span_ms, hold.ends_ms());
+                if let Some(account) = home.bucket.find(hold.own, now_ms) {
+                    account.beside_until_ms = account.beside_until_ms.max(hold.ends_ms());
+                }
                 self.store(shared, &home, now_ms)
             });
         }
@@ -434,6 +437,3 @@ fn hold_of(claim: &Claim, (place, cell): (u32, Key)) -> Hold {
         exceeded: false,
     }
 }
-
-#[cfg(test)]
-mod tests;

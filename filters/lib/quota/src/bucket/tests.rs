@@ -1,0 +1,105 @@
+use proptest::{collection::vec, prelude::*};
+
+use super::*;
+use crate::hold::Holds;
+
+fn account() -> impl Strategy<Value = Account> {
+    let slices = vec((any::<u64>(), any::<u64>()), 0..=Holds::MOST);
+    (any::<[u64; 5]>(), slices).prop_map(|([limit, span_ms, opened_ms, used, beside_until_ms], slices)| {
+        Account {
+            limit,
+            span_ms,
+            opened_ms,
+            used,
+            beside_until_ms,
+            holds: Holds(slices),
+        }
+    })
+}
+
+fn histogram() -> impl Strategy<Value = Histogram> {
+    vec(any::<u64>(), 1..300).prop_map(|values| {
+        let mut histogram = Histogram::default();
+        for value in values {
+            histogram.add(value, value / 2);
+        }
+        histogram
+    })
+}
+
+fn bucket() -> impl Strategy<Value = Bucket> {
+    let cell = prop_oneof![
+        account().prop_map(Cell::Account),
+        histogram().prop_map(Cell::Histogram)
+    ];
+    let key = any::<[u8; 16]>().prop_map(Key::from_bytes);
+    let marks = vec((any::<u64>(), 1..u64::MAX), 0..=MARKS);
+    (vec((key, cell), 0..=WAYS), marks).prop_map(|(cells, marks)| Bucket { cells, marks })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_again(bucket in bucket()) {
+        prop_assert_eq!(Bucket::decode(&bucket.encode(0)), bucket);
+    }
+
+    #[test]
+    fn bytes_of_others_are_an_empty_bucket(bytes in vec(any::<u8>(), 0..400)) {
+        prop_assert_eq!(Bucket::decode(&bytes), Bucket::default());
+    }
+
+    #[test]
+    fn a_changed_byte_makes_it_empty(bucket in bucket(), at: prop::sample::Index, flip in 1_u8..) {
+        let mut value = bucket.encode(0);
+        let at = at.index(value.len());
+        value[at] ^= flip;
+        prop_assert_eq!(Bucket::decode(&value), Bucket::default());
+    }
+
+    #[test]
+    fn any_body_that_adds_up_is_read_or_empty(body in vec(any::<u8>(), 0..400)) {
+        let mut value = vec![FORMAT];
+        value.extend_from_slice(&check(&body).to_le_bytes());
+        value.extend_from_slice(&body);
+        let mut bucket = Bucket::decode(&value);
+        bucket.account(Key::of("any", &[]), 10, 1_000, 5_000);
+        bucket.learn(Key::of("any", &[]), 10, 5_000);
+        prop_assert!(bucket.cells.len() <= WAYS);
+    }
+
+    #[test]
+    fn no_account_that_can_be_read_breaks_the_arithmetic(
+        mut account in account(),
+        now_ms: u64,
+        amount: u64,
+        used: u64,
+    ) {
+        account.advance(now_ms);
+        account.wait_ms(amount, now_ms);
+        account.ends_ms(now_ms);
+        account.remaining(used);
+        account.hold(amount, now_ms, now_ms);
+        account.charge(used, now_ms);
+        prop_assert!(account.holds.0.len() <= Holds::MOST);
+    }
+}
+
+#[test]
+fn passed_marks_are_dropped() {
+    let mut bucket = Bucket::default();
+    bucket.mark(60_000, 10_000);
+    bucket.mark(0, 20_000);
+    let kept = Bucket::decode(&bucket.encode(10_000));
+    assert_eq!(kept.marks, [(0, 20_000)]);
+}
+
+#[test]
+fn more_lengths_than_marks_share_the_last() {
+    let mut bucket = Bucket::default();
+    for span_ms in 1..=12 {
+        bucket.mark(span_ms, 1_000 + span_ms);
+    }
+    assert_eq!(bucket.marks.len(), MARKS);
+    assert_eq!(bucket.marked_until_ms(12), 1_012);
+    assert_eq!(bucket.marked_until_ms(1), 1_005);
+}

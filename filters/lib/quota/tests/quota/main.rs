@@ -1,0 +1,12 @@
+//! What limits promise, whatever the workers do.
+
+// Helpers of a test may do what tests may.
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod crowd;
+mod flood;
+mod interleaving;
+mod learning;
+mod memory;
+mod model;
+mod windows;
