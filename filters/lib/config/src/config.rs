@@ -16,7 +16,8 @@ use crate::{
     model::{self, Policy, Providers},
     problem::{Invalid, LoadError, Problems},
     provider::Provider,
-    raw, read, slice, suggest,
+    quota::Quota,
+    raw, read, slice, suggest, unit,
 };
 
 /// Hexadecimal digits of a policy version: 48 bits tell any two configurations of one site apart.
@@ -37,6 +38,9 @@ pub struct Config {
     pub providers: Vec<Provider>,
     /// In the order of the file.
     pub models: Vec<slice::Model>,
+    /// Who may use how much; `None` if nothing is counted. As it is by default, it is no part of the policy version.
+    #[serde(skip_serializing_if = "is_default")]
+    pub quota: Option<Quota>,
     #[serde(skip)]
     directory: PathBuf,
     #[serde(skip)]
@@ -111,7 +115,31 @@ impl Config {
             path: provider.chat_path(),
             max_response_bytes: self.limits.response_body.0,
             max_event_bytes: self.limits.event.0,
-            stream_stall_ms: u64::try_from(self.limits.stream_stall.as_millis()).unwrap_or(u64::MAX),
+            stream_stall_ms: unit::millis(self.limits.stream_stall),
+        })
+    }
+
+    /// What token-quota is given, unless it is switched off.
+    pub fn token_quota(&self) -> Option<slice::TokenQuota> {
+        let quota = self.quota.as_ref()?;
+        Some(slice::TokenQuota {
+            policy_version: self.policy_version.clone(),
+            max_request_bytes: self.limits.request_body.0,
+            max_event_bytes: self.limits.event.0,
+            models: self.models.iter().map(|model| quota.counted(model)).collect(),
+            identity: quota.identity.clone(),
+            tenants: quota.tenants.clone(),
+            limits: quota.limits.clone(),
+            windows: quota.windows,
+            hold_ms: unit::millis(quota.hold),
+            charge_cached: quota.charge_cached,
+            leases: quota.service.as_ref().map(|service| slice::Leases {
+                cluster: service.cluster().to_owned(),
+                proxy: service.proxy.clone(),
+                refresh_ms: unit::millis(service.refresh),
+                initial_permille: service.initial_permille,
+                timeout_ms: unit::millis(service.timeout),
+            }),
         })
     }
 
@@ -121,6 +149,7 @@ impl Config {
         let limits = Limits::parse(raw.limits.as_ref(), problems);
         let providers = providers(raw, problems);
         let models = models(raw, &providers, problems);
+        let quota = quota(raw, &models, problems);
         if !problems.is_empty() {
             return None;
         }
@@ -132,6 +161,7 @@ impl Config {
             limits: limits?,
             providers,
             models,
+            quota: quota?,
             directory: file.parent().map(Path::to_owned).unwrap_or_default(),
             policy_version: String::new(),
         };
@@ -191,6 +221,17 @@ fn models(raw: &raw::File, providers: &[Provider], problems: &mut Problems) -> V
             model::parse(raw, &path, &providers, defaults, problems)
         })
         .collect()
+}
+
+fn quota(raw: &raw::File, models: &[slice::Model], problems: &mut Problems) -> Option<Option<Quota>> {
+    if let Some(list) = raw.quota.as_ref().and_then(|quota| quota.limits.as_ref()) {
+        unique(&list.value, "quota.limits", |limit| &limit.name, problems);
+    }
+    Quota::parse(raw, models, problems)
+}
+
+fn is_default(quota: &Option<Quota>) -> bool {
+    quota.as_ref().is_some_and(|quota| *quota == Quota::default())
 }
 
 /// The entries, of which there must be one.

@@ -1,6 +1,6 @@
 //! A provider's address, from its `base_url`.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
 use http::Uri;
 use serde::Serialize;
@@ -64,27 +64,31 @@ impl Endpoint {
         self.host == "localhost" || self.ip().is_some_and(|address| address.is_loopback())
     }
 
-    pub(crate) fn parse(text: &Spanned<String>, field: &str, problems: &mut Problems) -> Option<Self> {
-        parse(&text.value)
+    /// `right` says what to write where there is no URL at all.
+    pub(crate) fn parse(
+        text: &Spanned<String>,
+        right: &str,
+        field: &str,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        parse(&text.value, right)
             .map_err(|message| problems.at(text.referenced, field, message))
             .ok()
     }
 }
 
-fn parse(text: &str) -> Result<Endpoint, &'static str> {
+fn parse(text: &str, right: &str) -> Result<Endpoint, Cow<'static, str>> {
     if text.contains('@') {
-        return Err("holds a user or a password; leave them out and use credential");
+        return Err("holds a user or a password; leave them out and use credential".into());
     }
     if text.contains(['?', '#', '{', '}']) {
-        return Err("holds a query, a fragment or a placeholder; leave it out");
+        return Err("holds a query, a fragment or a placeholder; leave it out".into());
     }
-    let uri: Uri = text
-        .parse()
-        .map_err(|_| "not a URL; write it as the provider's SDK has it, such as https://api.openai.com/v1")?;
+    let uri: Uri = text.parse().map_err(|_| format!("not a URL; write {right}"))?;
     let scheme = match uri.scheme_str() {
         Some("http") => Scheme::Http,
         Some("https") => Scheme::Https,
-        _ => return Err("must begin with https:// or http://"),
+        _ => return Err("must begin with https:// or http://".into()),
     };
     let host = uri
         .host()
@@ -93,14 +97,16 @@ fn parse(text: &str) -> Result<Endpoint, &'static str> {
         .ok_or("has no host")?
         .to_ascii_lowercase();
     let port = match (uri.port(), scheme) {
-        (Some(port), _) if port.as_u16() == 0 => return Err("port 0 cannot be connected to"),
+        (Some(port), _) if port.as_u16() == 0 => return Err("port 0 cannot be connected to".into()),
         (Some(port), _) => port.as_u16(),
         (None, Scheme::Http) => 80,
         (None, Scheme::Https) => 443,
     };
     let prefix = uri.path().trim_end_matches('/').to_owned();
     if prefix.ends_with("/chat/completions") || prefix.ends_with("/messages") {
-        return Err("names one endpoint; leave off what the SDK appends (/chat/completions, /v1/messages)");
+        return Err(
+            "names one endpoint; leave off what the SDK appends (/chat/completions, /v1/messages)".into(),
+        );
     }
     Ok(Endpoint {
         scheme,

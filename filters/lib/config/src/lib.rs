@@ -23,9 +23,13 @@ mod problem;
 #[cfg(feature = "file")]
 mod provider;
 #[cfg(feature = "file")]
+mod quota;
+#[cfg(feature = "file")]
 mod raw;
 #[cfg(feature = "file")]
 mod read;
+#[cfg(feature = "file")]
+mod route;
 pub mod slice;
 #[cfg(feature = "file")]
 mod suggest;
@@ -45,5 +49,7 @@ pub use self::{
     limits::Limits,
     problem::{Invalid, LoadError, Problem},
     provider::{Provider, Tls},
+    quota::{Quota, Service},
+    route::{ROUTES, Route},
     unit::ByteCount,
 };

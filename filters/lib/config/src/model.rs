@@ -195,8 +195,8 @@ pub(crate) fn parse(
             same_target: policy.same_target,
             max_wait_s: policy.max_wait.as_secs(),
         },
-        first_token_ms: millis(policy.first_token),
-        answer_ms: millis(policy.answer),
+        first_token_ms: unit::millis(policy.first_token),
+        answer_ms: unit::millis(policy.answer),
     })
 }
 
@@ -342,7 +342,7 @@ fn provider<'a>(
 }
 
 /// A name travels in JSON, headers and logs: anything but control characters and spaces at its ends.
-fn name(text: &Spanned<String>, field: &str, problems: &mut Problems) -> Option<String> {
+pub(crate) fn name(text: &Spanned<String>, field: &str, problems: &mut Problems) -> Option<String> {
     let name = &text.value;
     let valid = !name.is_empty()
         && name.len() <= LONGEST_NAME
@@ -352,13 +352,18 @@ fn name(text: &Spanned<String>, field: &str, problems: &mut Problems) -> Option<
         problems.at(
             text.referenced,
             field,
-            format!("not a model's name; 1 to {LONGEST_NAME} bytes without control characters"),
+            format!("not a name; 1 to {LONGEST_NAME} bytes without control characters"),
         );
     }
     valid.then(|| name.clone())
 }
 
-fn tokens(number: &raw::Number, path: &str, field: &str, problems: &mut Problems) -> Option<Option<Tokens>> {
+pub(crate) fn tokens(
+    number: &raw::Number,
+    path: &str,
+    field: &str,
+    problems: &mut Problems,
+) -> Option<Option<Tokens>> {
     match number {
         None => Some(None),
         Some(number) if number.value == 0 => {
@@ -371,8 +376,4 @@ fn tokens(number: &raw::Number, path: &str, field: &str, problems: &mut Problems
         }
         Some(number) => Some(Some(Tokens(number.value))),
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -56,6 +56,32 @@ pub struct Tls {
     pub server_name: Option<String>,
 }
 
+impl Tls {
+    /// `place` is the path of what has `tls` among its fields, and which of those is the URL.
+    pub(crate) fn parse(
+        raw: Option<&Spanned<raw::Tls>>,
+        endpoint: Option<&Endpoint>,
+        (path, url): (&str, &str),
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let Some(tls) = raw else {
+            return Some(Self::default());
+        };
+        if endpoint.is_some_and(|endpoint| endpoint.scheme == Scheme::Http) {
+            problems.at(
+                tls.referenced,
+                format!("{path}.tls"),
+                format!("means nothing with an http:// {url}; use https:// or leave it out"),
+            );
+            return None;
+        }
+        Some(Self {
+            ca_file: tls.value.ca_file.as_ref().map(|text| PathBuf::from(&text.value)),
+            server_name: tls.value.server_name.as_ref().map(|text| text.value.clone()),
+        })
+    }
+}
+
 impl Provider {
     /// The Envoy cluster that leads there.
     pub fn cluster(&self) -> String {
@@ -98,7 +124,7 @@ impl Provider {
         if let (Some(endpoint), Some(credential)) = (&endpoint, &credential) {
             refuse_secret_in_the_clear(raw, here, endpoint, credential, path, problems);
         }
-        let tls = tls(raw, endpoint.as_ref(), path, problems);
+        let tls = Tls::parse(raw.tls.as_ref(), endpoint.as_ref(), (path, "base_url"), problems);
         let connect_timeout = match &raw.connect_timeout {
             Some(text) => unit::duration(
                 text,
@@ -122,7 +148,7 @@ impl Provider {
 }
 
 /// A name is part of cluster names, response headers and metrics, so it is kept to what all of them take.
-fn name(text: &Spanned<String>, field: &str, problems: &mut Problems) -> Option<String> {
+pub(crate) fn name(text: &Spanned<String>, field: &str, problems: &mut Problems) -> Option<String> {
     let valid = !text.value.is_empty()
         && text.value.len() <= LONGEST_NAME
         && text
@@ -175,7 +201,12 @@ fn endpoint(
         );
         return None;
     };
-    let endpoint = Endpoint::parse(text, &field, problems)?;
+    let endpoint = Endpoint::parse(
+        text,
+        "it as the provider's SDK has it, such as https://api.openai.com/v1",
+        &field,
+        problems,
+    )?;
     // The two SDKs disagree on whose part the version is, and a doubled or a missing /v1 is a 404 at run time.
     if api == Some(Api::Anthropic) && endpoint.prefix.ends_with("/v1") {
         problems.at(
@@ -251,22 +282,4 @@ fn refuse_secret_in_the_clear(
             "would send a credential in the clear; use https://, or say insecure: true for this provider",
         );
     }
-}
-
-fn tls(raw: &raw::Provider, endpoint: Option<&Endpoint>, path: &str, problems: &mut Problems) -> Option<Tls> {
-    let Some(tls) = &raw.tls else {
-        return Some(Tls::default());
-    };
-    if endpoint.is_some_and(|endpoint| endpoint.scheme == Scheme::Http) {
-        problems.at(
-            tls.referenced,
-            format!("{path}.tls"),
-            "means nothing with an http:// base_url; use https:// or leave it out",
-        );
-        return None;
-    }
-    Some(Tls {
-        ca_file: tls.value.ca_file.as_ref().map(|text| PathBuf::from(&text.value)),
-        server_name: tls.value.server_name.as_ref().map(|text| text.value.clone()),
-    })
 }

@@ -10,6 +10,10 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
+mod quota;
+
+pub(crate) use quota::{Identity, Limit, Match, Quota, Service, Source};
+
 pub(crate) type Text = Option<Spanned<String>>;
 pub(crate) type Number = Option<Spanned<u64>>;
 pub(crate) type Flag = Option<Spanned<bool>>;
@@ -25,6 +29,7 @@ pub(crate) struct File {
     pub(crate) providers: List<Provider>,
     pub(crate) defaults: Option<Policy>,
     pub(crate) models: List<Model>,
+    pub(crate) quota: Option<Quota>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,6 +92,8 @@ pub(crate) struct Policy {
 pub(crate) struct Model {
     pub(crate) name: Text,
     pub(crate) targets: List<Target>,
+    pub(crate) default_output_tokens: Number,
+    pub(crate) count_as: Text,
     // The fields of `Policy`: serde cannot flatten and deny unknown fields at once.
     pub(crate) commit: Text,
     pub(crate) on_loss: Text,

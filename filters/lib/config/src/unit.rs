@@ -1,6 +1,6 @@
 //! Durations and sizes as people write them: `500ms`, `16MiB`.
 
-use std::{fmt, time::Duration};
+use std::{fmt, ops::RangeInclusive, time::Duration};
 
 use serde::Serialize;
 use serde_saphyr::Spanned;
@@ -46,14 +46,27 @@ pub(crate) fn duration(
     at_most: Duration,
     problems: &mut Problems,
 ) -> Option<Duration> {
+    duration_within(text, field, Duration::from_millis(1)..=at_most, problems)
+}
+
+/// A duration within `range`, or a problem.
+pub(crate) fn duration_within(
+    text: &Spanned<String>,
+    field: &str,
+    range: RangeInclusive<Duration>,
+    problems: &mut Problems,
+) -> Option<Duration> {
     let found = match scaled(&text.value, &TIMES) {
         Err(wrong) => Err(format!(
             "{}; write a whole number and a unit, such as 500ms, 30s or 5m",
             wrong.describe(&text.value)
         )),
         Ok(0) => Err("must be more than zero".to_owned()),
-        Ok(millis) if Duration::from_millis(millis) > at_most => Err(format!("at most {}", human(at_most))),
-        Ok(millis) => Ok(Duration::from_millis(millis)),
+        Ok(millis) => match Duration::from_millis(millis) {
+            longer if longer > *range.end() => Err(format!("at most {}", human(*range.end()))),
+            shorter if shorter < *range.start() => Err(format!("at least {}", human(*range.start()))),
+            duration => Ok(duration),
+        },
     };
     found
         .map_err(|message| problems.at(text.referenced, field, message))
@@ -81,9 +94,14 @@ pub(crate) fn size(
         .ok()
 }
 
+/// A duration as slices hold it.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A duration as it would stand in the file.
 pub(crate) fn human(duration: Duration) -> String {
-    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let millis = millis(duration);
     let (unit, factor) = TIMES
         .iter()
         .rev()

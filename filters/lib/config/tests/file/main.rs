@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod problems;
 #[cfg(test)]
+mod quota;
+#[cfg(test)]
 mod slices;

@@ -4,24 +4,24 @@ use std::path::Path;
 
 use penstock_config::Config;
 
-const PROVIDERS: &str = "\
+pub const PROVIDERS: &str = "\
 providers:
   - { name: openai, api: openai, base_url: 'https://api.openai.com/v1', credential: { env: OPENAI_API_KEY } }
   - { name: claude, api: anthropic, base_url: 'https://api.anthropic.com', credential: { file: secrets/claude } }
 ";
-const MODELS: &str = "\
+pub const MODELS: &str = "\
 models:
   - { name: m, targets: [{ provider: openai, model: a }] }
 ";
 
-fn problems(text: &str) -> Vec<String> {
+pub fn problems(text: &str) -> Vec<String> {
     match Config::from_yaml_str(text, Path::new("penstock.yaml")) {
         Ok(_) => Vec::new(),
         Err(invalid) => invalid.to_string().lines().map(str::to_owned).collect(),
     }
 }
 
-fn assert_table(cases: &[(&str, &[&str])], file: impl Fn(&str) -> String) {
+pub fn assert_table(cases: &[(&str, &[&str])], file: impl Fn(&str) -> String) {
     for (text, expected) in cases {
         assert_eq!(problems(&file(text)), *expected, "{text}");
     }

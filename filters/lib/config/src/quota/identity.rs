@@ -1,0 +1,101 @@
+//! Where the names are that limits tell callers apart by.
+
+use http::HeaderName;
+use serde_saphyr::Spanned;
+
+use crate::{
+    problem::Problems,
+    raw,
+    slice::{Identity, Source},
+};
+
+/// Our own namespace of dynamic metadata.
+const NAMESPACE: &str = "penstock";
+/// The filter's namespace, and one key below it at least.
+const SHORTEST_PATH: usize = 2;
+const LONGEST_PATH: usize = 16;
+const REMEDY: &str = "write one of { metadata: [NAMESPACE, KEY] } or { header: NAME }";
+/// The listener takes these from every request, so that nobody forges them.
+const REMOVED: [&str; 2] = ["x-penstock-int-", "x-envoy-"];
+/// Anyone can make one up, and each would have limits of its own.
+const CREDENTIALS: [&str; 5] = [
+    "api-key",
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "x-api-key",
+];
+
+pub(super) fn default() -> Identity {
+    Identity {
+        tenant: ours("tenant"),
+        key: ours("key"),
+        agent: ours("agent"),
+    }
+}
+
+pub(super) fn parse(raw: Option<&raw::Identity>, problems: &mut Problems) -> Option<Identity> {
+    let Some(raw) = raw else {
+        return Some(default());
+    };
+    let tenant = source(raw.tenant.as_ref(), "tenant", problems);
+    let key = source(raw.key.as_ref(), "key", problems);
+    let agent = source(raw.agent.as_ref(), "agent", problems);
+    Some(Identity {
+        tenant: tenant?,
+        key: key?,
+        agent: agent?,
+    })
+}
+
+fn ours(scope: &str) -> Source {
+    Source::Metadata(vec![NAMESPACE.to_owned(), scope.to_owned()])
+}
+
+fn source(raw: Option<&Spanned<raw::Source>>, scope: &str, problems: &mut Problems) -> Option<Source> {
+    let Some(raw) = raw else {
+        return Some(ours(scope));
+    };
+    let field = format!("quota.identity.{scope}");
+    match (&raw.value.metadata, &raw.value.header) {
+        (Some(path), None) => metadata(path, &format!("{field}.metadata"), problems),
+        (None, Some(name)) => header(name, &format!("{field}.header"), problems),
+        _ => {
+            problems.at(raw.referenced, field, format!("exactly one source; {REMEDY}"));
+            None
+        }
+    }
+}
+
+fn metadata(path: &Spanned<Vec<Spanned<String>>>, field: &str, problems: &mut Problems) -> Option<Source> {
+    let keys: Vec<String> = path.value.iter().map(|key| key.value.clone()).collect();
+    let valid = (SHORTEST_PATH..=LONGEST_PATH).contains(&keys.len()) && !keys.iter().any(String::is_empty);
+    if !valid {
+        problems.at(
+            path.referenced,
+            field,
+            "not a path; write the filter's namespace and the keys below it, such as [penstock, tenant]",
+        );
+    }
+    valid.then_some(Source::Metadata(keys))
+}
+
+fn header(text: &Spanned<String>, field: &str, problems: &mut Problems) -> Option<Source> {
+    let name = HeaderName::from_bytes(text.value.as_bytes());
+    let message = match name.as_ref().map(HeaderName::as_str) {
+        Err(_) => "not the name of a header; write such as x-tenant",
+        Ok(name) if name.contains('_') => {
+            "holds an underscore, and requests with such a header are refused; write - instead"
+        }
+        Ok(name) if REMOVED.iter().any(|prefix| name.starts_with(prefix)) => {
+            "is removed from every request before a filter sees it; choose another"
+        }
+        Ok(name) if CREDENTIALS.contains(&name) => {
+            "holds a credential, which nobody has checked here; let what checks it write a name into metadata or \
+             another header"
+        }
+        Ok(name) => return Some(Source::Header(name.to_owned())),
+    };
+    problems.at(text.referenced, field, message);
+    None
+}

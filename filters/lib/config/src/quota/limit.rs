@@ -1,0 +1,357 @@
+//! Limits: an entry of the file may hold several amounts, and each becomes a limit of its own.
+
+use serde_saphyr::{Location, Spanned};
+
+use super::names;
+use crate::{
+    problem::Problems,
+    provider, raw,
+    route::ROUTES,
+    slice::{Kind, Limit, Overrun, Reserve, Scope},
+    suggest,
+};
+
+const SCOPES: [(&str, Scope); 5] = [
+    ("tenant", Scope::Tenant),
+    ("key", Scope::Key),
+    ("agent", Scope::Agent),
+    ("model", Scope::Model),
+    ("route", Scope::Route),
+];
+const RESERVES: [(&str, Reserve); 2] = [("full", Reserve::Full), ("learned", Reserve::Learned)];
+const OVERRUNS: [(&str, Overrun); 2] = [("finish", Overrun::Finish), ("cut", Overrun::Cut)];
+/// Sums of amounts stay far from what a number can hold.
+const LARGEST: u64 = 1_000_000_000_000;
+
+/// What a limit may name.
+pub(super) struct Known<'a> {
+    models: Vec<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    /// Faulty models count as well, so that a limit on one is not reported on top.
+    pub(super) fn of(raw: &'a raw::File) -> Self {
+        let models = raw.models.iter().flat_map(|list| &list.value);
+        let names = models.filter_map(|model| model.value.name.as_ref());
+        Self {
+            models: names.map(|name| name.value.as_str()).collect(),
+        }
+    }
+}
+
+/// A limit and where its amount stands.
+struct Placed {
+    limit: Limit,
+    entry: usize,
+    field: &'static str,
+    place: Location,
+}
+
+/// All limits of the file, or problems.
+pub(super) fn parse(
+    list: &raw::List<raw::Limit>,
+    known: &Known<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<Limit>> {
+    let mut all = Some(Vec::new());
+    for (entry, raw) in list.iter().flat_map(|list| &list.value).enumerate() {
+        let limits = expand(raw, entry, known, problems);
+        all = all.zip(limits).map(|(mut all, limits)| {
+            all.extend(limits);
+            all
+        });
+    }
+    let all = all?;
+    let mut right = true;
+    for (index, one) in all.iter().enumerate() {
+        let first = all
+            .iter()
+            .enumerate()
+            .find(|(other, limit)| *other != index && hides(limit, one, *other < index));
+        if let Some((_, first)) = first {
+            report(first, one, problems);
+            right = false;
+        }
+    }
+    right.then(|| all.into_iter().map(|placed| placed.limit).collect())
+}
+
+/// One limit for each amount of an entry.
+fn expand(
+    raw: &Spanned<raw::Limit>,
+    entry: usize,
+    known: &Known<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<Placed>> {
+    let here = raw.referenced;
+    let raw = &raw.value;
+    let path = format!("quota.limits[{entry}]");
+    let name = match &raw.name {
+        Some(text) => provider::name(text, &format!("{path}.name"), problems),
+        None => {
+            problems.at(here, format!("{path}.name"), "missing; give the limit a name");
+            None
+        }
+    };
+    let per = per(&raw.per, &path, problems);
+    let only = only(raw.only.as_ref(), &path, known, problems);
+    let amounts = amounts(raw, here, &path, problems);
+    let reserve = choice(&raw.reserve, raw, &path, "reserve", &RESERVES, problems);
+    let overrun = choice(&raw.on_overrun, raw, &path, "on_overrun", &OVERRUNS, problems);
+    let (name, per, only) = (name?, per?, only?);
+    let (reserve, overrun) = (reserve?, overrun?);
+    let shadow = raw.shadow.as_ref().is_some_and(|flag| flag.value);
+    let limits = amounts?.into_iter().map(|(field, kind, amount)| Placed {
+        limit: Limit {
+            name: name.clone(),
+            per: per.clone(),
+            only: only.clone(),
+            kind,
+            amount: amount.value,
+            reserve: if counts_answers(kind) {
+                reserve
+            } else {
+                Reserve::default()
+            },
+            on_overrun: if counts_answers(kind) {
+                overrun
+            } else {
+                Overrun::default()
+            },
+            shadow,
+        },
+        entry,
+        field,
+        place: amount.referenced,
+    });
+    Some(limits.collect())
+}
+
+type Amount<'a> = (&'static str, Kind, &'a Spanned<u64>);
+
+/// The amounts that an entry holds, of which there must be one.
+fn amounts<'a>(
+    raw: &'a raw::Limit,
+    here: Location,
+    path: &str,
+    problems: &mut Problems,
+) -> Option<Vec<Amount<'a>>> {
+    let amounts = written(raw);
+    if amounts.is_empty() {
+        problems.at(
+            here,
+            path,
+            "limits nothing; write one of tokens_per_minute, tokens_per_hour, tokens_per_day, \
+             requests_per_minute, concurrent_requests, input_tokens",
+        );
+        return None;
+    }
+    let mut right = true;
+    for (field, _, amount) in &amounts {
+        let message = match amount.value {
+            0 => "would admit nothing; write more than zero".to_owned(),
+            1..=LARGEST => continue,
+            _ => format!("at most {LARGEST}; leave it out if there is no limit"),
+        };
+        problems.at(amount.referenced, format!("{path}.{field}"), message);
+        right = false;
+    }
+    right.then_some(amounts)
+}
+
+fn written(raw: &raw::Limit) -> Vec<Amount<'_>> {
+    let fields = [
+        ("tokens_per_minute", Kind::TokensPerMinute, &raw.tokens_per_minute),
+        ("tokens_per_hour", Kind::TokensPerHour, &raw.tokens_per_hour),
+        ("tokens_per_day", Kind::TokensPerDay, &raw.tokens_per_day),
+        (
+            "requests_per_minute",
+            Kind::RequestsPerMinute,
+            &raw.requests_per_minute,
+        ),
+        (
+            "concurrent_requests",
+            Kind::ConcurrentRequests,
+            &raw.concurrent_requests,
+        ),
+        ("input_tokens", Kind::InputTokens, &raw.input_tokens),
+    ];
+    fields
+        .into_iter()
+        .filter_map(|(field, kind, number)| number.as_ref().map(|number| (field, kind, number)))
+        .collect()
+}
+
+/// Answers are part of what is counted, so they can be reserved for and outgrow it.
+fn counts_answers(kind: Kind) -> bool {
+    span(kind).is_some()
+}
+
+/// Minutes over which tokens are counted.
+fn span(kind: Kind) -> Option<u32> {
+    match kind {
+        Kind::TokensPerMinute => Some(1),
+        Kind::TokensPerHour => Some(60),
+        Kind::TokensPerDay => Some(24 * 60),
+        Kind::RequestsPerMinute | Kind::ConcurrentRequests | Kind::InputTokens => None,
+    }
+}
+
+fn choice<T: Copy + Default>(
+    text: &raw::Text,
+    raw: &raw::Limit,
+    path: &str,
+    field: &str,
+    choices: &[(&str, T)],
+    problems: &mut Problems,
+) -> Option<T> {
+    let Some(text) = text else {
+        return Some(T::default());
+    };
+    let field = format!("{path}.{field}");
+    let amounts = written(raw);
+    // An entry without any amount is reported as that.
+    if !amounts.is_empty() && !amounts.iter().any(|(_, kind, _)| counts_answers(*kind)) {
+        problems.at(
+            text.referenced,
+            field,
+            "only has a meaning with tokens_per_minute, tokens_per_hour or tokens_per_day; leave it out",
+        );
+        return None;
+    }
+    suggest::one_of(text, &field, choices, problems)
+}
+
+fn per(list: &raw::List<String>, path: &str, problems: &mut Problems) -> Option<Vec<Scope>> {
+    let mut scopes = Vec::new();
+    let mut right = true;
+    for (index, text) in list.iter().flat_map(|list| &list.value).enumerate() {
+        let field = format!("{path}.per[{index}]");
+        match suggest::one_of(text, &field, &SCOPES, problems) {
+            Some(scope) if scopes.contains(&scope) => {
+                problems.at(
+                    text.referenced,
+                    field,
+                    format!("{:?} is listed already; keep one", text.value),
+                );
+                right = false;
+            }
+            Some(scope) => scopes.push(scope),
+            None => right = false,
+        }
+    }
+    right.then_some(scopes)
+}
+
+type Only = Vec<(Scope, Vec<String>)>;
+
+fn only(raw: Option<&raw::Match>, path: &str, known: &Known<'_>, problems: &mut Problems) -> Option<Only> {
+    let Some(raw) = raw else {
+        return Some(Vec::new());
+    };
+    let routes = ROUTES.map(|route| route.name);
+    let lists = [
+        (Scope::Tenant, "tenant", &raw.tenant, None),
+        (Scope::Key, "key", &raw.key, None),
+        (Scope::Agent, "agent", &raw.agent, None),
+        (Scope::Model, "model", &raw.model, Some(known.models.as_slice())),
+        (Scope::Route, "route", &raw.route, Some(routes.as_slice())),
+    ];
+    let mut all = Some(Vec::new());
+    for (scope, word, list, known) in lists {
+        let Some(list) = list else { continue };
+        let values = values(list, word, &format!("{path}.match.{word}"), known, problems);
+        all = all.zip(values).map(|(mut all, values)| {
+            all.push((scope, values));
+            all
+        });
+    }
+    all
+}
+
+/// What a scope may be; of `known` names if all of them are.
+fn values(
+    list: &Spanned<Vec<Spanned<String>>>,
+    word: &str,
+    field: &str,
+    known: Option<&[&str]>,
+    problems: &mut Problems,
+) -> Option<Vec<String>> {
+    if list.value.is_empty() {
+        problems.at(
+            list.referenced,
+            field,
+            "empty, so the limit would never apply; name one or leave it out",
+        );
+        return None;
+    }
+    let values = names(list, field, problems)?;
+    let mut right = true;
+    for (index, text) in list.value.iter().enumerate() {
+        let Some(known) = known.filter(|known| !known.contains(&text.value.as_str())) else {
+            continue;
+        };
+        let remedy = match known {
+            [] => format!("name one under {word}s"),
+            known => suggest::remedy(&text.value, known.iter().copied()),
+        };
+        problems.at(
+            text.referenced,
+            format!("{field}[{index}]"),
+            format!("no {word} is named {:?}; {remedy}", text.value),
+        );
+        right = false;
+    }
+    right.then_some(values)
+}
+
+/// Whether `first` refuses whatever `other` would, so that `other` is without effect. Of two that are equal the
+/// `earlier` hides the later.
+fn hides(first: &Placed, other: &Placed, earlier: bool) -> bool {
+    let (a, b) = (&first.limit, &other.limit);
+    let smaller = a.amount < b.amount || (a.amount == b.amount && earlier);
+    let as_strict = (a.reserve == Reserve::Full || a.reserve == b.reserve)
+        && (a.on_overrun == Overrun::Cut || a.on_overrun == b.on_overrun);
+    // A limit in the shadow refuses nothing.
+    if a.shadow || !smaller || !as_strict {
+        return false;
+    }
+    match (a.kind, b.kind) {
+        (Kind::InputTokens, Kind::InputTokens) => applies_wherever(a, b),
+        (Kind::ConcurrentRequests, Kind::ConcurrentRequests) => {
+            applies_wherever(a, b) && a.per.iter().all(|scope| b.per.contains(scope))
+        }
+        // Windows open at different times unless the same requests open them.
+        (long, short) => {
+            let same = match (span(long), span(short)) {
+                (Some(long), Some(short)) => long == short || (long > short && a.amount < b.amount),
+                _ => long == short,
+            };
+            same && applies_wherever(a, b) && applies_wherever(b, a) && same_scopes(a, b)
+        }
+    }
+}
+
+/// Every request that `b` looks at is one that `a` looks at.
+fn applies_wherever(a: &Limit, b: &Limit) -> bool {
+    a.only.iter().all(|(scope, values)| {
+        b.only
+            .iter()
+            .any(|(other, fewer)| other == scope && fewer.iter().all(|value| values.contains(value)))
+    })
+}
+
+fn same_scopes(a: &Limit, b: &Limit) -> bool {
+    a.per.len() == b.per.len() && a.per.iter().all(|scope| b.per.contains(scope))
+}
+
+fn report(first: &Placed, other: &Placed, problems: &mut Problems) {
+    problems.at(
+        other.place,
+        format!("quota.limits[{}].{}", other.entry, other.field),
+        format!(
+            "never reached: quota.limits[{}].{} of {} holds for the same requests and refuses first; remove one",
+            first.entry, first.field, first.limit.amount
+        ),
+    );
+}
