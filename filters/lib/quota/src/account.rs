@@ -12,6 +12,9 @@ const DEBT_WINDOWS: u64 = 4;
 /// When to ask again where only what is under way stands in the way, which may end at any moment.
 const SOON_MS: u64 = 1_000;
 
+/// Most bytes of a window's label that are kept.
+pub const MOST_LABEL: usize = 96;
+
 /// The state of one window, or of a limit on what is under way at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Account {

@@ -37,6 +37,9 @@ pub struct Claim {
     pub span: Span,
     /// Only report what the limit would have refused: such a claim is admitted without being counted.
     pub shadow: bool,
+    /// What a service that grants leases calls the window: the limit's name and the values it is counted for. Kept
+    /// only in a table whose limits are leased, and no more of it than [`MOST_LABEL`](crate::MOST_LABEL) bytes.
+    pub label: String,
 }
 
 /// How a limit stands after a reservation, or instead of one.

@@ -22,6 +22,7 @@ mod key;
 mod shared;
 mod table;
 
+pub use account::MOST_LABEL;
 pub use claim::{Claim, Refused, Span, Standing};
 pub use hold::Reservation;
 pub use key::Key;

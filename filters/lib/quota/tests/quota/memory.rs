@@ -65,5 +65,6 @@ pub fn claim(name: &str, limit: u64, amount: u64, span: Span) -> Claim {
         amount,
         span,
         shadow: false,
+        label: name.to_owned(),
     }
 }

@@ -181,6 +181,17 @@ fn what_is_renewed_stays() {
 }
 
 #[test]
+fn what_expired_is_held_anew_where_there_is_room() {
+    let memory = Memory::default();
+    let late = NOW + HOLD_MS * 2;
+    let mut slow = reserve(&memory, claim("a", 1, 1, Span::Concurrent), NOW).unwrap();
+    table().renew(&memory, &mut slow, late);
+    assert!(reserve(&memory, claim("a", 1, 1, Span::Concurrent), late + HOLD_MS).is_err());
+    settle(&memory, slow, 1, late + HOLD_MS);
+    assert!(reserve(&memory, claim("a", 1, 1, Span::Concurrent), late + HOLD_MS).is_ok());
+}
+
+#[test]
 fn what_expired_is_not_held_anew_where_others_took_its_place() {
     let memory = Memory::default();
     let late = NOW + HOLD_MS * 2;
