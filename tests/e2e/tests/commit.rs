@@ -102,6 +102,36 @@ async fn rescued(client: Client, stream: bool, alias: String, expected: String) 
 }
 
 #[tokio::test]
+async fn what_a_broken_attempt_has_used_is_not_forgotten() {
+    let (world, _logs) = world();
+    for (suffix, first, second) in ORDERS {
+        for (name, stream) in [
+            ("cut-late", true),
+            ("cut-late", false),
+            ("reset-late", true),
+            ("reset-late", false),
+            ("error-late", true),
+            ("stalled", true),
+            ("stalled", false),
+        ] {
+            let alias = format!("{name}{suffix}-complete");
+            let request = Client::OpenAi.ask(&alias, &long("billed"), stream);
+            let response = world.gateway.send(request).await.unwrap();
+            let id = response.header("x-penstock-request-id").expect("a request id");
+            let line = world.gateway.logged(id).await;
+            let usage: serde_json::Value =
+                serde_json::from_str(line["usage"].as_str().unwrap_or_default()).unwrap_or_default();
+            let earlier = usage["earlier"].as_array().map_or(&[][..], Vec::as_slice);
+            assert_eq!(usage["provider"], second, "{alias} stream={stream}: {line}");
+            assert_eq!(earlier.len(), 1, "{alias} stream={stream}: {line}");
+            assert_eq!(earlier[0]["provider"], first, "{alias} stream={stream}: {line}");
+            let bytes = earlier[0]["output_bytes"].as_u64();
+            assert_eq!(bytes > Some(0), stream, "{alias} stream={stream}: {line}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_whole_answer_that_breaks_is_rescued_by_any_policy() {
     let mut cases = JoinSet::new();
     for (suffix, first, second) in ORDERS {
