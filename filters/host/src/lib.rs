@@ -13,8 +13,8 @@ mod metric;
 
 #[cfg(target_arch = "wasm32")]
 pub use abi::{
-    Direction, act_for, buffer, drop_trailers, headers, log, now_ms, now_us, plugin_configuration, property,
-    set_shared_data, shared_data, tick_every,
+    Direction, act_for, buffer, drop_trailers, grpc_call, grpc_message, headers, log, now_ms, now_us,
+    plugin_configuration, property, set_shared_data, shared_data, tick_every,
 };
 #[cfg(target_arch = "wasm32")]
 pub use exchange::{carry_out, carry_out_late};
