@@ -63,6 +63,11 @@ sdk: wasm tools $(ENVOY_READY) $(VENV)/.sdk ## tests with the official Python SD
 bench-proxy: wasm $(ENVOY_READY) ## latency, rate and memory beside a bare Envoy (docs/benchmarks.md)
 	cargo run --profile tool -p penstock-bench
 
+.PHONY: bench-tokens
+bench-tokens: wasm $(ENVOY_READY) ## token counting beside other crates, inside Envoy (docs/benchmarks.md)
+	cargo build --release --target $(WASM_TARGET) --manifest-path tests/bench-tokens/probes/Cargo.toml --target-dir $(TARGET_DIR)
+	cargo run --profile tool -p penstock-bench-tokens
+
 .PHONY: deny
 deny: ## licences and sources of dependencies (needs cargo-deny)
 	cargo deny check bans licenses sources
