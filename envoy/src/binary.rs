@@ -8,7 +8,7 @@ use std::{
 
 use thiserror::Error;
 
-use crate::render::SCHEMA_TRANSLATION_WASM;
+use crate::render::Filter;
 
 /// Where cargo puts the filters in a checkout.
 const CHECKOUT_WASM_DIR: &str = "target/wasm32-wasip1/release";
@@ -71,7 +71,7 @@ pub fn wasm_dir(asked: Option<&Path>) -> PathBuf {
     let beside = env::current_exe()
         .ok()
         .and_then(|program| program.parent().map(Path::to_owned))
-        .filter(|directory| directory.join(SCHEMA_TRANSLATION_WASM).is_file());
+        .filter(|directory| directory.join(Filter::SchemaTranslation.file()).is_file());
     beside.unwrap_or_else(|| PathBuf::from(CHECKOUT_WASM_DIR))
 }
 

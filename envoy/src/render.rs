@@ -18,8 +18,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use penstock_config::Config;
 use thiserror::Error;
 
-/// File name of the filter within [`Options::wasm_dir`].
-pub const SCHEMA_TRANSLATION_WASM: &str = "penstock_schema_translation.wasm";
+pub use filter::Filter;
 
 /// What rendering needs to know of this machine.
 #[derive(Clone, Debug)]
@@ -50,19 +49,21 @@ pub struct Rendered {
 /// Why a configuration could not be rendered.
 #[derive(Debug, Error)]
 pub enum RenderError {
-    /// The compiled filter is not where it should be.
-    #[error("no filter at {}; build it with `cargo build --release --target wasm32-wasip1 -p penstock-schema-translation`, or name its directory with --wasm-dir", path.display())]
+    /// A compiled filter is not where it should be.
+    #[error("no filter at {}; build it with `cargo build --release --target wasm32-wasip1 -p {package}`, or name its directory with --wasm-dir", path.display())]
     NoFilter {
         /// Where it was looked for.
         path: PathBuf,
+        /// What builds it.
+        package: &'static str,
     },
-    /// No certificate authorities to check providers against.
+    /// No certificate authorities to check a server against.
     #[error(
-        "no certificate authorities found for provider {provider:?}; install ca-certificates, or name a file in tls.ca_file"
+        "no certificate authorities found for {server}; install ca-certificates, or name a file in tls.ca_file"
     )]
     NoTrust {
-        /// The provider's name.
-        provider: String,
+        /// A provider by its name, or a service.
+        server: String,
     },
     /// A path that should be absolute cannot be made so.
     #[error("cannot make {} absolute", path.display())]
@@ -83,7 +84,7 @@ pub enum RenderError {
 /// The bootstrap for `config`, and the files it refers to.
 ///
 /// # Errors
-/// When the filter or the certificate authorities are not there.
+/// When a filter or the certificate authorities are not there.
 pub fn bootstrap(config: &Config, options: &Options) -> Result<Rendered, RenderError> {
     let context = Context::new(config, options)?;
     let files = credential::files(&context)?;
@@ -97,7 +98,7 @@ pub fn bootstrap(config: &Config, options: &Options) -> Result<Rendered, RenderE
 /// What all parts of a rendering read.
 struct Context<'a> {
     config: &'a Config,
-    wasm: PathBuf,
+    wasm_dir: PathBuf,
     secret_dir: PathBuf,
     listen: SocketAddr,
     admin: SocketAddr,
@@ -106,13 +107,9 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn new(config: &'a Config, options: &Options) -> Result<Self, RenderError> {
-        let wasm = absolute(options.wasm_dir.join(SCHEMA_TRANSLATION_WASM))?;
-        if !wasm.is_file() {
-            return Err(RenderError::NoFilter { path: wasm });
-        }
         Ok(Self {
             config,
-            wasm,
+            wasm_dir: absolute(options.wasm_dir.clone())?,
             secret_dir: absolute(options.secret_dir.clone())?,
             listen: options.listen.unwrap_or(config.listen),
             admin: options.admin.unwrap_or(config.admin),

@@ -50,6 +50,7 @@ fn fields(policy_version: &str) -> Node {
         "attempts" => "%FILTER_STATE(wasm.penstock.attempts:PLAIN)%",
         "cluster" => "%UPSTREAM_CLUSTER_RAW%",
         "usage" => "%FILTER_STATE(wasm.penstock.usage:PLAIN)%",
+        "quota" => "%FILTER_STATE(wasm.penstock.quota:PLAIN)%",
         "policy_version" => policy_version,
     }
 }

@@ -11,12 +11,46 @@ const MOST_CONNECTIONS: u64 = 50_000;
 /// Most that is given back to the system at once, in bytes.
 const RELEASED: u64 = 64 << 20;
 /// Labels in the names of the filters' counters, each followed by its value.
-const LABELS: [&str; 4] = ["client_api", "outcome", "provider", "reason"];
+const LABELS: [&str; 10] = [
+    "client_api",
+    "direction",
+    "kind",
+    "limit",
+    "model",
+    "outcome",
+    "provider",
+    "reason",
+    "tenant",
+    "vocabulary",
+];
+
+/// Histograms of the filters, and the upper bounds that Prometheus counts their values under.
+const HISTOGRAMS: [(&str, &[u64]); 2] = [
+    // Microseconds.
+    (
+        "penstock.count_us",
+        &[
+            10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000,
+        ],
+    ),
+    // Thousandths of what the provider has counted.
+    (
+        "penstock.estimate_permille",
+        &[
+            500, 600, 700, 800, 850, 900, 950, 980, 990, 1_000, 1_010, 1_020, 1_050, 1_100, 1_150, 1_200,
+            1_300, 1_500, 2_000,
+        ],
+    ),
+];
 
 pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
     let mut clusters = Vec::new();
     for provider in &context.config.providers {
         clusters.push(cluster::provider(context, provider)?);
+    }
+    let quota = context.config.quota.as_ref();
+    if let Some(service) = quota.and_then(|quota| quota.service.as_ref()) {
+        clusters.push(cluster::quota_service(context, service)?);
     }
     clusters.push(cluster::exhausted());
     Ok(map! {
@@ -31,7 +65,10 @@ pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
             "bytes_to_release" => RELEASED,
             "memory_release_interval" => "1s",
         },
-        "stats_config" => map! { "stats_tags" => LABELS.map(label).to_vec() },
+        "stats_config" => map! {
+            "stats_tags" => LABELS.map(label).to_vec(),
+            "histogram_bucket_settings" => HISTOGRAMS.map(buckets).to_vec(),
+        },
         "overload_manager" => map! {
             "resource_monitors" => list![extension(
                 "envoy.resource_monitors.global_downstream_max_connections",
@@ -48,10 +85,20 @@ pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
 
 /// Makes a tag of the label, so that `penstock.attempts.provider.x.outcome.200` becomes
 /// `penstock_attempts{provider="x",outcome="200"}` for Prometheus. Envoy takes the first group out of the name and
-/// the second as the value.
+/// the second as the value. Labels and values come in pairs after the statistic's own name, so that a model called
+/// `tenant` is a value and no label.
 fn label(name: &str) -> Node {
     map! {
         "tag_name" => name,
-        "regex" => format!(r"^wasmcustom\.penstock\..*?(\.{name}\.([^.]+))"),
+        "regex" => format!(r"^wasmcustom\.penstock\.[^.]+(?:\.[^.]+\.[^.]+)*?(\.{name}\.([^.]+))(?:\.[^.]+\.[^.]+)*$"),
+    }
+}
+
+/// Envoy's own buckets end where these values begin, or are too wide to tell them apart. A histogram's labels are
+/// part of its name here.
+fn buckets((name, bounds): (&str, &[u64])) -> Node {
+    map! {
+        "match" => map! { "prefix" => format!("wasmcustom.{name}") },
+        "buckets" => bounds.iter().copied().map(Node::from).collect::<Vec<_>>(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use penstock_config::{Config, Provider, Scheme};
+use penstock_config::{Config, Endpoint, Provider, Scheme, Service, Tls};
 
 use super::{
     Context, RenderError, absolute, credential, filter,
@@ -54,10 +54,43 @@ pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Nod
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions" => http(context, provider)?,
         },
     };
-    let cluster = cluster.with_all(discovery(provider));
+    let server = format!("provider {:?}", provider.name);
+    reached(context, cluster, endpoint, &provider.tls, &server)
+}
+
+/// Where token-quota leases limits.
+pub(super) fn quota_service(context: &Context<'_>, service: &Service) -> Result<Node, RenderError> {
+    let endpoint = &service.endpoint;
+    let options = typed(
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        map! { "explicit_http_config" => map! { "http2_protocol_options" => map! {} } },
+    );
+    let cluster = map! {
+        "name" => service.cluster(),
+        "connect_timeout" => service.timeout,
+        "load_assignment" => map! {
+            "cluster_name" => service.cluster(),
+            "endpoints" => list![locality(0, &endpoint.host, endpoint.port)],
+        },
+        "typed_extension_protocol_options" => map! {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions" => options,
+        },
+    };
+    reached(context, cluster, endpoint, &service.tls, "the quota service")
+}
+
+/// A cluster with how its endpoint is found and spoken to.
+fn reached(
+    context: &Context<'_>,
+    cluster: Node,
+    endpoint: &Endpoint,
+    trust: &Tls,
+    server: &str,
+) -> Result<Node, RenderError> {
+    let cluster = cluster.with_all(discovery(endpoint));
     match endpoint.scheme {
         Scheme::Http => Ok(cluster),
-        Scheme::Https => Ok(cluster.with("transport_socket", tls(context, provider)?)),
+        Scheme::Https => Ok(cluster.with("transport_socket", tls(context, endpoint, trust, server)?)),
     }
 }
 
@@ -68,8 +101,8 @@ pub(super) fn body_buffer(config: &Config) -> u64 {
 }
 
 /// An address is known; a name is looked up again and again.
-fn discovery(provider: &Provider) -> Node {
-    if provider.endpoint.ip().is_some() {
+fn discovery(endpoint: &Endpoint) -> Node {
+    if endpoint.ip().is_some() {
         return map! { "type" => "STATIC" };
     }
     map! {
@@ -135,15 +168,15 @@ fn http(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError>
     ))
 }
 
-fn tls(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError> {
-    let name = match &provider.tls.server_name {
+fn tls(context: &Context<'_>, endpoint: &Endpoint, trust: &Tls, server: &str) -> Result<Node, RenderError> {
+    let name = match &trust.server_name {
         Some(name) => name,
-        None => &provider.endpoint.host,
+        None => &endpoint.host,
     };
-    let ca = match &provider.tls.ca_file {
+    let ca = match &trust.ca_file {
         Some(path) => absolute(context.config.resolve(path))?,
         None => context.system_ca.clone().ok_or_else(|| RenderError::NoTrust {
-            provider: provider.name.clone(),
+            server: server.to_owned(),
         })?,
     };
     let is_address = name.parse::<IpAddr>().is_ok();

@@ -1,14 +1,47 @@
-//! schema-translation, in either role.
+//! Our own filters, as Envoy is given them.
 
-use penstock_config::slice::SchemaTranslation;
+use penstock_config::slice::{SchemaTranslation, TokenQuota};
+use serde::Serialize;
 
 use super::{
     Context, RenderError,
     node::{Node, extension, map, typed},
 };
 
-/// Both roles share one VM in each worker: equal id, equal code.
-const VM: &str = "penstock.schema-translation";
+/// A filter that is compiled to wasm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Translates, in either role.
+    SchemaTranslation,
+    /// Counts tokens and holds callers to their limits.
+    TokenQuota,
+}
+
+impl Filter {
+    /// Its file within [`Options::wasm_dir`](super::Options::wasm_dir).
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::SchemaTranslation => "penstock_schema_translation.wasm",
+            Self::TokenQuota => "penstock_token_quota.wasm",
+        }
+    }
+
+    /// The package that is built to it.
+    pub fn package(self) -> &'static str {
+        match self {
+            Self::SchemaTranslation => "penstock-schema-translation",
+            Self::TokenQuota => "penstock-token-quota",
+        }
+    }
+
+    /// Instances with equal ids share one VM in each worker, and what its filters share is theirs alone.
+    fn vm(self) -> &'static str {
+        match self {
+            Self::SchemaTranslation => "penstock.schema-translation",
+            Self::TokenQuota => "penstock.token-quota",
+        }
+    }
+}
 
 pub(super) fn schema_translation(
     context: &Context<'_>,
@@ -18,22 +51,45 @@ pub(super) fn schema_translation(
         SchemaTranslation::Front(_) => "front",
         SchemaTranslation::Back(_) => "back",
     };
+    let name = format!("{}.{role}", Filter::SchemaTranslation.vm());
+    wasm(context, Filter::SchemaTranslation, &name, role, slice)
+}
+
+pub(super) fn token_quota(context: &Context<'_>, slice: &TokenQuota) -> Result<Node, RenderError> {
+    let name = Filter::TokenQuota.vm();
+    wasm(context, Filter::TokenQuota, name, "quota", slice)
+}
+
+fn wasm(
+    context: &Context<'_>,
+    filter: Filter,
+    name: &str,
+    root: &str,
+    slice: &impl Serialize,
+) -> Result<Node, RenderError> {
+    let path = context.wasm_dir.join(filter.file());
+    if !path.is_file() {
+        return Err(RenderError::NoFilter {
+            path,
+            package: filter.package(),
+        });
+    }
     let configuration = serde_json::to_string_pretty(slice)?;
     Ok(extension(
-        VM,
+        filter.vm(),
         "envoy.extensions.filters.http.wasm.v3.Wasm",
         map! {
             "config" => map! {
-                "name" => format!("{VM}.{role}"),
-                "root_id" => role,
+                "name" => name,
+                "root_id" => root,
                 // A trap ends the requests of that worker; the next one gets a new VM.
                 "failure_policy" => "FAIL_RELOAD",
                 // Without it, a filter that holds headers is never given the body.
                 "allow_on_headers_stop_iteration" => true,
                 "vm_config" => map! {
-                    "vm_id" => VM,
+                    "vm_id" => filter.vm(),
                     "runtime" => "envoy.wasm.runtime.v8",
-                    "code" => map! { "local" => map! { "filename" => context.wasm.as_path() } },
+                    "code" => map! { "local" => map! { "filename" => path.as_path() } },
                 },
                 "configuration" => typed(
                     "google.protobuf.StringValue",

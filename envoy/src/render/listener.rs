@@ -71,18 +71,26 @@ fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
             map! { "mutations" => list![remove("x-penstock-int-"), remove("x-envoy-")] },
         )],
         "route_config" => route::configuration(context.config),
-        "http_filters" => list![
-            for_the_log(),
-            filter::schema_translation(context, &context.config.front())?,
-            extension(
-                "envoy.filters.http.router",
-                "envoy.extensions.filters.http.router.v3.Router",
-                map! { "suppress_envoy_headers" => true },
-            ),
-        ],
+        "http_filters" => filters(context)?,
         "local_reply_config" => local_reply::configuration(context.config),
         "access_log" => access_log::access_log(context)?,
     })
+}
+
+/// In the order of the request; an answer passes them from the last to the first.
+fn filters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
+    let mut filters = vec![for_the_log()];
+    // In front of all that costs something: who is over a limit is refused before anything else is done.
+    if let Some(slice) = context.config.token_quota() {
+        filters.push(filter::token_quota(context, &slice)?);
+    }
+    filters.push(filter::schema_translation(context, &context.config.front())?);
+    filters.push(extension(
+        "envoy.filters.http.router",
+        "envoy.extensions.filters.http.router.v3.Router",
+        map! { "suppress_envoy_headers" => true },
+    ));
+    Ok(filters)
 }
 
 /// Headers that steer Envoy or our filters are no client's to send.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use penstock_config::{Config, slice::Model};
+use penstock_config::{Config, ROUTES, Route, slice::Model};
 
 use super::{
     cluster,
@@ -31,16 +31,32 @@ pub(super) fn configuration(config: &Config) -> Node {
             // puts more than this in the place of a body is called back by Envoy in the middle of doing so, which
             // it cannot survive. The front instance refuses requests beyond their own limit.
             "request_body_buffer_limit" => cluster::body_buffer(config),
-            "routes" => list![
-                chat(config, "stream", map! { "string_match" => map! { "exact" => "stream" } }, silence),
-                chat(config, "answer", map! { "present_match" => true }, answer),
-                map! {
-                    "name" => "unknown",
-                    "match" => map! { "prefix" => "/" },
-                    "direct_response" => map! { "status" => 404_u32 },
-                },
-            ],
+            "routes" => routes(config, silence, answer),
         }],
+    }
+}
+
+fn routes(config: &Config, silence: Duration, answer: Duration) -> Vec<Node> {
+    let mut routes = vec![
+        chat(
+            config,
+            "stream",
+            map! { "string_match" => map! { "exact" => "stream" } },
+            silence,
+        ),
+        chat(config, "answer", map! { "present_match" => true }, answer),
+    ];
+    // What a request is on before the front instance has settled where it goes. The names are for limits.
+    routes.extend(ROUTES.map(|Route { name, path }| nowhere(name, map! { "path" => path })));
+    routes.push(nowhere("unknown", map! { "prefix" => "/" }));
+    routes
+}
+
+fn nowhere(name: &str, path: Node) -> Node {
+    map! {
+        "name" => name,
+        "match" => path,
+        "direct_response" => map! { "status" => 404_u32 },
     }
 }
 

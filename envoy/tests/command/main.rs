@@ -5,4 +5,6 @@ mod render;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+mod statistics;
+#[cfg(test)]
 mod support;

@@ -5,7 +5,7 @@ use std::{env, fs, path::Path, process::Command};
 use penstock_config::Config;
 use penstock_envoy::{
     binary,
-    render::{self, Options, RenderError, Rendered},
+    render::{self, Filter, Options, RenderError, Rendered},
     runtime_dir::{BOOTSTRAP, RuntimeDir},
 };
 
@@ -120,16 +120,50 @@ models:
 }
 
 #[test]
-fn a_missing_filter_is_named() {
-    let error = render::bootstrap(
-        &example("quickstart"),
-        &options(Path::new("/nowhere"), Path::new("/run")),
-    )
-    .unwrap_err();
-    assert!(
-        matches!(&error, RenderError::NoFilter { path } if path.starts_with("/nowhere")),
-        "{error}"
+fn a_missing_filter_is_named_with_what_builds_it() {
+    for filter in [Filter::SchemaTranslation, Filter::TokenQuota] {
+        let filters = filters();
+        let missing = filters.path().join(filter.file());
+        fs::remove_file(&missing).unwrap();
+        let options = options(filters.path(), Path::new("/run"));
+        let error = render::bootstrap(&example("quickstart"), &options).unwrap_err();
+        assert!(
+            matches!(&error, RenderError::NoFilter { path, package } if *path == missing && *package == filter.package()),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn without_quota_there_is_no_filter_for_it() {
+    let filters = filters();
+    fs::remove_file(filters.path().join(Filter::TokenQuota.file())).unwrap();
+    let config = "providers: [{ name: a, api: openai, base_url: 'http://127.0.0.1:1/v1' }]
+models: [{ name: m, targets: [{ provider: a, model: x }] }]
+quota: { enabled: false, service: { url: 'http://127.0.0.1:50051' } }";
+    let config = Config::from_yaml_str(config, Path::new("penstock.yaml")).unwrap();
+    let rendered = render::bootstrap(&config, &options(filters.path(), Path::new("/run"))).unwrap();
+    assert!(!rendered.bootstrap.contains("token-quota"));
+    assert!(!rendered.bootstrap.contains("penstock-quota-service"));
+}
+
+/// Who is over a limit is refused before anything else is done.
+#[test]
+fn quota_comes_before_translation_and_leases_over_a_cluster_of_its_own() {
+    let rendered = rendered(
+        "providers: [{ name: a, api: openai, base_url: 'http://127.0.0.1:1/v1' }]
+models: [{ name: m, targets: [{ provider: a, model: x }] }]
+quota: { service: { url: 'http://127.0.0.1:50051', timeout: 250ms } }",
     );
+    let text = &rendered.bootstrap;
+    let at = |needle: &str| text.find(needle).unwrap_or_else(|| panic!("no {needle}"));
+    assert!(at("name: penstock.token-quota\n") < at("name: penstock.schema-translation.front\n"));
+    assert_eq!(text.matches("vm_id: penstock.token-quota\n").count(), 1);
+    let cluster = &text[at("- name: penstock-quota-service\n")..at("- name: penstock-exhausted\n")];
+    assert!(cluster.contains("connect_timeout: 0.250s\n"), "{cluster}");
+    assert!(cluster.contains("port_value: 50051\n"), "{cluster}");
+    assert!(cluster.contains("http2_protocol_options: {}\n"), "{cluster}");
+    assert!(text.contains("\"cluster\": \"penstock-quota-service\""));
 }
 
 #[test]
@@ -164,6 +198,15 @@ models:
     targets: [{ provider: by-name, model: x }, { provider: by-address, model: y }, { provider: v6, model: z }]
     retry: { same_target: 10, max_wait: 1m }
     timeouts: { first_token: 1h, answer: 1h }
+    default_output_tokens: 100
+    count_as: gpt-4
+quota:
+  windows: 65536
+  identity: { tenant: { header: x-tenant }, key: { metadata: [envoy.filters.http.jwt_authn, payload, sub] } }
+  tenants: ['a \"tenant\": with # signs']
+  limits:
+    - { name: all, per: [tenant, key, agent, model, route], match: { route: [messages] }, tokens_per_minute: 1000000000000 }
+  service: { url: 'https://quota.internal:443', tls: { server_name: h } }
 ";
     let every_field = Config::from_yaml_str(every_field, Path::new("/etc/penstock/penstock.yaml")).unwrap();
     let silent = "access_log: none

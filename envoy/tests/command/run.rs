@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},
     net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
     process::{Child, ChildStderr, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -12,10 +13,11 @@ use crate::support::{envoy, filters};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-struct Gateway {
-    child: Child,
+pub struct Gateway {
+    pub child: Child,
     stderr: BufReader<ChildStderr>,
     listen: SocketAddr,
+    pub admin: SocketAddr,
     filters: TempDir,
     directory: TempDir,
 }
@@ -26,9 +28,15 @@ fn free() -> SocketAddr {
 
 /// `penstock run`, as soon as it says that it is ready.
 fn start() -> Option<Gateway> {
+    start_with(|_| ())
+}
+
+/// The same with other filters in the directory.
+pub fn start_with(change: impl FnOnce(&Path)) -> Option<Gateway> {
     let envoy = envoy()?;
     let (listen, admin) = (free(), free());
     let filters = filters();
+    change(filters.path());
     let directory = tempfile::tempdir().unwrap();
     fs::write(
         directory.path().join("penstock.yaml"),
@@ -62,12 +70,13 @@ models: [{{ name: m, targets: [{{ provider: a, model: x }}] }}]"
         child,
         stderr,
         listen,
+        admin,
         filters,
         directory,
     })
 }
 
-fn command(directory: &TempDir, filters: &TempDir, envoy: &std::path::Path) -> Command {
+fn command(directory: &TempDir, filters: &TempDir, envoy: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_penstock"));
     command
         .args(["run", "--concurrency", "1", "--file"])
@@ -81,7 +90,7 @@ fn command(directory: &TempDir, filters: &TempDir, envoy: &std::path::Path) -> C
     command
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub fn signal(child: &Child, signal: Signal) {
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     kill_process(pid, signal).unwrap();
 }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use penstock_envoy::render::SCHEMA_TRANSLATION_WASM;
+use penstock_envoy::render::Filter;
 use tempfile::TempDir;
 
 /// The smallest module that Envoy takes for a filter: a memory, the ABI's version and an allocator.
@@ -20,10 +20,12 @@ pub fn checkout() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A directory of filters, in which there is the smallest one.
+/// A directory of filters, each of which is the smallest one.
 pub fn filters() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join(SCHEMA_TRANSLATION_WASM), SMALLEST_FILTER).unwrap();
+    for filter in [Filter::SchemaTranslation, Filter::TokenQuota] {
+        fs::write(directory.path().join(filter.file()), SMALLEST_FILTER).unwrap();
+    }
     directory
 }
 

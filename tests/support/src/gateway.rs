@@ -110,7 +110,7 @@ impl Builder {
             system_ca: None,
         };
         let rendered = render::bootstrap(&config, &options).map_err(|error| match error {
-            RenderError::NoFilter { path } => {
+            RenderError::NoFilter { path, .. } => {
                 anyhow::anyhow!("no filter at {}: run `make wasm`", path.display())
             }
             other => other.into(),
