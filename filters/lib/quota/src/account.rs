@@ -3,6 +3,7 @@
 use crate::{
     code,
     hold::{Hold, Holds},
+    lease::Lease,
 };
 
 /// Most windows that a debt can take from those to come: enough that overruns are paid, few enough that one
@@ -11,9 +12,6 @@ const DEBT_WINDOWS: u64 = 4;
 
 /// When to ask again where only what is under way stands in the way, which may end at any moment.
 const SOON_MS: u64 = 1_000;
-
-/// Most bytes of a window's label that are kept.
-pub const MOST_LABEL: usize = 96;
 
 /// The state of one window, or of a limit on what is under way at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,11 +22,15 @@ pub(crate) struct Account {
     pub span_ms: u64,
     /// When the window opened; zero while none is open.
     pub opened_ms: u64,
+    /// When it is over; zero while none is open.
+    pub ends_ms: u64,
     /// What was settled in it. What exceeds the limit is a debt.
     pub used: u64,
     /// Until when the shared window counts here as well, since its own claims may have gone there before.
     pub beside_until_ms: u64,
     pub holds: Holds,
+    /// What a service grants of it; none where the limit is this Envoy's alone.
+    pub lease: Option<Lease>,
 }
 
 impl Account {
@@ -45,30 +47,43 @@ impl Account {
     /// Every window that has passed pays up to the limit of what was used. A clock a little behind another
     /// worker's counts as the time at which the window opened.
     pub fn advance(&mut self, now_ms: u64) {
-        self.holds.expire(now_ms);
         if self.span_ms == 0 || self.opened_ms == 0 {
+            self.holds.expire(now_ms);
             return;
         }
         if self.opened_ms > now_ms.saturating_add(self.span_ms) {
             // The clock was set back by more than a window, which would otherwise last until it catches up.
-            self.opened_ms = 0;
-            self.used = 0;
-            self.holds = Holds::default();
+            *self = Self {
+                beside_until_ms: self.beside_until_ms,
+                lease: self.lease.as_ref().map(|lease| Lease::new(&lease.label)),
+                ..Self::new(self.limit, self.span_ms)
+            };
             return;
         }
-        let passed = now_ms.saturating_sub(self.opened_ms) / self.span_ms;
-        if passed == 0 {
+        if now_ms < self.ends_ms {
+            self.holds.expire(now_ms);
             return;
         }
+        self.holds.expire(self.ends_ms.saturating_sub(1));
+        let charged = self.load();
         self.holds = Holds::default();
+        let more = now_ms.saturating_sub(self.ends_ms) / self.span_ms;
         self.used = match self.limit {
             0 => 0,
-            limit => self.used.saturating_sub(passed.saturating_mul(limit)),
+            limit => self
+                .used
+                .saturating_sub(more.saturating_add(1).saturating_mul(limit)),
         };
-        self.opened_ms = match self.used {
-            0 => 0,
-            _ => self.opened_ms.saturating_add(passed.saturating_mul(self.span_ms)),
-        };
+        if let Some(lease) = &mut self.lease {
+            lease.close(self.opened_ms, charged, self.used);
+        }
+        if self.used == 0 {
+            self.opened_ms = 0;
+            self.ends_ms = 0;
+        } else {
+            self.opened_ms = self.ends_ms.saturating_add(more.saturating_mul(self.span_ms));
+            self.ends_ms = self.opened_ms.saturating_add(self.span_ms);
+        }
     }
 
     /// Whether nobody loses anything with it.
@@ -83,24 +98,70 @@ impl Account {
         self.used.saturating_add(self.holds.total())
     }
 
-    /// What it still admits beside `others`.
-    pub fn remaining(&self, others: u64) -> u64 {
-        self.limit.saturating_sub(self.load().saturating_add(others))
+    /// Most that it admits: its limit, or what a service has granted of it, and without a valid grant `share`
+    /// thousandths.
+    pub fn cap(&self, share: Option<u32>, now_ms: u64) -> u64 {
+        match (&self.lease, share) {
+            (Some(lease), Some(_)) if lease.until_ms > now_ms => {
+                lease.granted.saturating_add(lease.carried).min(self.limit)
+            }
+            (Some(_), Some(share)) => {
+                let part = u128::from(self.limit) * u128::from(share) / 1_000;
+                u64::try_from(part).unwrap_or(u64::MAX).min(self.limit)
+            }
+            _ => self.limit,
+        }
     }
 
     /// When the window is over that is open, or would be opened now.
-    pub fn ends_ms(&self, now_ms: u64) -> u64 {
+    fn end_ms(&self, now_ms: u64) -> u64 {
         match self.opened_ms {
             0 => now_ms.saturating_add(self.span_ms),
-            opened_ms => opened_ms.saturating_add(self.span_ms),
+            _ => self.ends_ms,
         }
+    }
+
+    /// Milliseconds until the window is over; zero if none is open.
+    pub fn reset_ms(&self, now_ms: u64) -> u64 {
+        self.ends_ms.saturating_sub(now_ms)
+    }
+
+    /// Notes that `amount` did not fit beside `others`, only for want of a grant. Whether that is new.
+    pub fn want(&mut self, amount: u64, others: u64, now_ms: u64) -> bool {
+        let total = self.load().saturating_add(others).saturating_add(amount);
+        let fits = total <= self.limit;
+        let new = fits && self.lease.as_ref().is_some_and(|lease| lease.wanted < total);
+        if new {
+            self.open(now_ms);
+            if let Some(lease) = &mut self.lease {
+                lease.wanted = total;
+            }
+        }
+        new
+    }
+
+    /// Lets `granted` be used in all until `until_ms`, of a window that is over at `ends_ms`.
+    pub fn grant(&mut self, granted: u64, until_ms: u64, ends_ms: Option<u64>, now_ms: u64) -> bool {
+        let Some(lease) = &mut self.lease else {
+            return false;
+        };
+        lease.granted = granted;
+        lease.until_ms = until_ms;
+        lease.wanted = 0;
+        if let Some(ends_ms) = ends_ms
+            && self.opened_ms != 0
+        {
+            let latest_ms = now_ms.saturating_add(self.span_ms);
+            self.ends_ms = ends_ms.min(latest_ms).max(self.opened_ms.saturating_add(1));
+        }
+        true
     }
 
     /// Milliseconds until `amount`, which does not fit now, can fit.
     pub fn wait_ms(&self, amount: u64, now_ms: u64) -> u64 {
         let settled = self.used.saturating_add(amount);
         if self.span_ms == 0 || settled <= self.limit {
-            let ends_ms = self.ends_ms(now_ms).saturating_sub(now_ms);
+            let ends_ms = self.end_ms(now_ms).saturating_sub(now_ms);
             return if self.span_ms == 0 {
                 SOON_MS
             } else {
@@ -111,17 +172,16 @@ impl Account {
             .saturating_sub(self.limit)
             .div_ceil(self.limit.max(1))
             .max(1);
-        self.ends_ms(now_ms)
+        self.end_ms(now_ms)
             .saturating_add(self.span_ms.saturating_mul(windows.saturating_sub(1)))
             .saturating_sub(now_ms)
             .max(1)
     }
 
-    /// Holds `amount` until about `expires_ms`, opening a window if none is open. Returns when the window opened
-    /// and until when it is held.
-    pub fn hold(&mut self, amount: u64, expires_ms: u64, now_ms: u64) -> (u64, u64) {
+    /// Holds `amount` until about `expires_ms`, opening a window if none is open, and says until when exactly.
+    pub fn hold(&mut self, amount: u64, expires_ms: u64, now_ms: u64) -> u64 {
         self.open(now_ms);
-        (self.opened_ms, self.holds.add(amount, expires_ms))
+        self.holds.add(amount, expires_ms)
     }
 
     /// Ends `hold`, of which `used` was used.
@@ -137,12 +197,12 @@ impl Account {
     }
 
     /// Moves `hold` to a later time. If it has expired it is held again, but only if it fits.
-    pub fn renew(&mut self, hold: &mut Hold, others: u64, expires_ms: u64) {
+    pub fn renew(&mut self, hold: &mut Hold, remaining: impl FnOnce(&Self) -> u64, expires_ms: u64) {
         if self.opened_ms != hold.opened_ms {
             return;
         }
         let kept = self.holds.release(hold.amount, hold.expires_ms);
-        if kept || hold.amount <= self.remaining(others) {
+        if kept || hold.amount <= remaining(self) {
             hold.expires_ms = self.holds.add(hold.amount, expires_ms);
         }
     }
@@ -160,6 +220,7 @@ impl Account {
     fn open(&mut self, now_ms: u64) {
         if self.span_ms != 0 && self.opened_ms == 0 {
             self.opened_ms = now_ms.max(1);
+            self.ends_ms = self.opened_ms.saturating_add(self.span_ms);
         }
     }
 
@@ -168,6 +229,7 @@ impl Account {
             self.limit,
             self.span_ms,
             self.opened_ms,
+            self.ends_ms,
             self.used,
             self.beside_until_ms,
         ] {
@@ -178,6 +240,13 @@ impl Account {
             code::put(to, *expires_ms);
             code::put(to, *amount);
         }
+        match &self.lease {
+            None => to.push(0),
+            Some(lease) => {
+                to.push(1);
+                lease.encode(to);
+            }
+        }
     }
 
     pub fn decode(from: &mut &[u8]) -> Option<Self> {
@@ -185,12 +254,16 @@ impl Account {
             limit: code::take(from)?,
             span_ms: code::take(from)?,
             opened_ms: code::take(from)?,
+            ends_ms: code::take(from)?,
             used: code::take(from)?,
             beside_until_ms: code::take(from)?,
-            holds: Holds::default(),
+            ..Self::default()
         };
         for _ in 0..code::take_count(from, Holds::MOST)? {
             account.holds.0.push((code::take(from)?, code::take(from)?));
+        }
+        if code::take_count(from, 1)? == 1 {
+            account.lease = Some(Lease::decode(from)?);
         }
         Some(account)
     }

@@ -40,6 +40,17 @@ impl Bucket {
         })
     }
 
+    /// All accounts.
+    pub fn accounts(&mut self, now_ms: u64) -> impl Iterator<Item = (Key, &Account)> {
+        self.cells.iter_mut().filter_map(move |(key, cell)| match cell {
+            Cell::Account(account) => {
+                account.advance(now_ms);
+                Some((*key, &*account))
+            }
+            Cell::Histogram(_) => None,
+        })
+    }
+
     /// Whether the account of `key` has a place.
     pub fn holds(&self, key: Key) -> bool {
         self.cells
@@ -62,7 +73,13 @@ impl Bucket {
             account.beside_until_ms = beside_until_ms;
         }
         account.limit = limit;
-        account.span_ms = span_ms;
+        if account.span_ms != span_ms {
+            account.span_ms = span_ms;
+            account.ends_ms = match account.opened_ms {
+                0 => 0,
+                opened_ms => opened_ms.saturating_add(span_ms),
+            };
+        }
         Some(account)
     }
 

@@ -46,6 +46,8 @@ pub(crate) struct Hold {
     pub amount: u64,
     /// When the window opened.
     pub opened_ms: u64,
+    /// When the window is over, as far as was known; zero where the limit has none.
+    pub ends_ms: u64,
     /// The slice of time at whose end it expires.
     pub expires_ms: u64,
     /// Nothing was reserved: the limit is a shadow, and exceeded.
@@ -54,10 +56,10 @@ pub(crate) struct Hold {
 
 impl Hold {
     /// When it counts no longer, wherever it is.
-    pub fn ends_ms(&self) -> u64 {
+    pub fn counts_until_ms(&self) -> u64 {
         match self.span_ms {
             0 => self.expires_ms,
-            span_ms => self.opened_ms.saturating_add(span_ms),
+            _ => self.ends_ms,
         }
     }
 
@@ -68,7 +70,7 @@ impl Hold {
         if self.span_ms == 0 {
             return 0;
         }
-        if self.expires_ms < self.opened_ms.saturating_add(self.span_ms) {
+        if self.expires_ms < self.ends_ms {
             used
         } else {
             used.saturating_sub(self.amount)

@@ -9,6 +9,8 @@
 //! that is fixed for ever: a flood of new names evicts what is idle and never what is active, and names
 //! without a place share one window, which is stricter than one each and never looser.
 //!
+//! Where several Envoys share limits, a service grants each of them a part: see [`Table::leased`] and [`wire`].
+//!
 //! Amounts are whole numbers of whatever a limit counts (tokens, requests); times are milliseconds since the
 //! Unix epoch and come in as arguments. Nothing here reads a clock, draws a random number or calls a host.
 
@@ -19,12 +21,14 @@ mod code;
 mod histogram;
 mod hold;
 mod key;
+mod lease;
 mod shared;
 mod table;
+pub mod wire;
 
-pub use account::MOST_LABEL;
 pub use claim::{Claim, Refused, Span, Standing};
 pub use hold::Reservation;
 pub use key::Key;
+pub use lease::{MOST_LABEL, Report, elect};
 pub use shared::{Shared, Version, update};
 pub use table::Table;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::{
     Claim, Key, Refused, Reservation, Shared, Standing, Version, account::Account, bucket::Bucket,
-    hold::Hold, shared::attempt,
+    hold::Hold, lease::Lease, shared::attempt,
 };
 
 /// Windows that a bucket is meant for. It has room for more, because keys never spread evenly.
@@ -12,6 +12,9 @@ const WINDOWS_PER_BUCKET: u32 = 8;
 
 /// Buckets for the windows that claims without a place share, one window per limit and length.
 const SHARED_BUCKETS: u32 = 8;
+
+/// What a service is told such a window is called.
+const SHARED_LABEL: &str = "shared";
 
 /// Most buckets: what `windows` asks beyond is not kept apart.
 const MOST_BUCKETS: u32 = 1 << 20;
@@ -30,6 +33,8 @@ pub struct Table {
     buckets: u32,
     hold_ms: u64,
     seed: u64,
+    /// Thousandths of a limit that are ours without a grant; none where limits are not leased.
+    share: Option<u32>,
 }
 
 /// What became of one claim.
@@ -40,10 +45,10 @@ enum Taken {
 }
 
 /// A bucket as it was read.
-struct Loaded {
+pub(crate) struct Loaded {
     place: u32,
     version: Option<Version>,
-    bucket: Bucket,
+    pub bucket: Bucket,
 }
 
 impl Table {
@@ -54,6 +59,7 @@ impl Table {
             buckets: windows.div_ceil(WINDOWS_PER_BUCKET).clamp(1, MOST_BUCKETS),
             hold_ms: hold_ms.max(1),
             seed: 0,
+            share: None,
         }
     }
 
@@ -61,6 +67,14 @@ impl Table {
     /// choose names that all fall into one bucket.
     pub fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
+    }
+
+    /// Leases its limits from a service: without a valid grant, a window admits `share` thousandths of its limit.
+    pub fn leased(self, share: u32) -> Self {
+        Self {
+            share: Some(share),
+            ..self
+        }
     }
 
     /// Reserves what every claim asks for, or nothing.
@@ -196,13 +210,8 @@ impl Table {
                 };
             };
             let others = self.others(shared, account, now_ms);
-            let taken = self.fill(account, claim, (home.place, claim.key), others, now_ms);
-            match &taken {
-                Taken::Held(hold, _) if keep && !hold.exceeded => {
-                    self.store(shared, &home, now_ms).map(|()| taken)
-                }
-                _ => Some(taken),
-            }
+            let (taken, changed) = self.fill(account, claim, (home.place, claim.key), others, now_ms);
+            self.keep(shared, &home, taken, changed, keep, now_ms)
         })
         .unwrap_or(Taken::Contended)
     }
@@ -216,15 +225,34 @@ impl Table {
             let Some(account) = there.bucket.account(cell, claim.limit, span_ms, now_ms) else {
                 return Some(full(claim, (place, cell), 0, 0, SOON_MS));
             };
-            let taken = self.fill(account, claim, (place, cell), 0, now_ms);
-            match &taken {
-                Taken::Held(hold, _) if keep && !hold.exceeded => {
-                    self.store(shared, &there, now_ms).map(|()| taken)
-                }
-                _ => Some(taken),
+            if self.share.is_some() && account.lease.is_none() {
+                account.lease = Some(Lease::new(SHARED_LABEL));
             }
+            let (taken, changed) = self.fill(account, claim, (place, cell), 0, now_ms);
+            self.keep(shared, &there, taken, changed, keep, now_ms)
         })
         .unwrap_or(Taken::Contended)
+    }
+
+    /// Writes down what was `taken`, unless it is only a look. None: another worker was first.
+    fn keep(
+        &self,
+        shared: &impl Shared,
+        loaded: &Loaded,
+        taken: Taken,
+        changed: bool,
+        keep: bool,
+        now_ms: u64,
+    ) -> Option<Taken> {
+        let refused = match &taken {
+            Taken::Held(hold, _) => hold.exceeded,
+            Taken::Full(..) | Taken::Contended => true,
+        };
+        // A look leaves nothing behind but the wish for a larger grant.
+        if changed && (keep || refused) {
+            self.store(shared, loaded, now_ms)?;
+        }
+        Some(taken)
     }
 
     /// Leaves a mark in the home of a claim that is counted in the shared window, so that its own window, once it
@@ -238,7 +266,7 @@ impl Table {
             if home.bucket.holds(hold.own) {
                 return Some(false);
             }
-            home.bucket.mark(hold.span_ms, hold.ends_ms());
+            home.bucket.mark(hold.span_ms, hold.counts_until_ms());
             self.store(shared, &home, now_ms).map(|()| true)
         });
         if sealed != Some(true) {
@@ -260,31 +288,46 @@ impl Table {
             .map_or(0, |account| account.load())
     }
 
-    /// Puts what `claim` asks for into `account`, if it fits beside `others`.
-    fn fill(&self, account: &mut Account, claim: &Claim, at: (u32, Key), others: u64, now_ms: u64) -> Taken {
-        let reset_ms = |account: &Account| match account.opened_ms {
-            0 => 0,
-            _ => account.ends_ms(now_ms).saturating_sub(now_ms),
-        };
-        let remaining = account.remaining(others);
+    /// Puts what `claim` asks for into `account`, if it fits beside `others`, and says whether that changed anything.
+    fn fill(
+        &self,
+        account: &mut Account,
+        claim: &Claim,
+        at: (u32, Key),
+        others: u64,
+        now_ms: u64,
+    ) -> (Taken, bool) {
+        if self.share.is_some() && account.lease.is_none() {
+            account.lease = Some(Lease::new(&claim.label));
+        }
+        let remaining = self.remaining(account, others, now_ms);
         if claim.amount > remaining {
             let wait_ms = account.wait_ms(claim.amount.saturating_add(others), now_ms);
-            return full(claim, at, remaining, reset_ms(account), wait_ms);
+            let taken = full(claim, at, remaining, account.reset_ms(now_ms), wait_ms);
+            return (taken, account.want(claim.amount, others, now_ms));
         }
-        let (opened_ms, expires_ms) = account.hold(claim.amount, self.expires_ms(now_ms), now_ms);
+        let expires_ms = account.hold(claim.amount, self.expires_ms(now_ms), now_ms);
         let hold = Hold {
             amount: claim.amount,
-            opened_ms,
+            opened_ms: account.opened_ms,
+            ends_ms: account.ends_ms,
             expires_ms,
             ..hold_of(claim, at)
         };
         let standing = Standing {
             limit: claim.limit,
-            remaining: account.remaining(others),
-            reset_ms: reset_ms(account),
+            remaining: self.remaining(account, others, now_ms),
+            reset_ms: account.reset_ms(now_ms),
             exceeded: false,
         };
-        Taken::Held(hold, standing)
+        (Taken::Held(hold, standing), true)
+    }
+
+    /// What `account` still admits beside `others`.
+    fn remaining(&self, account: &Account, others: u64, now_ms: u64) -> u64 {
+        account
+            .cap(self.share, now_ms)
+            .saturating_sub(account.load().saturating_add(others))
     }
 
     fn settle_one(&self, shared: &impl Shared, hold: &Hold, used: u64, now_ms: u64) -> bool {
@@ -342,7 +385,8 @@ impl Table {
             };
             let mut renewed = *hold;
             let others = self.others(shared, account, now_ms);
-            account.renew(&mut renewed, others, expires_ms);
+            let remaining = |account: &Account| self.remaining(account, others, now_ms);
+            account.renew(&mut renewed, remaining, expires_ms);
             self.store(shared, &there, now_ms)?;
             Some(renewed)
         });
@@ -352,16 +396,16 @@ impl Table {
         if hold.place >= self.buckets && hold.span_ms == 0 {
             attempt(|| {
                 let mut home = self.load(shared, self.place(hold.own));
-                home.bucket.mark(hold.span_ms, hold.ends_ms());
+                home.bucket.mark(hold.span_ms, hold.counts_until_ms());
                 if let Some(account) = home.bucket.find(hold.own, now_ms) {
-                    account.beside_until_ms = account.beside_until_ms.max(hold.ends_ms());
+                    account.beside_until_ms = account.beside_until_ms.max(hold.counts_until_ms());
                 }
                 self.store(shared, &home, now_ms)
             });
         }
     }
 
-    fn load(&self, shared: &impl Shared, place: u32) -> Loaded {
+    pub(crate) fn load(&self, shared: &impl Shared, place: u32) -> Loaded {
         let (value, version) = shared.read(&self.name(place)).unzip();
         Loaded {
             place,
@@ -371,7 +415,7 @@ impl Table {
     }
 
     /// None: another worker was first.
-    fn store(&self, shared: &impl Shared, loaded: &Loaded, now_ms: u64) -> Option<()> {
+    pub(crate) fn store(&self, shared: &impl Shared, loaded: &Loaded, now_ms: u64) -> Option<()> {
         let value = loaded.bucket.encode(now_ms);
         shared
             .write(&self.name(loaded.place), &value, loaded.version)
@@ -386,11 +430,22 @@ impl Table {
         key.place(self.seed, self.buckets)
     }
 
+    /// How many places there are.
+    pub(crate) fn places(&self) -> u32 {
+        self.buckets.saturating_add(SHARED_BUCKETS)
+    }
+
+    /// Where `key` is, if it is a claim's own, and if it is one that claims share.
+    pub(crate) fn places_of(&self, key: Key) -> [u32; 2] {
+        let shared = key.place(self.seed, SHARED_BUCKETS);
+        [self.place(key), self.buckets.saturating_add(shared)]
+    }
+
     /// Where claims of one limit that find no place are counted together.
     fn shared_place(&self, limit: u64, span_ms: u64) -> (u32, Key) {
         let cell = Key::of("shared", &[&limit.to_string(), &span_ms.to_string()]);
-        let place = cell.place(self.seed, SHARED_BUCKETS);
-        (self.buckets.saturating_add(place), cell)
+        let [_, place] = self.places_of(cell);
+        (place, cell)
     }
 
     /// The end of the slice of time in which a hold that is taken or renewed now expires.
@@ -433,6 +488,7 @@ fn hold_of(claim: &Claim, (place, cell): (u32, Key)) -> Hold {
         span_ms: claim.span.millis(),
         amount: 0,
         opened_ms: 0,
+        ends_ms: 0,
         expires_ms: 0,
         exceeded: false,
     }

@@ -1,18 +1,33 @@
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
-use crate::hold::Holds;
+use crate::{hold::Holds, lease::Lease};
 
 fn account() -> impl Strategy<Value = Account> {
     let slices = vec((any::<u64>(), any::<u64>()), 0..=Holds::MOST);
-    (any::<[u64; 5]>(), slices).prop_map(|([limit, span_ms, opened_ms, used, beside_until_ms], slices)| {
+    let lease = (".{0,20}", any::<[u64; 6]>()).prop_map(|(label, numbers)| {
+        let [granted, until_ms, wanted, carried, closed_ms, closed_used] = numbers;
+        Lease {
+            granted,
+            until_ms,
+            wanted,
+            carried,
+            closed: (closed_ms, closed_used),
+            ..Lease::new(&label)
+        }
+    });
+    let lease = proptest::option::of(lease);
+    (any::<[u64; 6]>(), slices, lease).prop_map(|(numbers, slices, lease)| {
+        let [limit, span_ms, opened_ms, ends_ms, used, beside_until_ms] = numbers;
         Account {
             limit,
             span_ms,
             opened_ms,
+            ends_ms,
             used,
             beside_until_ms,
             holds: Holds(slices),
+            lease,
         }
     })
 }
@@ -76,8 +91,10 @@ proptest! {
     ) {
         account.advance(now_ms);
         account.wait_ms(amount, now_ms);
-        account.ends_ms(now_ms);
-        account.remaining(used);
+        account.reset_ms(now_ms);
+        account.cap(Some(u32::MAX), now_ms);
+        account.want(amount, used, now_ms);
+        account.grant(amount, used, Some(now_ms / 2), now_ms);
         account.hold(amount, now_ms, now_ms);
         account.charge(used, now_ms);
         prop_assert!(account.holds.0.len() <= Holds::MOST);

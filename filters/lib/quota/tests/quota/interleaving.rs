@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use penstock_quota::{Claim, Reservation, Shared, Span, Table, Version};
+use penstock_quota::{Claim, Reservation, Shared, Span, Table, Version, elect};
 use proptest::{collection::vec, prelude::*};
 
 use crate::memory::{MINUTE, Memory, NOW, claim};
@@ -297,6 +297,19 @@ fn a_place_that_is_freed_amid_it_doubles_no_limit() {
             assert_eq!(promised.of(&claims[0]), 5);
         });
     }
+}
+
+#[test]
+fn one_of_two_is_elected() {
+    every_order(|choose| {
+        let (memory, elected) = (Memory::default(), Mutex::new(0));
+        let script = |holder| -> Script<'_> {
+            let elected = &elected;
+            Box::new(move |shared| *elected.lock().unwrap() += u32::from(elect(shared, holder, NOW, 5_000)))
+        };
+        run(&memory, &[script(1), script(2)], choose);
+        assert_eq!(*elected.lock().unwrap(), 1);
+    });
 }
 
 /// One request of a worker: which limits, how much of each, and what is used in the end, or never settled.

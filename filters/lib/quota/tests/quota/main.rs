@@ -7,6 +7,8 @@ mod crowd;
 mod flood;
 mod interleaving;
 mod learning;
+mod leases;
 mod memory;
 mod model;
 mod windows;
+mod wire;
