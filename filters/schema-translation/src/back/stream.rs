@@ -8,12 +8,15 @@ use penstock_translate::stream::{End, Options, StreamError, StreamState, Transla
 use super::coding::Coding;
 use super::held::Share;
 
+/// What a translation makes of a piece is at most about this many times as much: short events get a longer frame.
+const GROWTH: usize = 8;
+
 /// A stream and how far it has come.
 pub(super) struct Stream {
     coding: Coding,
     decoder: Decoder,
     translator: Translator,
-    /// The most that one piece may become, in bytes.
+    /// The most that one piece may become, in bytes, if it has not come that large.
     most: usize,
     /// What the client gets once the answer is released; empty afterwards.
     held: Vec<u8>,
@@ -88,7 +91,10 @@ impl Stream {
             most,
             ..
         } = self;
-        let most = out.len().saturating_add(*most);
+        // A busy worker gets what has gathered in one piece, which is no fault of the provider's.
+        let most = out
+            .len()
+            .saturating_add((*most).max(bytes.len().saturating_mul(GROWTH)));
         let mut result = Ok(());
         let decoded = coding.decode(bytes, |plain| {
             decoder.push(plain);

@@ -103,6 +103,22 @@ fn a_stream_that_unpacks_beyond_the_limit_moves_on() {
 }
 
 #[test]
+fn a_piece_may_come_larger_than_the_limit_for_answers() {
+    let event = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n";
+    let piece = event.repeat(2_000);
+    for (client, commit) in [
+        (Api::OpenAi, Commit::Complete),
+        (Api::Anthropic, Commit::FirstEvent),
+    ] {
+        let mut back = sent(&plan(client, true, commit));
+        assert!(u64::try_from(piece.len()).unwrap() > back.config.max_response_bytes);
+        back.response_headers(&event_stream(), false, 1_100);
+        let step = back.response_body(piece.as_bytes(), false, 1_200);
+        assert_eq!(summary(&step), "a:200", "{client}");
+    }
+}
+
+#[test]
 fn only_a_released_stream_is_watched_for_silence() {
     let mut back = sent(&plan(Api::OpenAi, true, Commit::FirstEvent));
     back.response_headers(&event_stream(), false, 1_100);
