@@ -1,5 +1,7 @@
 //! Limits: an entry of the file may hold several amounts, and each becomes a limit of its own.
 
+mod reach;
+
 use serde_saphyr::{Location, Spanned};
 
 use super::names;
@@ -67,7 +69,7 @@ pub(super) fn parse(
         let first = all
             .iter()
             .enumerate()
-            .find(|(other, limit)| *other != index && hides(limit, one, *other < index));
+            .find(|(other, limit)| *other != index && reach::hides(&limit.limit, &one.limit, *other < index));
         if let Some((_, first)) = first {
             report(first, one, problems);
             right = false;
@@ -184,17 +186,10 @@ fn written(raw: &raw::Limit) -> Vec<Amount<'_>> {
 
 /// Answers are part of what is counted, so they can be reserved for and outgrow it.
 fn counts_answers(kind: Kind) -> bool {
-    span(kind).is_some()
-}
-
-/// Minutes over which tokens are counted.
-fn span(kind: Kind) -> Option<u32> {
-    match kind {
-        Kind::TokensPerMinute => Some(1),
-        Kind::TokensPerHour => Some(60),
-        Kind::TokensPerDay => Some(24 * 60),
-        Kind::RequestsPerMinute | Kind::ConcurrentRequests | Kind::InputTokens => None,
-    }
+    matches!(
+        kind,
+        Kind::TokensPerMinute | Kind::TokensPerHour | Kind::TokensPerDay
+    )
 }
 
 fn choice<T: Copy + Default>(
@@ -303,46 +298,6 @@ fn values(
         right = false;
     }
     right.then_some(values)
-}
-
-/// Whether `first` refuses whatever `other` would, so that `other` is without effect. Of two that are equal the
-/// `earlier` hides the later.
-fn hides(first: &Placed, other: &Placed, earlier: bool) -> bool {
-    let (a, b) = (&first.limit, &other.limit);
-    let smaller = a.amount < b.amount || (a.amount == b.amount && earlier);
-    let as_strict = (a.reserve == Reserve::Full || a.reserve == b.reserve)
-        && (a.on_overrun == Overrun::Cut || a.on_overrun == b.on_overrun);
-    // A limit in the shadow refuses nothing.
-    if a.shadow || !smaller || !as_strict {
-        return false;
-    }
-    match (a.kind, b.kind) {
-        (Kind::InputTokens, Kind::InputTokens) => applies_wherever(a, b),
-        (Kind::ConcurrentRequests, Kind::ConcurrentRequests) => {
-            applies_wherever(a, b) && a.per.iter().all(|scope| b.per.contains(scope))
-        }
-        // Windows open at different times unless the same requests open them.
-        (long, short) => {
-            let same = match (span(long), span(short)) {
-                (Some(long), Some(short)) => long == short || (long > short && a.amount < b.amount),
-                _ => long == short,
-            };
-            same && applies_wherever(a, b) && applies_wherever(b, a) && same_scopes(a, b)
-        }
-    }
-}
-
-/// Every request that `b` looks at is one that `a` looks at.
-fn applies_wherever(a: &Limit, b: &Limit) -> bool {
-    a.only.iter().all(|(scope, values)| {
-        b.only
-            .iter()
-            .any(|(other, fewer)| other == scope && fewer.iter().all(|value| values.contains(value)))
-    })
-}
-
-fn same_scopes(a: &Limit, b: &Limit) -> bool {
-    a.per.len() == b.per.len() && a.per.iter().all(|scope| b.per.contains(scope))
 }
 
 fn report(first: &Placed, other: &Placed, problems: &mut Problems) {

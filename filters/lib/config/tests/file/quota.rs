@@ -8,7 +8,7 @@ use penstock_config::{
     slice::{Identity, Kind, Leases, Limit, Overrun, Reserve, Scope, Source, TokenQuota},
 };
 
-use crate::problems::{MODELS, PROVIDERS, assert_table};
+use crate::problems::{MODELS, PROVIDERS, assert_table, problems};
 
 fn config(quota: &str) -> Config {
     let file = format!("{PROVIDERS}{MODELS}{quota}");
@@ -270,6 +270,11 @@ fn a_limit_that_another_hides_is_refused() {
         // Where windows open apart from each other, both can be the first to refuse.
         ("tokens_per_hour: 5", "tokens_per_hour: 5, per: [key]", vec![]),
         (
+            "tokens_per_hour: 5",
+            "tokens_per_hour: 5, match: { key: [a] }",
+            vec![],
+        ),
+        (
             "concurrent_requests: 5",
             "concurrent_requests: 5, per: [key]",
             hidden(
@@ -293,6 +298,20 @@ fn a_limit_that_another_hides_is_refused() {
             "input_tokens: 6, match: { key: [b, c] }",
             vec![],
         ),
+        (
+            "concurrent_requests: 5, per: [key]",
+            "concurrent_requests: 5",
+            hidden(
+                "3:37: quota.limits[0].concurrent_requests",
+                "1].concurrent_requests of 5",
+            ),
+        ),
+        (
+            "tokens_per_day: 5, shadow: true",
+            "tokens_per_day: 5",
+            hidden("3:32: quota.limits[0].tokens_per_day", "1].tokens_per_day of 5"),
+        ),
+        ("tokens_per_minute: 5", "tokens_per_day: 5", vec![]),
         // The looser one does not refuse what the stricter does.
         (
             "tokens_per_hour: 5, reserve: learned",
@@ -315,7 +334,7 @@ fn a_limit_that_another_hides_is_refused() {
         let file = format!(
             "quota:\n  limits:\n  - {{ name: a, {first} }}\n  - {{ name: b, {second} }}\n{PROVIDERS}{MODELS}"
         );
-        assert_eq!(crate::problems::problems(&file), expected, "{file}");
+        assert_eq!(problems(&file), expected, "{file}");
     }
 }
 
@@ -612,4 +631,28 @@ fn the_policy_version_covers_the_quota() {
     let counted =
         Config::from_yaml_str(&format!("{PROVIDERS}{counted}"), Path::new("penstock.yaml")).unwrap();
     assert!(!versions.iter().any(|version| version == counted.policy_version()));
+}
+
+/// Every example in a document that is a `quota` by itself.
+#[test]
+fn examples_of_the_documentation_are_right() {
+    let models = MODELS.replace("name: m,", "name: default,");
+    let mut found = 0;
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs");
+    for page in std::fs::read_dir(docs).unwrap() {
+        let page = page.unwrap().path();
+        if page.is_dir() {
+            continue;
+        }
+        let text = std::fs::read_to_string(&page).unwrap();
+        for example in text.split("```yaml\n").skip(1) {
+            let example = example.split("```").next().unwrap();
+            if example.starts_with("quota:") {
+                let problems = problems(&format!("{PROVIDERS}{models}{example}"));
+                assert_eq!(problems, Vec::<String>::new(), "{}: {example}", page.display());
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 0);
 }
