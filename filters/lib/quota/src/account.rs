@@ -235,11 +235,7 @@ impl Account {
         ] {
             code::put(to, number);
         }
-        code::put(to, self.holds.0.len() as u64);
-        for (expires_ms, amount) in &self.holds.0 {
-            code::put(to, *expires_ms);
-            code::put(to, *amount);
-        }
+        self.holds.encode(to);
         match &self.lease {
             None => to.push(0),
             Some(lease) => {
@@ -257,11 +253,9 @@ impl Account {
             ends_ms: code::take(from)?,
             used: code::take(from)?,
             beside_until_ms: code::take(from)?,
-            ..Self::default()
+            holds: Holds::decode(from)?,
+            lease: None,
         };
-        for _ in 0..code::take_count(from, Holds::MOST)? {
-            account.holds.0.push((code::take(from)?, code::take(from)?));
-        }
         if code::take_count(from, 1)? == 1 {
             account.lease = Some(Lease::decode(from)?);
         }

@@ -1,6 +1,6 @@
 //! What is reserved and not yet settled.
 
-use crate::{Key, Standing};
+use crate::{Key, Standing, code};
 
 /// Slices of time in which what a window holds may expire: a hold lives one and a half of its terms at most, a
 /// slice half a term, so four are in use at once; the fifth is for workers whose clocks differ.
@@ -78,58 +78,77 @@ impl Hold {
     }
 }
 
-/// What a window holds for reservations under way, by the time at which it expires.
+/// What a window holds for reservations under way: until when, and how much. A slice that holds nothing is free.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Holds(pub Vec<(u64, u64)>);
+pub(crate) struct Holds([(u64, u64); SLICES]);
 
 impl Holds {
-    pub const MOST: usize = SLICES;
-
     /// Everything that is held.
     pub fn total(&self) -> u64 {
-        self.0
-            .iter()
-            .fold(0, |total: u64, (_, amount)| total.saturating_add(*amount))
+        self.slices()
+            .fold(0, |total: u64, (_, amount)| total.saturating_add(amount))
     }
 
     /// Lets go what has expired.
     pub fn expire(&mut self, now_ms: u64) {
-        self.0
-            .retain(|(expires_ms, amount)| *expires_ms > now_ms && *amount > 0);
+        for slice in &mut self.0 {
+            if slice.0 <= now_ms {
+                *slice = (0, 0);
+            }
+        }
     }
 
     /// Holds `amount` until about `expires_ms` and says until when exactly.
     pub fn add(&mut self, amount: u64, expires_ms: u64) -> u64 {
-        let found = self.0.iter().position(|(at, _)| *at == expires_ms);
-        let index = match found {
-            Some(index) => index,
-            None if self.0.len() < SLICES => {
-                self.0.push((expires_ms, 0));
-                self.0.len().saturating_sub(1)
-            }
-            // No slice is free, so somebody's clock is far off: the nearest will do.
-            None => {
-                let distance = |(_, (at, _)): &(usize, &(u64, u64))| at.abs_diff(expires_ms);
-                self.0
-                    .iter()
-                    .enumerate()
-                    .min_by_key(distance)
-                    .map_or(0, |(index, _)| index)
-            }
+        // Where no slice is free somebody's clock is far off: the nearest will do.
+        let distance = |(at, held): &&mut (u64, u64)| match (*held, at.abs_diff(expires_ms)) {
+            (1.., 0) => (0, 0),
+            (0, _) => (1, 0),
+            (_, distance) => (2, distance),
         };
-        self.0.get_mut(index).map_or(expires_ms, |(at, held)| {
-            *held = held.saturating_add(amount);
-            *at
-        })
+        let Some((at, held)) = self.0.iter_mut().min_by_key(distance) else {
+            return expires_ms;
+        };
+        if *held == 0 {
+            *at = expires_ms;
+        }
+        *held = held.saturating_add(amount);
+        *at
     }
 
     /// Gives `amount` back to the slice that ends at `expires_ms`. False: it has expired.
     pub fn release(&mut self, amount: u64, expires_ms: u64) -> bool {
-        let Some((_, held)) = self.0.iter_mut().find(|(at, _)| *at == expires_ms) else {
-            return false;
-        };
-        *held = held.saturating_sub(amount);
-        self.0.retain(|(_, held)| *held > 0);
-        true
+        let found = self
+            .0
+            .iter_mut()
+            .find(|(at, held)| *at == expires_ms && *held > 0);
+        match found {
+            Some((_, held)) => {
+                *held = held.saturating_sub(amount);
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub fn encode(&self, to: &mut Vec<u8>) {
+        code::put(to, self.slices().count() as u64);
+        for (expires_ms, amount) in self.slices() {
+            code::put(to, expires_ms);
+            code::put(to, amount);
+        }
+    }
+
+    pub fn decode(from: &mut &[u8]) -> Option<Self> {
+        let mut holds = Self::default();
+        let count = code::take_count(from, SLICES)?;
+        for slice in holds.0.iter_mut().take(count) {
+            *slice = (code::take(from)?, code::take(from)?);
+        }
+        Some(holds)
+    }
+
+    fn slices(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.0.iter().copied().filter(|(_, amount)| *amount > 0)
     }
 }

@@ -22,6 +22,7 @@ mod histogram;
 mod hold;
 mod key;
 mod lease;
+mod settle;
 mod shared;
 mod table;
 pub mod wire;

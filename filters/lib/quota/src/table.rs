@@ -97,8 +97,11 @@ impl Table {
         // comes last: what may still be refused does not count for it.
         let mut order: Vec<(usize, &Claim)> = claims.iter().enumerate().collect();
         order.sort_by_key(|(_, claim)| (claim.shadow, claim.key));
-        for _ in 0..ROUNDS {
-            self.peek(shared, claims, now_ms)?;
+        for round in 0..ROUNDS {
+            // Nothing has to be given back of a single claim that does not fit, so it is looked at only to say why.
+            if round > 0 || claims.len() > 1 {
+                self.peek(shared, claims, now_ms)?;
+            }
             let mut taken = Vec::with_capacity(claims.len());
             let all = order
                 .iter()
@@ -126,29 +129,6 @@ impl Table {
             }
         }
         Err(Refused::Contended)
-    }
-
-    /// Ends a reservation: of each claim, in their order, `used` was used, or all of it where `used` says nothing.
-    /// Nothing used is a refund.
-    ///
-    /// False if other workers kept it from being written everywhere: what was reserved there expires.
-    pub fn settle(&self, shared: &impl Shared, reservation: Reservation, used: &[u64], now_ms: u64) -> bool {
-        let mut settled = true;
-        for (index, hold) in reservation.holds.iter().enumerate() {
-            let used = used.get(index).copied().unwrap_or(hold.amount);
-            settled &= self.settle_one(shared, hold, used, now_ms);
-        }
-        settled
-    }
-
-    /// Keeps a reservation from expiring.
-    pub fn renew(&self, shared: &impl Shared, reservation: &mut Reservation, now_ms: u64) {
-        for hold in &mut reservation.holds {
-            if !hold.exceeded {
-                self.renew_one(shared, hold, now_ms);
-            }
-        }
-        reservation.renew_at_ms = self.renew_at_ms(now_ms);
     }
 
     /// What nearly all requests of `key` used of late; none while too few are known.
@@ -276,7 +256,7 @@ impl Table {
     }
 
     /// What counts in `account` beside its own: the shared window, as long as its claims may be in there.
-    fn others(&self, shared: &impl Shared, account: &Account, now_ms: u64) -> u64 {
+    pub(crate) fn others(&self, shared: &impl Shared, account: &Account, now_ms: u64) -> u64 {
         if account.beside_until_ms <= now_ms {
             return 0;
         }
@@ -324,85 +304,10 @@ impl Table {
     }
 
     /// What `account` still admits beside `others`.
-    fn remaining(&self, account: &Account, others: u64, now_ms: u64) -> u64 {
+    pub(crate) fn remaining(&self, account: &Account, others: u64, now_ms: u64) -> u64 {
         account
             .cap(self.share, now_ms)
             .saturating_sub(account.load().saturating_add(others))
-    }
-
-    fn settle_one(&self, shared: &impl Shared, hold: &Hold, used: u64, now_ms: u64) -> bool {
-        if hold.exceeded {
-            return true;
-        }
-        attempt(|| {
-            let mut there = self.load(shared, hold.place);
-            if let Some(account) = there.bucket.find(hold.cell, now_ms) {
-                account.settle(hold, used, now_ms);
-                return self.store(shared, &there, now_ms);
-            }
-            let charge = hold.late_charge(used);
-            if charge == 0 {
-                return Some(());
-            }
-            match there.bucket.account(hold.cell, hold.limit, hold.span_ms, now_ms) {
-                Some(account) => {
-                    account.charge(charge, now_ms);
-                    self.store(shared, &there, now_ms)
-                }
-                None => self.charge_shared(shared, hold, charge, now_ms),
-            }
-        })
-        .is_some()
-    }
-
-    /// Charges the shared window for a window that has lost its place since.
-    fn charge_shared(&self, shared: &impl Shared, hold: &Hold, charge: u64, now_ms: u64) -> Option<()> {
-        let (place, cell) = self.shared_place(hold.limit, hold.span_ms);
-        let mut there = self.load(shared, place);
-        match there.bucket.account(cell, hold.limit, hold.span_ms, now_ms) {
-            Some(account) => {
-                account.charge(charge, now_ms);
-                self.store(shared, &there, now_ms)
-            }
-            None => Some(()),
-        }
-    }
-
-    fn renew_one(&self, shared: &impl Shared, hold: &mut Hold, now_ms: u64) {
-        let expires_ms = self.expires_ms(now_ms);
-        if expires_ms <= hold.expires_ms {
-            return;
-        }
-        let renewed = attempt(|| {
-            let mut there = self.load(shared, hold.place);
-            // A window that has lost its place was over; what is under way at once is held anew.
-            let account = match hold.span_ms {
-                0 => there.bucket.account(hold.cell, hold.limit, 0, now_ms),
-                _ => there.bucket.find(hold.cell, now_ms),
-            };
-            let Some(account) = account else {
-                return Some(*hold);
-            };
-            let mut renewed = *hold;
-            let others = self.others(shared, account, now_ms);
-            let remaining = |account: &Account| self.remaining(account, others, now_ms);
-            account.renew(&mut renewed, remaining, expires_ms);
-            self.store(shared, &there, now_ms)?;
-            Some(renewed)
-        });
-        if let Some(renewed) = renewed {
-            *hold = renewed;
-        }
-        if hold.place >= self.buckets && hold.span_ms == 0 {
-            attempt(|| {
-                let mut home = self.load(shared, self.place(hold.own));
-                home.bucket.mark(hold.span_ms, hold.counts_until_ms());
-                if let Some(account) = home.bucket.find(hold.own, now_ms) {
-                    account.beside_until_ms = account.beside_until_ms.max(hold.counts_until_ms());
-                }
-                self.store(shared, &home, now_ms)
-            });
-        }
     }
 
     pub(crate) fn load(&self, shared: &impl Shared, place: u32) -> Loaded {
@@ -426,7 +331,7 @@ impl Table {
         format!("penstock.quota.{}.{place}", self.buckets)
     }
 
-    fn place(&self, key: Key) -> u32 {
+    pub(crate) fn place(&self, key: Key) -> u32 {
         key.place(self.seed, self.buckets)
     }
 
@@ -442,20 +347,20 @@ impl Table {
     }
 
     /// Where claims of one limit that find no place are counted together.
-    fn shared_place(&self, limit: u64, span_ms: u64) -> (u32, Key) {
+    pub(crate) fn shared_place(&self, limit: u64, span_ms: u64) -> (u32, Key) {
         let cell = Key::of("shared", &[&limit.to_string(), &span_ms.to_string()]);
         let [_, place] = self.places_of(cell);
         (place, cell)
     }
 
     /// The end of the slice of time in which a hold that is taken or renewed now expires.
-    fn expires_ms(&self, now_ms: u64) -> u64 {
+    pub(crate) fn expires_ms(&self, now_ms: u64) -> u64 {
         let slice_ms = self.hold_ms.div_ceil(2);
         let slices = now_ms.saturating_add(self.hold_ms) / slice_ms;
         slices.saturating_add(1).saturating_mul(slice_ms)
     }
 
-    fn renew_at_ms(&self, now_ms: u64) -> u64 {
+    pub(crate) fn renew_at_ms(&self, now_ms: u64) -> u64 {
         now_ms.saturating_add(self.hold_ms / 2)
     }
 }

@@ -228,6 +228,8 @@ fn a_debt_is_reported_once() {
     assert!(reserve(&memory, 1, later).is_err());
     assert!(table().settle(&memory, reservation, &[50], later));
     assert_eq!(the_window(&memory, later).used, 50);
+    assert!(table().noted(&memory, &report.closed[0], later));
+    assert_eq!(self::report(&memory, later + 60_000).closed[0].used, 50);
 }
 
 #[test]
