@@ -9,7 +9,8 @@ ENVOY_VERSION := $(shell cat .envoy-version)
 WASM_TARGET := wasm32-wasip1
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 FILTERS := penstock-schema-translation
-LIBS := penstock-chat penstock-config penstock-flow penstock-host penstock-plan penstock-sse penstock-translate
+LIBS := penstock-chat penstock-client penstock-config penstock-count penstock-flow penstock-host penstock-plan \
+  penstock-quota penstock-sse penstock-tokens penstock-translate
 
 # ENVOY=/path/to/envoy uses another Envoy; without it the pinned one is installed into $(VENV).
 ifdef ENVOY

@@ -30,7 +30,7 @@ pub struct Service {
     pub refresh: Duration,
     /// How long one call may take.
     pub timeout: Duration,
-    /// The part of a limit that is there before the first lease, in thousandths.
+    /// The part of a limit that is admitted without a valid lease, in thousandths.
     pub initial_permille: u32,
 }
 

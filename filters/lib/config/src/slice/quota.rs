@@ -153,12 +153,12 @@ pub enum Overrun {
 pub struct Leases {
     /// The Envoy cluster that leads to the service.
     pub cluster: String,
-    /// This Envoy's name to the service; without it, Envoy's node id.
+    /// This Envoy's name to the service, which no other has; without it, the filter makes one up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
     /// How often leases are renewed, in milliseconds.
     pub refresh_ms: u64,
-    /// The part of a limit that is there before the first lease, in thousandths.
+    /// The part of a limit that is admitted without a valid lease, in thousandths.
     pub initial_permille: u32,
     /// How long one call may take, in milliseconds.
     pub timeout_ms: u64,
