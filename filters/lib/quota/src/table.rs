@@ -69,7 +69,8 @@ impl Table {
         Self { seed, ..self }
     }
 
-    /// Leases its limits from a service: without a valid grant, a window admits `share` thousandths of its limit.
+    /// Leases its limits from a service: without a valid grant, a window admits `share` thousandths of its limit. As
+    /// long as the shares of all Envoys together are at most the whole, the limit holds without the service, too.
     pub fn leased(self, share: u32) -> Self {
         Self {
             share: Some(share),
@@ -103,16 +104,17 @@ impl Table {
                 self.peek(shared, claims, now_ms)?;
             }
             let mut taken = Vec::with_capacity(claims.len());
-            let all = order
-                .iter()
-                .all(|(index, claim)| match self.take(shared, claim, true, now_ms) {
-                    Taken::Held(hold, standing) => {
-                        taken.push((*index, hold, standing));
-                        true
-                    }
-                    Taken::Full(..) | Taken::Contended => false,
-                });
-            if all {
+            let failed =
+                order
+                    .iter()
+                    .find_map(|(index, claim)| match self.take(shared, claim, true, now_ms) {
+                        Taken::Held(hold, standing) => {
+                            taken.push((*index, hold, standing));
+                            None
+                        }
+                        failed => Some(failed),
+                    });
+            if failed.is_none() {
                 taken.sort_by_key(|(index, ..)| *index);
                 let (holds, standings) = taken
                     .into_iter()
@@ -126,6 +128,9 @@ impl Table {
             }
             for (_, hold, _) in &taken {
                 self.settle_one(shared, hold, 0, now_ms);
+            }
+            if matches!(failed, Some(Taken::Contended)) {
+                break;
             }
         }
         Err(Refused::Contended)
@@ -183,9 +188,11 @@ impl Table {
             let Some(account) = home.bucket.account(claim.key, claim.limit, span_ms, now_ms) else {
                 let taken = self.take_shared(shared, claim, keep, now_ms);
                 return match &taken {
-                    Taken::Held(hold, _) if keep && !hold.exceeded => {
-                        self.seal(shared, hold, now_ms).then_some(taken)
-                    }
+                    Taken::Held(hold, _) if keep && !hold.exceeded => match self.seal(shared, hold, now_ms) {
+                        Some(true) => Some(taken),
+                        Some(false) => None,
+                        None => Some(Taken::Contended),
+                    },
                     _ => Some(taken),
                 };
             };
@@ -236,11 +243,11 @@ impl Table {
     }
 
     /// Leaves a mark in the home of a claim that is counted in the shared window, so that its own window, once it
-    /// has a place, counts the shared one as well for as long as this may be in there. False, and the hold is
-    /// given back: its own window has found a place just now.
+    /// has a place, counts the shared one as well for as long as this may be in there. Otherwise the hold is given
+    /// back: false if its own window has found a place just now, none if other workers were always first.
     ///
     /// The home is written last, so that whoever places the window there either is seen here or sees the hold.
-    fn seal(&self, shared: &impl Shared, hold: &Hold, now_ms: u64) -> bool {
+    fn seal(&self, shared: &impl Shared, hold: &Hold, now_ms: u64) -> Option<bool> {
         let sealed = attempt(|| {
             let mut home = self.load(shared, self.place(hold.own));
             if home.bucket.holds(hold.own) {
@@ -252,7 +259,7 @@ impl Table {
         if sealed != Some(true) {
             self.settle_one(shared, hold, 0, now_ms);
         }
-        sealed == Some(true)
+        sealed
     }
 
     /// What counts in `account` beside its own: the shared window, as long as its claims may be in there.

@@ -1,6 +1,6 @@
 //! One worker: how a window fills, ends and pays its debts.
 
-use penstock_quota::{Claim, Key, Refused, Reservation, Shared, Span, Standing, Table, update};
+use penstock_quota::{Claim, Key, Refused, Reservation, Shared, Span, Standing, Table, Version, update};
 
 use crate::memory::{MINUTE, Memory, NOW, claim};
 
@@ -344,6 +344,32 @@ fn a_key_is_the_same_in_every_proxy_and_release() {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     assert_eq!(digits, "07eaa59a336cdfa42ac0901c460eef63");
+}
+
+#[test]
+fn a_store_that_takes_nothing_is_given_up_on() {
+    /// Every write comes too late.
+    struct Late(Memory);
+
+    impl Shared for Late {
+        fn read(&self, key: &str) -> Option<(Vec<u8>, Version)> {
+            self.0.read(key)
+        }
+
+        fn write(&self, _: &str, _: &[u8], _: Option<Version>) -> bool {
+            false
+        }
+    }
+
+    let memory = Memory::default();
+    let mut reservation = reserve(&memory, claim("a", 100, 40, MINUTE), NOW).unwrap();
+    let late = Late(memory);
+    let claims = [claim("a", 100, 40, MINUTE), claim("b", 100, 40, MINUTE)];
+    assert_eq!(table().reserve(&late, &claims, NOW), Err(Refused::Contended));
+    table().renew(&late, &mut reservation, NOW + HOLD_MS);
+    table().learn(&late, claims[0].key, 1, NOW);
+    assert!(!update(&late, "x", |_| Some(Vec::new())));
+    assert!(!table().settle(&late, reservation, &[1], NOW));
 }
 
 #[test]
