@@ -1,5 +1,19 @@
 //! Token counting: `o200k_base` and `cl100k_base`, token for token what tiktoken gives.
 
+mod class;
+mod key;
+mod merge;
+mod pieces;
+mod queue;
+mod span;
+mod table;
+mod text;
+
+use crate::merge::Merger;
+use crate::pieces::Pieces;
+use crate::span::Span;
+use crate::table::NONE;
+
 /// A published vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Vocabulary {
@@ -11,7 +25,9 @@ pub enum Vocabulary {
 
 /// Counts; keeps its working memory from one text to the next.
 #[derive(Debug, Default)]
-pub struct Tokenizer {}
+pub struct Tokenizer {
+    merger: Merger,
+}
 
 impl Tokenizer {
     /// With nothing allocated yet.
@@ -25,10 +41,52 @@ impl Tokenizer {
     }
 
     /// Like [`count`](Self::count), but stops soon after passing `most`; what it returns is more than `most` then.
-    pub fn count_up_to(&mut self, _vocabulary: Vocabulary, text: &str, _most: u64) -> u64 {
-        u64::try_from(text.len().div_ceil(4)).unwrap_or(u64::MAX)
+    pub fn count_up_to(&mut self, vocabulary: Vocabulary, text: &str, most: u64) -> u64 {
+        let mut count = 0;
+        for piece in Pieces::new(vocabulary, text) {
+            let mut at = piece.start;
+            while at < piece.end && count <= most {
+                let rest = Span {
+                    text: text.as_bytes(),
+                    at,
+                    length: piece.end - at,
+                };
+                if vocabulary.rank(rest) != NONE {
+                    count += 1;
+                    break;
+                }
+                at = self
+                    .merger
+                    .merge(vocabulary, text.as_bytes(), at..piece.end, |_| count += 1);
+            }
+            if count > most {
+                break;
+            }
+        }
+        count
     }
 
     /// Appends the tokens of `text`.
-    pub fn encode(&mut self, _vocabulary: Vocabulary, _text: &str, _tokens: &mut Vec<u32>) {}
+    pub fn encode(&mut self, vocabulary: Vocabulary, text: &str, tokens: &mut Vec<u32>) {
+        for piece in Pieces::new(vocabulary, text) {
+            let mut at = piece.start;
+            while at < piece.end {
+                let rest = Span {
+                    text: text.as_bytes(),
+                    at,
+                    length: piece.end - at,
+                };
+                let rank = vocabulary.rank(rest);
+                if rank != NONE {
+                    tokens.push(rank);
+                    break;
+                }
+                at = self
+                    .merger
+                    .merge(vocabulary, text.as_bytes(), at..piece.end, |token| {
+                        tokens.push(vocabulary.rank(token));
+                    });
+            }
+        }
+    }
 }
