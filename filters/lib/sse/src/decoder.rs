@@ -79,6 +79,11 @@ impl Decoder {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// How many bytes wait for the end of their event, once `next` has returned `None`.
+    pub fn pending(&self) -> usize {
+        self.buffer.len().saturating_sub(self.start)
+    }
+
     /// Lends the next whole event, or `None` if its end has not come yet.
     // Lends from the decoder, which `Iterator::next` cannot express.
     #[allow(clippy::should_implement_trait)]

@@ -1,0 +1,72 @@
+//! What audio, video and documents cost, where only their size in bytes is known.
+//!
+//! Audio is taken for as long as its bytes can be, so that it never costs more than is said here. A PDF's pages
+//! cannot be counted without reading it whole, so that is an estimate, and video is a fixed one.
+
+use crate::image::{Detail, Formula};
+
+/// Tokens of a second of audio, for OpenAI's models: one for each 100 ms (OpenAI, guide "Realtime API: managing
+/// costs", read 2026-11).
+pub(crate) const OPENAI_AUDIO: u64 = 10;
+
+/// Tokens of a second of audio, for any other model: what Gemini says (Gemini API, "Audio understanding", read
+/// 2026-11). It is the highest rate that is published.
+pub(crate) const OTHER_AUDIO: u64 = 32;
+
+/// Bytes of a second of WAV at the lowest rate in use: 8 kHz of one byte.
+const WAV_SECOND: u64 = 8_000;
+
+/// Bytes of a second of compressed audio at MP3's lowest bit rate, 8 kbit/s (ISO 13818-3).
+const COMPRESSED_SECOND: u64 = 1_000;
+
+/// Audio behind a URL: ten minutes.
+const UNKNOWN_AUDIO_SECONDS: u64 = 600;
+
+/// Tokens of the text on a page of a PDF: the most of Anthropic's "typically 1,500-3,000", to which the page as an
+/// image is added (guide "PDF support", read 2026-11).
+const PAGE_TEXT: u64 = 3_000;
+
+/// Most pages in a request, for models of 200,000 tokens (same guide).
+const MAX_PAGES: u64 = 100;
+
+/// Bytes that a page of a PDF is taken to have. Pages of text have about three times that, with pictures much more,
+/// so that this is rather too many pages than too few.
+const PAGE_BYTES: u64 = 16 * 1024;
+
+/// Pages of a document that is not in the request.
+const UNKNOWN_PAGES: u64 = 20;
+
+/// Tokens of a video: the most that Qwen2-VL makes of an image, taken for the whole of it.
+pub(crate) const VIDEO: u64 = 16_384;
+
+/// The tokens of audio that is so many characters of base64; `None` if it is not in the request.
+pub(crate) fn audio(base64: Option<usize>, format: &str, per_second: u64) -> u64 {
+    let of_second = match format {
+        "wav" | "pcm16" => WAV_SECOND,
+        _ => COMPRESSED_SECOND,
+    };
+    let seconds = base64.map_or(UNKNOWN_AUDIO_SECONDS, |length| {
+        decoded(length).div_ceil(of_second)
+    });
+    seconds.saturating_mul(per_second)
+}
+
+/// The tokens of a PDF that is so many characters of base64; `None` if it is not in the request.
+pub(crate) fn document(base64: Option<usize>, image: Formula) -> u64 {
+    let pages = base64.map_or(UNKNOWN_PAGES, |length| {
+        decoded(length).div_ceil(PAGE_BYTES).clamp(1, MAX_PAGES)
+    });
+    pages.saturating_mul(PAGE_TEXT.saturating_add(image.tokens(None, Detail::Auto)))
+}
+
+/// The tokens of what cannot be read by anyone but the provider: as if it were text.
+pub(crate) fn opaque(length: usize) -> u64 {
+    decoded(length).div_ceil(4)
+}
+
+fn decoded(base64: usize) -> u64 {
+    u64::try_from(base64)
+        .unwrap_or(u64::MAX)
+        .div_ceil(4)
+        .saturating_mul(3)
+}
