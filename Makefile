@@ -8,7 +8,7 @@ VENV := .venv
 ENVOY_VERSION := $(shell cat .envoy-version)
 WASM_TARGET := wasm32-wasip1
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
-FILTERS := penstock-schema-translation
+FILTERS := penstock-schema-translation penstock-token-quota
 LIBS := penstock-chat penstock-client penstock-config penstock-count penstock-flow penstock-host penstock-plan \
   penstock-quota penstock-sse penstock-tokens penstock-translate
 

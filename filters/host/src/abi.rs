@@ -360,12 +360,13 @@ pub(crate) fn define_metric(kind: MetricKind, name: &str) -> Option<u32> {
     (status == OK).then_some(id)
 }
 
-pub(crate) fn increment(id: u32, by: u32) {
+/// Moves a counter or a gauge.
+pub(crate) fn increment(id: u32, by: i64) {
     // SAFETY: no pointers.
-    unsafe { proxy_increment_metric(id, i64::from(by)) };
+    unsafe { proxy_increment_metric(id, by) };
 }
 
-/// Sets a gauge, or adds a sample to a histogram.
+/// Adds a sample to a histogram.
 pub(crate) fn record(id: u32, value: u64) {
     // SAFETY: no pointers.
     unsafe { proxy_record_metric(id, value) };

@@ -1,6 +1,6 @@
 //! From a step to host calls.
 
-use penstock_flow::{Body, Count, HeaderOp, Level, LocalReply, LogLine, Sample, Step, Verdict};
+use penstock_flow::{Body, Count, HeaderOp, Level, LocalReply, LogLine, Sample, Shift, Step, Verdict};
 use proxy_wasm::types::Action;
 
 use crate::abi::{self, Direction};
@@ -17,14 +17,14 @@ pub fn carry_out(direction: Direction, step: Step) -> Action {
         state,
         counts,
         samples,
-        gauges,
+        shifts,
         log,
         verdict,
     } = step;
     let told = Told {
         counts,
         samples,
-        gauges,
+        shifts,
         log,
     };
     for (key, value) in state {
@@ -77,7 +77,7 @@ pub fn carry_out_late(step: Step) {
     tell(Told {
         counts: step.counts,
         samples: step.samples,
-        gauges: step.gauges,
+        shifts: step.shifts,
         log: step.log,
     });
 }
@@ -86,7 +86,7 @@ pub fn carry_out_late(step: Step) {
 struct Told {
     counts: Vec<Count>,
     samples: Vec<Sample>,
-    gauges: Vec<Sample>,
+    shifts: Vec<Shift>,
     log: Vec<LogLine>,
 }
 
@@ -97,8 +97,8 @@ fn tell(told: Told) {
     for sample in told.samples {
         metric::sample(sample.name, sample.value);
     }
-    for gauge in told.gauges {
-        metric::level(gauge.name, gauge.value);
+    for shift in told.shifts {
+        metric::shift(shift.name, shift.by);
     }
     for line in told.log {
         abi::log(line.level, &line.text);

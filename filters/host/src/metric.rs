@@ -12,7 +12,7 @@ thread_local! {
 
 /// Raises the counter `name`. Names of statistics come from a bounded set.
 pub(crate) fn count(name: Cow<'static, str>, by: u32) {
-    with(MetricKind::Counter, name, |id| abi::increment(id, by));
+    with(MetricKind::Counter, name, |id| abi::increment(id, i64::from(by)));
 }
 
 /// Adds a sample to the histogram `name`.
@@ -20,9 +20,9 @@ pub(crate) fn sample(name: Cow<'static, str>, value: u64) {
     with(MetricKind::Histogram, name, |id| abi::record(id, value));
 }
 
-/// Sets the gauge `name`.
-pub(crate) fn level(name: Cow<'static, str>, value: u64) {
-    with(MetricKind::Gauge, name, |id| abi::record(id, value));
+/// Moves the gauge `name`, which is one for all VMs.
+pub(crate) fn shift(name: Cow<'static, str>, by: i64) {
+    with(MetricKind::Gauge, name, |id| abi::increment(id, by));
 }
 
 /// A name has one kind wherever it is used.

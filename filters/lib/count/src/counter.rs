@@ -141,9 +141,17 @@ pub(crate) trait Shape<'de>: Clone {
     }
 }
 
-/// The string that a member holds; `None` if it holds something else.
-pub(crate) fn string<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'de, str>>, A::Error> {
-    map.next_value::<&'de RawValue>().map(json::string)
+/// The string that a member holds. Something else is counted as it stands.
+pub(crate) fn string<'de, A: MapAccess<'de>>(
+    counter: &mut Counter<'_>,
+    map: &mut A,
+) -> Result<Option<Cow<'de, str>>, A::Error> {
+    let raw = map.next_value::<&'de RawValue>()?;
+    let string = json::string(raw);
+    if string.is_none() {
+        counter.value(raw);
+    }
+    Ok(string)
 }
 
 /// Counts the value of a member by a shape.

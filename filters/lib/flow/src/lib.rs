@@ -10,4 +10,4 @@ mod step;
 
 pub use header::{HeaderOp, Headers};
 pub use reply::LocalReply;
-pub use step::{Body, Count, Level, LogLine, Sample, Step, Verdict};
+pub use step::{Body, Count, Level, LogLine, Sample, Shift, Step, Verdict};

@@ -15,8 +15,8 @@ pub struct Step {
     pub counts: Vec<Count>,
     /// Samples for histograms.
     pub samples: Vec<Sample>,
-    /// Gauges to set.
-    pub gauges: Vec<Sample>,
+    /// Gauges to move.
+    pub shifts: Vec<Shift>,
     /// Lines for the log. They never hold prompt text.
     pub log: Vec<LogLine>,
     /// Whether to go on.
@@ -56,7 +56,16 @@ pub struct Count {
     pub by: u32,
 }
 
-/// A value of a histogram or a gauge.
+/// A move of a gauge, which all workers move together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shift {
+    /// The statistic's name, labels included; from a bounded set.
+    pub name: Cow<'static, str>,
+    /// How much it rises.
+    pub by: i64,
+}
+
+/// A value of a histogram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// The statistic's name, labels included; from a bounded set.
@@ -143,11 +152,11 @@ impl Step {
         });
     }
 
-    /// Sets a gauge.
-    pub fn gauge(&mut self, name: impl Into<Cow<'static, str>>, value: u64) {
-        self.gauges.push(Sample {
+    /// Moves a gauge.
+    pub fn shift(&mut self, name: impl Into<Cow<'static, str>>, by: i64) {
+        self.shifts.push(Shift {
             name: name.into(),
-            value,
+            by,
         });
     }
 

@@ -175,7 +175,7 @@ impl<'de> Shape<'de> for Block {
                 }
             }
             "data" => {
-                let data = string(map)?.unwrap_or_default();
+                let data = string(counter, map)?.unwrap_or_default();
                 counter.add(media::opaque(data.len()));
             }
             _ => skip(map)?,

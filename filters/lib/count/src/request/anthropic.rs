@@ -142,7 +142,7 @@ impl<'de> Shape<'de> for Block<'_, 'de> {
             // The provider checks it against the text and shows it to nobody.
             "signature" => skip(map)?,
             "data" | "encrypted_content" | "encrypted_index" => {
-                let data = string(map)?.unwrap_or_default();
+                let data = string(counter, map)?.unwrap_or_default();
                 counter.add(media::opaque(data.len()));
             }
             "id" | "tool_use_id" | "file_id" | "cache_control" | "citations" | "caller" => {
@@ -216,7 +216,7 @@ impl<'de> Shape<'de> for Source<'_, 'de> {
     ) -> Result<(), A::Error> {
         match name {
             "type" => self.kind = kind(counter, map.next_value()?),
-            "data" => self.data = string(map)?.unwrap_or_default(),
+            "data" => self.data = string(counter, map)?.unwrap_or_default(),
             "content" if self.depth < MAX_DEPTH => {
                 let inner = Block::new(self.family, self.depth.saturating_add(1));
                 map.next_value_seed(counter.read(inner))?;

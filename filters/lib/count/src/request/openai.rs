@@ -216,7 +216,7 @@ impl<'de> Shape<'de> for Thinking {
             // The provider checks it against the text and shows it to nobody.
             "signature" => skip(map)?,
             "data" => {
-                let data = string(map)?.unwrap_or_default();
+                let data = string(counter, map)?.unwrap_or_default();
                 counter.add(media::opaque(data.len()));
             }
             "type" => counter.label(map.next_value()?),

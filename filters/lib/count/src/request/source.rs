@@ -28,8 +28,13 @@ impl<'de> Shape<'de> for ImageUrl<'de> {
         map: &mut A,
     ) -> Result<(), A::Error> {
         match name {
-            "url" => self.url = string(map)?.unwrap_or_default(),
-            "detail" => self.detail = string(map)?.as_deref().map(Detail::named).unwrap_or_default(),
+            "url" => self.url = string(counter, map)?.unwrap_or_default(),
+            "detail" => {
+                self.detail = string(counter, map)?
+                    .as_deref()
+                    .map(Detail::named)
+                    .unwrap_or_default()
+            }
             _ => counter.value(map.next_value()?),
         }
         Ok(())
@@ -51,7 +56,7 @@ impl<'de> Shape<'de> for File {
         map: &mut A,
     ) -> Result<(), A::Error> {
         match name {
-            "file_data" => self.data = string(map)?.as_deref().map(payload),
+            "file_data" => self.data = string(counter, map)?.as_deref().map(payload),
             "file_id" => counter.label(map.next_value()?),
             _ => counter.value(map.next_value()?),
         }
@@ -85,9 +90,9 @@ impl<'de> Shape<'de> for Sound<'de> {
     ) -> Result<(), A::Error> {
         match name {
             // Nothing has checked that these come once.
-            "data" => self.add(string(map)?.as_deref().map(payload)),
-            "url" => self.add(string(map)?.as_deref().and_then(base64_of).map(str::len)),
-            "format" => self.format = string(map)?.unwrap_or_default(),
+            "data" => self.add(string(counter, map)?.as_deref().map(payload)),
+            "url" => self.add(string(counter, map)?.as_deref().and_then(base64_of).map(str::len)),
+            "format" => self.format = string(counter, map)?.unwrap_or_default(),
             _ => counter.value(map.next_value()?),
         }
         Ok(())

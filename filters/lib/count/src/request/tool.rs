@@ -40,8 +40,11 @@ pub(super) fn list<'de, A: MapAccess<'de>>(
         }
         ToolForm::Json { .. } => {
             let tools = map.next_value::<&'de RawValue>()?;
-            counter.value(tools);
-            Ok(holds_any(tools))
+            let any = holds_any(tools);
+            if any {
+                counter.value(tools);
+            }
+            Ok(any)
         }
     }
 }
@@ -104,8 +107,14 @@ impl<'de> Shape<'de> for Tool<'de> {
                 self.wraps = true;
                 map.next_value_seed(counter.read(Tool::new(self.each)))?;
             }
-            "name" => replace(&mut self.name, string(map)?, counter),
-            "description" => replace(&mut self.description, string(map)?, counter),
+            "name" => {
+                let new = string(counter, map)?;
+                replace(&mut self.name, new, counter);
+            }
+            "description" => {
+                let new = string(counter, map)?;
+                replace(&mut self.description, new, counter);
+            }
             "parameters" | "input_schema" => pass(counter, Schema { depth: 0 }, map)?,
             "type" | "strict" | "cache_control" => counter.label(map.next_value()?),
             _ => counter.value(map.next_value()?),
@@ -232,7 +241,10 @@ impl<'de> Shape<'de> for Property<'_, 'de> {
                 });
                 replace(&mut self.kind, Some(kind), counter);
             }
-            "description" => replace(&mut self.description, string(map)?, counter),
+            "description" => {
+                let new = string(counter, map)?;
+                replace(&mut self.description, new, counter);
+            }
             "enum" => values(counter, map.next_value()?),
             "properties" => properties(self.depth, counter, map)?,
             "items" if self.depth < MAX_DEPTH => {

@@ -1,0 +1,68 @@
+//! Who asks, and over which way: the values that limits are kept apart by.
+
+use std::borrow::Cow;
+
+use penstock_config::slice::{Identity, Scope, Source};
+use penstock_flow::Headers;
+
+/// Stands for everyone who has no name. All share one window, so leaving the name out gains nothing.
+const ANONYMOUS: &str = "anonymous";
+/// A name longer than this, in bytes, is no name.
+const LONGEST: usize = 256;
+
+/// Who asks, and over which way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    tenant: Cow<'static, str>,
+    key: Cow<'static, str>,
+    agent: Cow<'static, str>,
+    route: String,
+}
+
+impl Caller {
+    /// Reads the names where the configuration says they are. `metadata` gives the text at a path of dynamic
+    /// metadata, which no client can write.
+    pub fn read(
+        identity: &Identity,
+        headers: &Headers,
+        metadata: impl Fn(&[String]) -> Option<String>,
+        route: String,
+    ) -> Self {
+        let name = |source: &Source| {
+            let found = match source {
+                Source::Metadata(path) => metadata(path),
+                Source::Header(name) => headers.get(name).map(str::to_owned),
+            };
+            found
+                .filter(|name| !name.is_empty() && name.len() <= LONGEST)
+                .map_or(Cow::Borrowed(ANONYMOUS), Cow::Owned)
+        };
+        Self {
+            tenant: name(&identity.tenant),
+            key: name(&identity.key),
+            agent: name(&identity.agent),
+            route,
+        }
+    }
+
+    /// The tenant's name.
+    pub fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    /// The key's name.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The value of `scope` in a request for `model`.
+    pub fn value<'a>(&'a self, scope: Scope, model: &'a str) -> &'a str {
+        match scope {
+            Scope::Tenant => &self.tenant,
+            Scope::Key => &self.key,
+            Scope::Agent => &self.agent,
+            Scope::Model => model,
+            Scope::Route => &self.route,
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The decision about one request: event and time in, step out.
+//!
+//! Headers are held until the body is whole; then the request is counted and reserved, or refused. The answer is only
+//! watched, unless a limit says that it must not outgrow what was set aside for it. Whatever the end is, it settles.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use penstock_chat::Tokens;
+use penstock_client::usage::UsageRecord;
+use penstock_client::{Arrival, Client, Endpoint};
+use penstock_flow::{Body, Headers, Step};
+use penstock_quota::Shared;
+use penstock_translate::json;
+use penstock_translate::request::{self, InvalidRequest};
+
+use crate::admission::{Admission, Admitted, INPUT_TOKENS};
+use crate::answer::{Answer, Reading};
+use crate::caller::Caller;
+use crate::ending::Ending;
+use crate::overrun::{self, Outgrown};
+use crate::worker::{Input, Worker};
+use crate::{metrics, settlement, standing};
+
+/// The decision about one request.
+pub struct Filter<S> {
+    worker: Rc<Worker<S>>,
+    id: u32,
+    client: Client,
+    phase: Phase,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Nothing to do, or nothing more.
+    Passing,
+    /// The body is coming in.
+    Arriving(Purpose, Caller),
+    /// The request goes its way.
+    Admitted(Box<Admitted>, Answer),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Purpose {
+    Chat,
+    CountTokens,
+}
+
+impl<S: Shared> Filter<S> {
+    /// Starts on the request that the worker knows by `id` while it lasts.
+    pub fn new(worker: Rc<Worker<S>>, id: u32) -> Self {
+        let client = Client::unknown(&worker.policy.config.policy_version);
+        Self {
+            worker,
+            id,
+            client,
+            phase: Phase::Passing,
+        }
+    }
+
+    /// The largest body worth waiting for, in bytes.
+    pub fn body_limit(&self) -> u64 {
+        self.worker.policy.config.max_request_bytes
+    }
+
+    /// Request headers have arrived; `end_of_stream` if no body follows. `caller` tells who asks.
+    pub fn request_headers(
+        &mut self,
+        headers: &Headers,
+        end_of_stream: bool,
+        caller: impl FnOnce() -> Caller,
+    ) -> Step {
+        let arrival = Arrival::read(headers, &self.worker.policy.config.policy_version);
+        let admission = arrival.admit(end_of_stream, self.body_limit());
+        let purpose = match arrival.endpoint {
+            Endpoint::Chat => Purpose::Chat,
+            Endpoint::CountTokens => Purpose::CountTokens,
+            _ => return Step::go_on(),
+        };
+        self.client = arrival.client;
+        if let Err(refusal) = admission {
+            return metrics::refuse(refusal);
+        }
+        self.phase = Phase::Arriving(purpose, caller());
+        Step::hold()
+    }
+
+    /// Whether the request's body is wanted whole.
+    pub fn awaits_body(&self) -> bool {
+        matches!(self.phase, Phase::Arriving(..))
+    }
+
+    /// More of the body has arrived than is taken.
+    pub fn request_too_large(&mut self) -> Step {
+        self.phase = Phase::Passing;
+        metrics::refuse(self.client.refuse_too_large(self.body_limit()))
+    }
+
+    /// The whole request body is here.
+    pub fn request_body(&mut self, body: &[u8], now_ms: u64) -> Step {
+        match std::mem::replace(&mut self.phase, Phase::Passing) {
+            Phase::Arriving(Purpose::Chat, caller) => self.admit(caller, body, now_ms),
+            Phase::Arriving(Purpose::CountTokens, _) => self.count_tokens(body),
+            other => {
+                self.phase = other;
+                Step::go_on()
+            }
+        }
+    }
+
+    fn admit(&mut self, caller: Caller, body: &[u8], now_ms: u64) -> Step {
+        let inspected = match request::inspect(self.client.dialect, body) {
+            Ok(inspected) => inspected,
+            Err(invalid) => return metrics::refuse(self.client.refuse_invalid(invalid)),
+        };
+        let Some(model) = self.worker.policy.model(&inspected.model) else {
+            return metrics::refuse(self.client.refuse_model(&inspected.model));
+        };
+        let admission = Admission {
+            worker: &self.worker,
+            client: &self.client,
+            model,
+            caller,
+            include_usage: inspected.include_usage,
+            id: self.id,
+            now_ms,
+        };
+        let (step, admitted) = admission.decide(body);
+        if let Some(admitted) = admitted {
+            self.phase = Phase::Admitted(Box::new(admitted), Answer::default());
+        }
+        step
+    }
+
+    /// Answers how many tokens the body would be. That is no request, so no limit counts it.
+    fn count_tokens(&self, body: &[u8]) -> Step {
+        /// What is needed of a body that may lack what a request must have.
+        #[derive(serde::Deserialize)]
+        struct Named<'a> {
+            #[serde(borrow)]
+            model: Cow<'a, str>,
+        }
+        let named = match json::check(body).map(serde_json::from_str) {
+            Ok(Ok(Named { model })) => model,
+            Ok(Err(_)) => return metrics::refuse(self.client.refuse_invalid(missing_model())),
+            Err(error) => return metrics::refuse(self.client.refuse_invalid(error.into())),
+        };
+        let Some(model) = self.worker.policy.model(&named) else {
+            return metrics::refuse(self.client.refuse_model(&named));
+        };
+        match self
+            .worker
+            .count(self.client.dialect, model, body, Tokens(u64::MAX))
+        {
+            Err(invalid) => metrics::refuse(self.client.refuse_invalid(invalid)),
+            Ok(Input { tokens, .. }) => {
+                let body = format!(r#"{{"input_tokens":{tokens}}}"#).into_bytes();
+                let mut reply = self.client.reply(200, body, "count_tokens");
+                reply.headers.push((INPUT_TOKENS, tokens.to_string()));
+                Step::reply(reply)
+            }
+        }
+    }
+
+    /// Response headers are passing. `usage` is what the provider has reported so far.
+    pub fn response_headers(
+        &mut self,
+        headers: &Headers,
+        usage: impl FnOnce() -> Option<UsageRecord>,
+        now_ms: u64,
+    ) -> Step {
+        let Phase::Admitted(admitted, answer) = &mut self.phase else {
+            return Step::go_on();
+        };
+        let policy = &self.worker.policy;
+        if let Some(model) = policy.model(&admitted.model) {
+            let reading = Reading {
+                client: self.client.dialect,
+                vocabulary: model.family.vocabulary,
+                max_event_bytes: policy.config.max_event_bytes,
+            };
+            answer.begin(headers, reading, usage);
+        }
+        let mut step = Step::go_on();
+        step.set(INPUT_TOKENS, admitted.input.tokens.to_string());
+        let shown = admitted.standings.iter();
+        let shown = shown.filter_map(|(index, standing)| Some((policy.config.limits.get(*index)?, standing)));
+        for (name, value) in standing::headers(self.client.dialect, shown, now_ms) {
+            step.set(name, value);
+        }
+        step
+    }
+
+    /// Whether there is nothing to settle.
+    pub fn is_over(&self) -> bool {
+        !matches!(self.phase, Phase::Admitted(..))
+    }
+
+    /// Whether the response's body is worth reading.
+    pub fn watches_answer(&self) -> bool {
+        matches!(&self.phase, Phase::Admitted(_, answer) if answer.is_watched())
+    }
+
+    /// A piece of the response's body passes; `end_of_stream` if it is the last.
+    pub fn response_body(&mut self, bytes: &[u8], end_of_stream: bool, now_ms: u64) -> Step {
+        let Phase::Admitted(admitted, answer) = &mut self.phase else {
+            return Step::go_on();
+        };
+        let mut step = Step::go_on();
+        if answer.is_cut() {
+            step.body = Body::Replace(Vec::new());
+            return step;
+        }
+        self.worker
+            .tokenizing(|tokenizer| answer.piece(bytes, end_of_stream, tokenizer));
+        let output = admitted.input.calibration.corrected(answer.output());
+        if end_of_stream || output <= admitted.reserved_output {
+            return step;
+        }
+        let mut overrun = None;
+        match overrun::extend(&self.worker, self.id, admitted.reserved_output.0, now_ms) {
+            Some(Outgrown::Extended(more)) => {
+                admitted.reserved_output = Tokens(admitted.reserved_output.0.saturating_add(more));
+            }
+            Some(Outgrown::Cut(index)) => {
+                let ending = Ending {
+                    client: self.client.dialect,
+                    choices: admitted.input.counted.choices,
+                    include_usage: admitted.include_usage,
+                    input: admitted.input.tokens,
+                    output,
+                };
+                if let Some(shown) = answer.cut(bytes, ending) {
+                    step.body = Body::Replace(shown);
+                    overrun = Some(index);
+                }
+            }
+            Some(Outgrown::Finish(index)) => {
+                admitted.reserved_output = Tokens(u64::MAX);
+                overrun = Some(index);
+            }
+            None => admitted.reserved_output = Tokens(u64::MAX),
+        }
+        if let Some(limit) = overrun.and_then(|index| self.worker.policy.config.limits.get(index)) {
+            step.count(metrics::overrun(limit));
+        }
+        step
+    }
+
+    /// The request is over, for whatever reason. `usage` is what was reported last, `under_way` whether a provider is
+    /// at work of which nothing was heard.
+    pub fn log(&mut self, usage: Option<UsageRecord>, under_way: bool, now_ms: u64) -> Step {
+        match std::mem::replace(&mut self.phase, Phase::Passing) {
+            Phase::Admitted(admitted, answer) => settlement::settle(
+                &self.worker,
+                self.id,
+                &admitted,
+                &answer,
+                usage,
+                under_way,
+                now_ms,
+            ),
+            Phase::Passing | Phase::Arriving(..) => Step::go_on(),
+        }
+    }
+}
+
+fn missing_model() -> InvalidRequest {
+    InvalidRequest {
+        field: Some("model".to_owned()),
+        message: "must be the name of a model".to_owned(),
+        code: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

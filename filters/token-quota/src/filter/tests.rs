@@ -1,0 +1,482 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use penstock_chat::Usage;
+use penstock_config::slice::{
+    CountedModel, Identity, Kind, Limit, Overrun, Reserve, Scope, Source, TokenQuota,
+};
+use penstock_flow::Verdict;
+use penstock_quota::Version;
+
+use super::*;
+
+const NOW_MS: u64 = 1_800_000_000_000;
+/// What the test's request counts, by the tokenizer's own word.
+const PROMPT: &str = "Say hello to everyone who reads this.";
+
+/// Shared data of one process.
+#[derive(Debug, Default)]
+struct Memory(RefCell<BTreeMap<String, (Vec<u8>, u32)>>);
+
+impl Shared for Memory {
+    fn read(&self, key: &str) -> Option<(Vec<u8>, Version)> {
+        let values = self.0.borrow();
+        values
+            .get(key)
+            .map(|(value, version)| (value.clone(), Version(*version)))
+    }
+
+    fn write(&self, key: &str, value: &[u8], version: Option<Version>) -> bool {
+        let mut values = self.0.borrow_mut();
+        let known = values.get(key).map(|(_, version)| *version);
+        let matches = known == version.map(|version| version.0);
+        if matches {
+            values.insert(key.to_owned(), (value.to_vec(), known.unwrap_or(0) + 1));
+        }
+        matches
+    }
+}
+
+fn limit(kind: Kind, amount: u64) -> Limit {
+    Limit {
+        name: "the-limit".into(),
+        per: vec![Scope::Tenant],
+        only: Vec::new(),
+        kind,
+        amount,
+        reserve: Reserve::Full,
+        on_overrun: Overrun::Finish,
+        shadow: false,
+    }
+}
+
+fn worker(limits: Vec<Limit>) -> Rc<Worker<Memory>> {
+    let source = |name: &str| Source::Header(name.to_owned());
+    let config = TokenQuota {
+        policy_version: "p1".into(),
+        max_request_bytes: 1 << 20,
+        max_event_bytes: 1 << 16,
+        models: vec![CountedModel {
+            name: "default".into(),
+            counted_as: "gpt-4o".into(),
+            default_output_tokens: Tokens(500),
+            max_output_tokens: Some(Tokens(1_000)),
+        }],
+        identity: Identity {
+            tenant: source("x-tenant"),
+            key: source("x-key"),
+            agent: source("x-agent"),
+        },
+        tenants: vec!["acme".into()],
+        limits,
+        windows: 64,
+        hold_ms: 120_000,
+        charge_cached: false,
+        leases: None,
+    };
+    Rc::new(Worker::new(config, Memory::default(), 1))
+}
+
+/// A request of tenant `acme`.
+struct Sent {
+    filter: Filter<Memory>,
+    step: Step,
+}
+
+fn send_to(worker: &Rc<Worker<Memory>>, path: &str, body: &str, now_ms: u64) -> Sent {
+    thread_local! { static ID: RefCell<u32> = const { RefCell::new(0) }; }
+    let id = ID.with_borrow_mut(|id| {
+        *id += 1;
+        *id
+    });
+    let mut filter = Filter::new(Rc::clone(worker), id);
+    let headers = Headers::from([
+        (":method", "POST"),
+        (":path", path),
+        ("x-request-id", "r1"),
+        ("x-tenant", "acme"),
+    ]);
+    let identity = worker.config().identity.clone();
+    let step = filter.request_headers(&headers, false, || {
+        Caller::read(&identity, &headers, |_| None, String::new())
+    });
+    assert_eq!(step, Step::hold());
+    let step = filter.request_body(body.as_bytes(), now_ms);
+    Sent { filter, step }
+}
+
+fn chat(max_tokens: u64) -> String {
+    format!(
+        r#"{{"model":"default","stream":true,"max_completion_tokens":{max_tokens},"messages":[{{"role":"user","content":"{PROMPT}"}}]}}"#
+    )
+}
+
+fn send(worker: &Rc<Worker<Memory>>, max_tokens: u64) -> Sent {
+    send_to(worker, "/v1/chat/completions", &chat(max_tokens), NOW_MS)
+}
+
+fn input() -> u64 {
+    let worker = worker(Vec::new());
+    let mut sent = send(&worker, 1);
+    let step = sent.filter.response_headers(&ok(), || None, NOW_MS);
+    header(&step, INPUT_TOKENS).parse().unwrap()
+}
+
+fn ok() -> Headers {
+    Headers::from([(":status", "200"), ("content-type", "text/event-stream")])
+}
+
+fn header(step: &Step, name: &str) -> String {
+    step.headers
+        .iter()
+        .find_map(|op| match op {
+            penstock_flow::HeaderOp::Set(set, value) if set == name => Some(value.clone()),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+impl Sent {
+    fn admitted(&self) -> bool {
+        self.step.verdict == Verdict::Continue
+    }
+
+    /// Status, body and headers of the refusal.
+    fn refusal(&self) -> (u16, String, BTreeMap<&'static str, String>) {
+        let Verdict::Reply(reply) = &self.step.verdict else {
+            panic!("admitted")
+        };
+        let body = String::from_utf8(reply.body.clone()).unwrap();
+        (reply.status, body, reply.headers.iter().cloned().collect())
+    }
+
+    /// What is left of the tightest limit on tokens, as the client is told.
+    fn remaining(&mut self) -> u64 {
+        assert!(self.admitted(), "{:?}", self.refusal());
+        let step = self.filter.response_headers(&ok(), || None, NOW_MS);
+        header(&step, "x-ratelimit-remaining-tokens").parse().unwrap()
+    }
+
+    fn finish(mut self, input: u64, output: u64) {
+        let mut usage = UsageRecord::new("p", "gpt-4o-2024-08-06", Vec::new());
+        usage.answered = true;
+        usage.report(Some(Usage {
+            input: Tokens(input),
+            output: Tokens(output),
+            ..Usage::default()
+        }));
+        usage.finish_reason = Some(penstock_chat::FinishReason::Stop);
+        self.filter.response_headers(&ok(), || None, NOW_MS);
+        self.filter.log(Some(usage), false, NOW_MS);
+    }
+}
+
+#[test]
+fn what_is_reserved_is_input_and_the_most_that_the_answer_can_take() {
+    let worker = worker(vec![limit(Kind::TokensPerMinute, 10_000)]);
+    assert_eq!(send(&worker, 100).remaining(), 10_000 - input() - 100);
+}
+
+#[test]
+fn more_than_the_model_gives_is_not_reserved() {
+    let worker = worker(vec![limit(Kind::TokensPerMinute, 10_000)]);
+    assert_eq!(send(&worker, 4_000_000_000).remaining(), 10_000 - input() - 1_000);
+}
+
+#[test]
+fn each_of_several_answers_is_reserved_for() {
+    let worker = worker(vec![limit(Kind::TokensPerMinute, 10_000)]);
+    let body = chat(100).replacen('{', r#"{"n":3,"#, 1);
+    let mut sent = send_to(&worker, "/v1/chat/completions", &body, NOW_MS);
+    assert_eq!(sent.remaining(), 10_000 - input() - 300);
+}
+
+#[test]
+fn exactly_as_many_requests_are_admitted_as_fit() {
+    let cost = input() + 100;
+    let worker = worker(vec![limit(Kind::TokensPerMinute, 5 * cost)]);
+    let sent: Vec<Sent> = (0..9).map(|_| send(&worker, 100)).collect();
+    assert_eq!(sent.iter().filter(|sent| sent.admitted()).count(), 5);
+}
+
+#[test]
+fn settling_gives_back_what_was_not_used() {
+    let worker = worker(vec![limit(Kind::TokensPerMinute, 10_000)]);
+    send(&worker, 900).finish(50, 10);
+    assert_eq!(send(&worker, 100).remaining(), 10_000 - 60 - input() - 100);
+}
+
+#[test]
+fn a_request_that_never_reached_a_provider_costs_no_tokens() {
+    let worker = worker(vec![limit(Kind::TokensPerMinute, 10_000)]);
+    send(&worker, 900).filter.log(None, false, NOW_MS);
+    assert_eq!(send(&worker, 100).remaining(), 10_000 - input() - 100);
+}
+
+#[test]
+fn over_the_limit_is_429_with_the_time_to_wait_in_either_dialect() {
+    let worker = worker(vec![limit(Kind::TokensPerMinute, input() + 150)]);
+    send(&worker, 100).finish(input(), 100);
+    let (status, body, headers) = send(&worker, 100).refusal();
+    assert_eq!(status, 429);
+    assert!(
+        body.contains("`the-limit`") && body.contains("rate_limit_exceeded"),
+        "{body}"
+    );
+    assert_eq!(headers["retry-after"], "60");
+    assert_eq!(headers["x-ratelimit-remaining-tokens"], "50");
+    assert_eq!(headers["x-ratelimit-reset-tokens"], "1m0s");
+    assert_eq!(headers[INPUT_TOKENS], input().to_string());
+
+    let body = format!(
+        r#"{{"model":"default","max_tokens":100,"messages":[{{"role":"user","content":"{PROMPT}"}}]}}"#
+    );
+    let (status, body, headers) = send_to(&worker, "/v1/messages", &body, NOW_MS).refusal();
+    assert_eq!(status, 429);
+    assert!(body.contains(r#""type":"rate_limit_error""#), "{body}");
+    assert_eq!(headers["anthropic-ratelimit-tokens-remaining"], "50");
+    assert_eq!(
+        headers["anthropic-ratelimit-tokens-reset"],
+        "2027-01-15T08:01:00Z"
+    );
+}
+
+#[test]
+fn a_request_larger_than_the_limit_is_told_that_it_can_never_succeed() {
+    for kind in [Kind::TokensPerMinute, Kind::TokensPerDay, Kind::InputTokens] {
+        let worker = worker(vec![limit(kind, input() - 1)]);
+        let (status, body, headers) = send(&worker, 1).refusal();
+        assert_eq!(status, 400, "{kind:?}");
+        assert!(body.contains("can never fit the limit `the-limit`"), "{body}");
+        assert!(!headers.contains_key("retry-after"));
+    }
+}
+
+#[test]
+fn a_huge_prompt_is_not_counted_past_the_limit_that_refuses_it() {
+    let worker = worker(vec![limit(Kind::InputTokens, 100)]);
+    let body = chat(1).replace(PROMPT, &"word ".repeat(100_000));
+    let (status, body, headers) = send_to(&worker, "/v1/chat/completions", &body, NOW_MS).refusal();
+    assert_eq!(status, 400);
+    assert!(body.contains("at least "), "{body}");
+    assert!(!headers.contains_key(INPUT_TOKENS));
+}
+
+#[test]
+fn a_shadow_limit_counts_and_reports_but_lets_through() {
+    let shadow = Limit {
+        shadow: true,
+        ..limit(Kind::TokensPerMinute, 10)
+    };
+    let worker = worker(vec![shadow]);
+    let sent = send(&worker, 100);
+    assert!(sent.admitted());
+    let names: Vec<&str> = sent.step.counts.iter().map(|count| &*count.name).collect();
+    let expected = "penstock.quota_shadow_refusals.limit.the-limit.kind.tokens_per_minute";
+    assert_eq!(names, [expected]);
+}
+
+#[test]
+fn requests_and_concurrency_are_limited_too() {
+    for (kind, after) in [(Kind::RequestsPerMinute, false), (Kind::ConcurrentRequests, true)] {
+        let worker = worker(vec![limit(kind, 2)]);
+        let first = send(&worker, 1);
+        let second = send(&worker, 1);
+        assert!(first.admitted() && second.admitted());
+        assert_eq!(send(&worker, 1).refusal().0, 429);
+        first.finish(1, 1);
+        assert_eq!(send(&worker, 1).admitted(), after, "{kind:?}");
+    }
+}
+
+#[test]
+fn no_limit_is_taken_from_unless_all_have_enough() {
+    let worker = worker(vec![
+        limit(Kind::TokensPerMinute, 100_000),
+        Limit {
+            name: "requests".into(),
+            ..limit(Kind::RequestsPerMinute, 1)
+        },
+    ]);
+    let first = send(&worker, 100);
+    assert!(first.admitted());
+    let (_, _, headers) = send(&worker, 100).refusal();
+    assert_eq!(headers["x-ratelimit-remaining-requests"], "0");
+    assert_eq!(
+        headers["x-ratelimit-remaining-tokens"],
+        (100_000 - input() - 100).to_string()
+    );
+}
+
+#[test]
+fn a_limit_applies_only_to_those_it_names() {
+    let only_others = Limit {
+        only: vec![(Scope::Tenant, vec!["globex".into()])],
+        ..limit(Kind::RequestsPerMinute, 1)
+    };
+    let worker = worker(vec![only_others]);
+    assert!((0..3).all(|_| send(&worker, 1).admitted()));
+}
+
+#[test]
+fn learned_reservations_follow_what_answers_really_took() {
+    let learned = Limit {
+        reserve: Reserve::Learned,
+        ..limit(Kind::TokensPerDay, 1_000_000)
+    };
+    let worker = worker(vec![learned]);
+    let full = 1_000_000 - send(&worker, 1_000).remaining();
+    assert_eq!(full, input() + 1_000);
+    for _ in 0..200 {
+        send(&worker, 1_000).finish(10, 40);
+    }
+    let before = send(&worker, 1).remaining();
+    let reserved = before - send(&worker, 1_000).remaining();
+    assert!(reserved < input() + 200, "{reserved}");
+}
+
+#[test]
+fn a_bad_request_is_refused_before_anything_is_counted() {
+    let worker = worker(vec![limit(Kind::RequestsPerMinute, 1)]);
+    for (body, status) in [
+        ("{", 400),
+        (r#"{"messages":[]}"#, 400),
+        (r#"{"model":"default","messages":"hi"}"#, 400),
+        (
+            r#"{"model":"nobody","messages":[{"role":"user","content":"hi"}]}"#,
+            404,
+        ),
+        (
+            r#"{"model":"default","max_tokens":-1,"messages":[{"role":"user","content":"hi"}]}"#,
+            400,
+        ),
+        ("\u{1}", 400),
+    ] {
+        assert_eq!(
+            send_to(&worker, "/v1/chat/completions", body, NOW_MS).refusal().0,
+            status,
+            "{body}"
+        );
+    }
+    assert!(send(&worker, 1).admitted());
+}
+
+#[test]
+fn tokens_are_counted_without_a_provider_and_without_a_limit() {
+    let worker = worker(vec![limit(Kind::RequestsPerMinute, 1)]);
+    let body = format!(r#"{{"model":"default","messages":[{{"role":"user","content":"{PROMPT}"}}]}}"#);
+    for _ in 0..3 {
+        let (status, body, _) = send_to(&worker, "/v1/messages/count_tokens", &body, NOW_MS).refusal();
+        let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(status, 200);
+        assert!(answer["input_tokens"].as_u64().unwrap() > 5, "{answer}");
+    }
+}
+
+#[test]
+fn a_reservation_of_a_request_that_lasts_is_renewed() {
+    let worker = worker(vec![limit(Kind::ConcurrentRequests, 1)]);
+    let running = send(&worker, 1);
+    assert!(running.admitted());
+    for second in 0..600 {
+        worker.tick(NOW_MS + second * 1_000);
+    }
+    let late = NOW_MS + 600_000;
+    assert_eq!(
+        send_to(&worker, "/v1/chat/completions", &chat(1), late)
+            .refusal()
+            .0,
+        429
+    );
+}
+
+#[test]
+fn people_are_told_what_is_reserved_once_it_has_changed() {
+    let worker = worker(vec![limit(Kind::ConcurrentRequests, 9)]);
+    let by = |step: Step| step.shifts.iter().map(|shift| shift.by).collect::<Vec<_>>();
+    let (first, second) = (send(&worker, 1), send(&worker, 1));
+    assert_eq!(by(worker.tick(NOW_MS)), [2]);
+    assert_eq!(by(worker.tick(NOW_MS)), [0; 0]);
+    first.finish(1, 1);
+    assert_eq!(by(worker.tick(NOW_MS)), [-1]);
+    second.finish(1, 1);
+    assert_eq!(by(worker.tick(NOW_MS)), [-1]);
+}
+
+#[test]
+fn a_reservation_whose_worker_died_comes_back() {
+    let first = worker(vec![limit(Kind::ConcurrentRequests, 1)]);
+    assert!(send(&first, 1).admitted());
+    let late = NOW_MS + 200_000;
+    assert!(send_to(&first, "/v1/chat/completions", &chat(1), late).admitted());
+}
+
+fn event(text: &str) -> Vec<u8> {
+    format!(
+        "data: {{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}},\"finish_reason\":null}}]}}\n\n"
+    )
+    .into_bytes()
+}
+
+#[test]
+fn a_stream_that_is_cut_off_costs_what_was_streamed() {
+    let worker = worker(vec![limit(Kind::TokensPerMinute, 10_000)]);
+    let mut sent = send(&worker, 900);
+    sent.filter.response_headers(&ok(), || None, NOW_MS);
+    for _ in 0..20 {
+        assert_eq!(
+            sent.filter.response_body(&event(" hello"), false, NOW_MS),
+            Step::go_on()
+        );
+    }
+    let mut usage = UsageRecord::new("p", "gpt-4o", Vec::new());
+    usage.answered = true;
+    sent.filter.log(Some(usage), false, NOW_MS);
+    assert_eq!(send(&worker, 100).remaining(), 10_000 - 2 * input() - 20 - 100);
+}
+
+fn outgrow(on_overrun: Overrun) -> (Rc<Worker<Memory>>, Vec<Step>) {
+    let tight = Limit {
+        on_overrun,
+        ..limit(Kind::TokensPerMinute, input() + 20)
+    };
+    let worker = worker(vec![tight]);
+    let mut sent = send(&worker, 10);
+    assert!(sent.admitted());
+    sent.filter.response_headers(&ok(), || None, NOW_MS);
+    let steps = (0..40)
+        .map(|_| sent.filter.response_body(&event(" hello"), false, NOW_MS))
+        .collect();
+    let mut usage = UsageRecord::new("p", "gpt-4o", Vec::new());
+    usage.answered = true;
+    sent.filter.log(Some(usage), false, NOW_MS);
+    (worker, steps)
+}
+
+#[test]
+fn an_overrun_is_finished_and_owed_by_the_next_window() {
+    let (worker, steps) = outgrow(Overrun::Finish);
+    assert!(steps.iter().all(|step| step.body == Body::Keep));
+    assert_eq!(send(&worker, 1).refusal().0, 429);
+    let next = NOW_MS + 61_000;
+    let mut sent = send_to(&worker, "/v1/chat/completions", &chat(1), next);
+    assert!(!sent.admitted() || sent.remaining() < 20);
+}
+
+#[test]
+fn an_overrun_is_cut_with_a_proper_end_where_the_limit_says_so() {
+    let (_, steps) = outgrow(Overrun::Cut);
+    let cut = steps.iter().position(|step| step.body != Body::Keep).unwrap();
+    assert!((20..30).contains(&cut), "{cut}");
+    let Body::Replace(shown) = &steps[cut].body else {
+        panic!("kept")
+    };
+    let shown = std::str::from_utf8(shown).unwrap();
+    assert!(shown.contains(r#""finish_reason":"length""#), "{shown}");
+    assert!(shown.ends_with("data: [DONE]\n\n"), "{shown}");
+    assert!(
+        steps[cut + 1..]
+            .iter()
+            .all(|step| step.body == Body::Replace(Vec::new()))
+    );
+}

@@ -1,0 +1,192 @@
+//! Carries Envoy's events into [`Filter`], and its steps out. Decides nothing.
+
+#![allow(unsafe_code)] // `proxy_wasm::main!` exports the entry point.
+
+use std::rc::Rc;
+
+use penstock_client::usage::{self, UsageRecord};
+use penstock_config::slice::{Scope, TokenQuota};
+use penstock_flow::{Level, Step};
+use penstock_host::{
+    Direction, buffer, carry_out, carry_out_late, headers, log, now_ms, now_us, property, set_shared_data,
+    shared_data, tick_every,
+};
+use penstock_quota::{Shared, Version};
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::{Action, ContextType};
+
+use crate::metrics;
+use crate::{Caller, Filter, Worker};
+
+/// How often reservations are looked at.
+const TICK_MS: u64 = 1_000;
+/// Where the seed is that spreads the windows, chosen by the first VM.
+const SEED: &str = "penstock.quota.seed";
+
+proxy_wasm::main! {{
+    proxy_wasm::set_root_context(|_| Box::new(Root::default()));
+}}
+
+/// The data that all VMs of this filter share.
+#[derive(Debug)]
+struct SharedData;
+
+impl Shared for SharedData {
+    fn read(&self, key: &str) -> Option<(Vec<u8>, Version)> {
+        shared_data(key).map(|(value, version)| (value, Version(version)))
+    }
+
+    fn write(&self, key: &str, value: &[u8], version: Option<Version>) -> bool {
+        set_shared_data(key, value, version.map(|version| version.0))
+    }
+}
+
+/// None before the configuration is read, and if it cannot be: Envoy refuses the filter then.
+#[derive(Default)]
+struct Root {
+    worker: Option<Rc<Worker<SharedData>>>,
+}
+
+impl Context for Root {}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, size: usize) -> bool {
+        match serde_json::from_slice::<TokenQuota>(&penstock_host::plugin_configuration(size)) {
+            Ok(config) => {
+                self.worker = Some(Rc::new(Worker::new(config, SharedData, seed())));
+                tick_every(TICK_MS)
+            }
+            Err(error) => {
+                log(
+                    Level::Error,
+                    &format!("token-quota: plugin configuration: {error}"),
+                );
+                false
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        if let Some(worker) = &self.worker {
+            carry_out_late(worker.tick(now_ms()));
+        }
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+
+    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
+        let worker = self.worker.as_ref()?;
+        Some(Box::new(Stream {
+            filter: Filter::new(Rc::clone(worker), id),
+            worker: Rc::clone(worker),
+        }))
+    }
+}
+
+/// The seed of this Envoy. Nobody outside knows the microsecond in which its first VM was configured.
+fn seed() -> u64 {
+    let chosen = |bytes: &[u8]| Some(u64::from_le_bytes(bytes.try_into().ok()?));
+    set_shared_data(SEED, &now_us().to_le_bytes(), None);
+    shared_data(SEED)
+        .and_then(|(bytes, _)| chosen(&bytes))
+        .unwrap_or(0)
+}
+
+struct Stream {
+    filter: Filter<SharedData>,
+    worker: Rc<Worker<SharedData>>,
+}
+
+/// What the attempts have used, as schema-translation keeps it current.
+fn usage_record() -> Option<UsageRecord> {
+    UsageRecord::from_json(&property(&[usage::USAGE])?)
+}
+
+/// The text at a path of dynamic metadata.
+fn metadata(path: &[String]) -> Option<String> {
+    let mut whole = vec!["metadata", "filter_metadata"];
+    whole.extend(path.iter().map(String::as_str));
+    String::from_utf8(property(&whole)?).ok()
+}
+
+impl Stream {
+    /// Who asks, and over which way.
+    fn caller(worker: &Worker<SharedData>, headers: &penstock_flow::Headers) -> Caller {
+        let config = worker.config();
+        let limits = config.limits.iter();
+        let by_route = limits
+            .flat_map(|limit| limit.per.iter().chain(limit.only.iter().map(|(scope, _)| scope)))
+            .any(|scope| *scope == Scope::Route);
+        let route = by_route
+            .then(|| property(&["xds", "route_name"]))
+            .flatten()
+            .map(|name| String::from_utf8_lossy(&name).into_owned());
+        Caller::read(&config.identity, headers, metadata, route.unwrap_or_default())
+    }
+
+    fn decide(&mut self, body: &[u8]) -> Action {
+        let started_us = now_us();
+        let mut step = self.filter.request_body(body, started_us / 1_000);
+        step.sample(metrics::COUNT_US, now_us().saturating_sub(started_us));
+        carry_out(Direction::Request, step)
+    }
+}
+
+impl Context for Stream {}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let headers = headers(Direction::Request);
+        let worker = Rc::clone(&self.worker);
+        let caller = || Self::caller(&worker, &headers);
+        let step = self.filter.request_headers(&headers, end_of_stream, caller);
+        carry_out(Direction::Request, step)
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if !self.filter.awaits_body() {
+            return Action::Continue;
+        }
+        if u64::try_from(size).is_ok_and(|size| size > self.filter.body_limit()) {
+            let step = self.filter.request_too_large();
+            return carry_out(Direction::Request, step);
+        }
+        if !end_of_stream {
+            return carry_out(Direction::Request, Step::hold());
+        }
+        self.decide(&buffer(Direction::Request, 0, size).unwrap_or_default())
+    }
+
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        if !self.filter.awaits_body() {
+            return Action::Continue;
+        }
+        self.decide(&buffer(Direction::Request, 0, usize::MAX).unwrap_or_default())
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
+        let headers = headers(Direction::Response);
+        let step = self.filter.response_headers(&headers, usage_record, now_ms());
+        carry_out(Direction::Response, step)
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if !self.filter.watches_answer() {
+            return Action::Continue;
+        }
+        let piece = buffer(Direction::Response, 0, size).unwrap_or_default();
+        let step = self.filter.response_body(&piece, end_of_stream, now_ms());
+        carry_out(Direction::Response, step)
+    }
+
+    fn on_log(&mut self) {
+        if self.filter.is_over() {
+            return;
+        }
+        let under_way = property(&[usage::ATTEMPTS])
+            .is_some_and(|attempts| usage::under_way(&String::from_utf8_lossy(&attempts)));
+        carry_out_late(self.filter.log(usage_record(), under_way, now_ms()));
+    }
+}
