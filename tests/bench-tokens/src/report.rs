@@ -61,9 +61,11 @@ pub fn print(
             let times: Vec<_> = rounds.iter().map(|round| median(&of(round, side))).collect();
             line(&format!("{name}_us"), side, median(&times), "us")?;
         }
-        for side in sides() {
-            let times: Vec<_> = rounds.iter().flat_map(|round| of(round, side)).collect();
-            line(&format!("{name}_p90_us"), side, quantile(&times, 0.9), "us")?;
+        for (what, part) in [("min", 0.0), ("p90", 0.9)] {
+            for side in sides() {
+                let times: Vec<_> = rounds.iter().flat_map(|round| of(round, side)).collect();
+                line(&format!("{name}_{what}_us"), side, quantile(&times, part), "us")?;
+            }
         }
         for other in OTHERS {
             let ratios = rounds
