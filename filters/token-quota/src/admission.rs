@@ -5,7 +5,7 @@ use penstock_client::Client;
 use penstock_config::slice::{Limit, Reserve};
 use penstock_flow::Step;
 use penstock_quota::{Claim, Refused, Shared, Standing};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::caller::Caller;
 use crate::claims;
@@ -79,11 +79,20 @@ struct Reserved {
 struct Decision<'a> {
     input_tokens: Tokens,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    limits: Vec<&'a str>,
+    limits: Vec<Named<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    exceeded: Vec<&'a str>,
+    exceeded: Vec<Named<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    refused_by: Option<&'a str>,
+    refused_by: Option<Named<'a>>,
+}
+
+/// A limit as people know it: `name/kind`.
+struct Named<'a>(&'a Limit);
+
+impl Serialize for Named<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}/{}", self.0.name, metrics::kind(self.0.kind)))
+    }
 }
 
 impl<S: Shared> Admission<'_, S> {
@@ -202,8 +211,8 @@ impl<S: Shared> Admission<'_, S> {
             &mut step,
             &Decision {
                 input_tokens: cost.input,
-                limits: limits.iter().map(|(_, limit)| limit.name.as_str()).collect(),
-                exceeded: exceeded.iter().map(|limit| limit.name.as_str()).collect(),
+                limits: limits.iter().map(|(_, limit)| Named(limit)).collect(),
+                exceeded: exceeded.iter().copied().map(Named).collect(),
                 refused_by: None,
             },
         );
@@ -274,7 +283,7 @@ impl<S: Shared> Admission<'_, S> {
                 input_tokens: cost.input,
                 limits: Vec::new(),
                 exceeded: Vec::new(),
-                refused_by: Some(&limit.name),
+                refused_by: Some(Named(limit)),
             },
         );
         step

@@ -274,6 +274,10 @@ fn a_shadow_limit_counts_and_reports_but_lets_through() {
     let names: Vec<&str> = sent.step.counts.iter().map(|count| &*count.name).collect();
     let expected = "penstock.quota_shadow_refusals.limit.the-limit.kind.tokens_per_minute";
     assert_eq!(names, [expected]);
+    let (key, decision) = &sent.step.state[0];
+    let decision: serde_json::Value = serde_json::from_slice(decision).unwrap();
+    assert_eq!(*key, "penstock.quota");
+    assert_eq!(decision["exceeded"][0], "the-limit/tokens_per_minute");
 }
 
 #[test]
