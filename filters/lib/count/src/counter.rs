@@ -19,6 +19,10 @@ use crate::text::compact;
 /// about forty (`call_` or `toolu_` and 24 characters). Such a value reaches no prompt, or is part of its framing.
 const MAX_LABEL: usize = 64;
 
+/// Deepest nesting of lists directly in lists that is read as such; what is below counts as JSON. No API nests them,
+/// and the parser must not come to its limit where `inspect` has not.
+const MAX_LISTS: u8 = 2;
+
 /// Adds up tokens, and stops tokenizing once there are more than `most`.
 pub(crate) struct Counter<'t> {
     tokenizer: &'t mut Tokenizer,
@@ -114,7 +118,11 @@ impl<'t> Counter<'t> {
 
     /// Reads a value by a shape.
     pub(crate) fn read<S>(&mut self, shape: S) -> Seed<'_, 't, S> {
-        Seed { counter: self, shape }
+        Seed {
+            counter: self,
+            shape,
+            lists: 0,
+        }
     }
 
     /// How many tokens may come until there is no use in counting on.
@@ -172,6 +180,8 @@ pub(crate) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> 
 pub(crate) struct Seed<'c, 't, S> {
     counter: &'c mut Counter<'t>,
     shape: S,
+    /// How many lists it stands in, one directly in the other.
+    lists: u8,
 }
 
 impl<'de, S: Shape<'de>> DeserializeSeed<'de> for Seed<'_, '_, S> {
@@ -198,8 +208,18 @@ impl<'de, S: Shape<'de>> Visitor<'de> for Seed<'_, '_, S> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<S, A::Error> {
+        if self.lists >= MAX_LISTS {
+            while let Some(raw) = seq.next_element::<&'de RawValue>()? {
+                self.counter.value(raw);
+            }
+            return Ok(self.shape);
+        }
         let mut last = None;
-        while let Some(shape) = seq.next_element_seed(self.counter.read(self.shape.clone()))? {
+        while let Some(shape) = seq.next_element_seed(Seed {
+            counter: &mut *self.counter,
+            shape: self.shape.clone(),
+            lists: self.lists.saturating_add(1),
+        })? {
             last = Some(shape);
         }
         Ok(last.unwrap_or(self.shape))

@@ -76,16 +76,16 @@ fn nesting_to_the_limit_is_counted() {
     let deep = |open: &str, close: &str, levels: usize| {
         format!(
             r#"{{"model":"m","messages":[{{"role":"user","content":"x"}}],"tools":[{{"type":"function","function":
-            {{"name":"f","parameters":{{"properties":{}1{}}}}}}}]}}"#,
+            {{"name":"f","parameters":{{"properties":{}{{}}{}}}}}}}]}}"#,
             open.repeat(levels),
             close.repeat(levels)
         )
     };
     for (open, close, levels) in [
-        (r#"{"a":"#, "}", 120),
-        (r#"{"a":{"properties":"#, "}}", 60),
-        (r#"{"a":{"items":"#, "}}", 60),
-        ("[", "]", 120),
+        (r#"{"a":"#, "}", 122),
+        (r#"{"a":{"properties":"#, "}}", 61),
+        (r#"{"a":{"items":"#, "}}", 61),
+        ("[", "]", 122),
     ] {
         let body = deep(open, close, levels);
         penstock_translate::request::inspect(Api::OpenAi, body.as_bytes()).unwrap();
