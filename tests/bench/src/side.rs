@@ -14,20 +14,27 @@ pub struct Side {
     pub gateway: Gateway,
 }
 
-/// The pairs of client and provider.
-pub const PAIRS: [&str; 2] = ["openai-openai", "openai-anthropic"];
+/// The pairs of client and provider; the last one with limits in front.
+pub const PAIRS: [&str; 3] = ["openai-openai", "openai-anthropic", "openai-openai-quota"];
 /// The side that the pairs are compared with.
 pub const BARE: &str = "bare";
 
 /// Starts every side with so many workers, the bare one first.
 pub fn start(provider: SocketAddr, workers: u32) -> anyhow::Result<Vec<Side>> {
-    let openai = penstock_yaml("openai", &format!("http://{provider}/v1"), "gpt-4o");
-    let anthropic = penstock_yaml("anthropic", &format!("http://{provider}"), "claude-sonnet-4-5");
-    let [to_openai, to_anthropic] = PAIRS;
-    let sides: [(_, _, Rewrite); 3] = [
+    let openai = |quota| penstock_yaml("openai", &format!("http://{provider}/v1"), "gpt-4o", quota);
+    let (limited, openai) = (openai(LIMITS), openai(NO_QUOTA));
+    let anthropic = penstock_yaml(
+        "anthropic",
+        &format!("http://{provider}"),
+        "claude-sonnet-4-5",
+        NO_QUOTA,
+    );
+    let [to_openai, to_anthropic, to_openai_limited] = PAIRS;
+    let sides: [(_, _, Rewrite); 4] = [
         (BARE, &openai, bootstrap::bare),
         (to_openai, &openai, bootstrap::penstock),
         (to_anthropic, &anthropic, bootstrap::penstock),
+        (to_openai_limited, &limited, bootstrap::penstock),
     ];
     sides
         .into_iter()
@@ -43,9 +50,15 @@ pub fn start(provider: SocketAddr, workers: u32) -> anyhow::Result<Vec<Side>> {
 
 type Rewrite = fn(&str) -> anyhow::Result<String>;
 
-fn penstock_yaml(api: &str, base_url: &str, model: &str) -> String {
+/// Translation alone.
+const NO_QUOTA: &str = "quota: { enabled: false }";
+/// Limits that every request is counted against and that none reaches.
+const LIMITS: &str =
+    "quota: { limits: [{ name: all, tokens_per_minute: 1000000000, requests_per_minute: 100000000 }] }";
+
+fn penstock_yaml(api: &str, base_url: &str, model: &str, quota: &str) -> String {
     format!(
         "providers:\n  - {{ name: provider, api: {api}, base_url: \"{base_url}\" }}\n\
-         models:\n  - name: bench\n    targets:\n      - {{ provider: provider, model: {model} }}\n"
+         models:\n  - name: bench\n    targets:\n      - {{ provider: provider, model: {model} }}\n{quota}\n"
     )
 }
