@@ -43,49 +43,38 @@ impl Tokenizer {
     /// Like [`count`](Self::count), but stops soon after passing `most`; what it returns is more than `most` then.
     pub fn count_up_to(&mut self, vocabulary: Vocabulary, text: &str, most: u64) -> u64 {
         let mut count = 0;
-        for piece in Pieces::new(vocabulary, text) {
-            let mut at = piece.start;
-            while at < piece.end && count <= most {
-                let rest = Span {
-                    text: text.as_bytes(),
-                    at,
-                    length: piece.end - at,
-                };
-                if vocabulary.rank(rest) != NONE {
-                    count += 1;
-                    break;
-                }
-                at = self
-                    .merger
-                    .merge(vocabulary, text.as_bytes(), at..piece.end, |_| count += 1);
-            }
-            if count > most {
-                break;
-            }
-        }
+        self.each(vocabulary, text, |_| {
+            count += 1;
+            count <= most
+        });
         count
     }
 
     /// Appends the tokens of `text`.
     pub fn encode(&mut self, vocabulary: Vocabulary, text: &str, tokens: &mut Vec<u32>) {
+        self.each(vocabulary, text, |token| {
+            tokens.push(vocabulary.rank(token));
+            true
+        });
+    }
+
+    /// Calls `next` with each token, until that returns false.
+    #[inline(always)]
+    fn each(&mut self, vocabulary: Vocabulary, text: &str, mut next: impl FnMut(Span<'_>) -> bool) {
+        let bytes = text.as_bytes();
         for piece in Pieces::new(vocabulary, text) {
-            let mut at = piece.start;
-            while at < piece.end {
-                let rest = Span {
-                    text: text.as_bytes(),
-                    at,
-                    length: piece.end - at,
-                };
-                let rank = vocabulary.rank(rest);
-                if rank != NONE {
-                    tokens.push(rank);
-                    break;
-                }
-                at = self
-                    .merger
-                    .merge(vocabulary, text.as_bytes(), at..piece.end, |token| {
-                        tokens.push(vocabulary.rank(token));
-                    });
+            let whole = Span {
+                text: bytes,
+                at: piece.start,
+                length: piece.len(),
+            };
+            let go_on = if vocabulary.rank(whole) != NONE {
+                next(whole)
+            } else {
+                self.merger.merge(vocabulary, bytes, piece, &mut next)
+            };
+            if !go_on {
+                return;
             }
         }
     }

@@ -33,45 +33,56 @@ pub struct Merger {
 }
 
 impl Merger {
-    /// Merges `piece`, or as much of it as fits, calls `each` with every token and returns where the last one ends.
+    /// Merges `piece` and calls `each` with every token until it returns false, which is returned then.
     pub fn merge(
         &mut self,
         vocabulary: Vocabulary,
         text: &[u8],
         piece: Range<usize>,
-        mut each: impl FnMut(Span<'_>),
-    ) -> usize {
-        let window = piece.start..piece.end.min(piece.start + WINDOW);
-        let text = text.get(..piece.end).unwrap_or(text);
-        let source = Source {
-            vocabulary,
-            text,
-            start: window.start,
-        };
-        self.parts.fill(source, window.len());
-        if window.len() <= SHORT {
-            self.scan(source);
-        } else {
-            self.batches(source);
+        mut each: impl FnMut(Span<'_>) -> bool,
+    ) -> bool {
+        let mut start = piece.start;
+        let mut merged: &[u8] = &[];
+        while start < piece.end {
+            let end = piece.end.min(start + WINDOW);
+            let source = Source {
+                vocabulary,
+                text,
+                start,
+            };
+            let window = text.get(start..end).unwrap_or_default();
+            // In a run, one window is like the other.
+            if window != merged {
+                self.parts.fill(source, window.len());
+                if window.len() <= SHORT {
+                    self.scan(source);
+                } else {
+                    self.batches(source);
+                }
+                merged = window;
+            }
+            let enough = if end == piece.end {
+                window.len()
+            } else {
+                WINDOW - OVERLAP
+            };
+            let mut at = 0;
+            while at < enough {
+                let length = self.parts.length(at).max(1);
+                if !each(source.span(at, length)) {
+                    return false;
+                }
+                at += length;
+            }
+            start += at.max(1);
         }
-        let enough = if window.end == piece.end {
-            window.len()
-        } else {
-            WINDOW - OVERLAP
-        };
-        let mut at = 0;
-        while at < enough {
-            let length = self.parts.length(at).max(1);
-            each(source.span(at, length));
-            at += length;
-        }
-        window.start + at
+        true
     }
 
     fn scan(&mut self, source: Source<'_>) {
         while let Some(least) = self.parts.keys.iter().copied().min().filter(|key| key.is_token()) {
             let at = least.position();
-            self.parts.join(at);
+            self.parts.join(least);
             self.parts.look_up(source, self.parts.before(at));
             self.parts.look_up(source, at);
         }
@@ -88,11 +99,7 @@ impl Merger {
             if !batch.is_sorted() {
                 batch.sort_unstable();
             }
-            for key in batch.iter() {
-                if parts.has(*key) {
-                    parts.join(key.position());
-                }
-            }
+            batch.retain(|key| parts.join(*key));
             for key in batch.iter() {
                 let at = key.position();
                 for at in [parts.before(at), at] {
@@ -183,9 +190,13 @@ impl Parts {
         }
     }
 
-    /// Makes one part of the one at `at` and the next.
+    /// Makes one part of a pair, if it is still there.
     #[inline(always)]
-    fn join(&mut self, at: usize) {
+    fn join(&mut self, pair: Key) -> bool {
+        if !self.has(pair) {
+            return false;
+        }
+        let at = pair.position();
         let next = at + self.length(at);
         let end = next + self.length(next);
         let length = (end - at) as u8;
@@ -198,6 +209,7 @@ impl Parts {
         self.set(next, Key::NOTHING);
         self.set(self.before(at), Key::UNKNOWN);
         self.set(at, Key::UNKNOWN);
+        true
     }
 
     /// Looks up the pair at `at`, and returns it if it is one.

@@ -21,17 +21,14 @@ impl Queue {
         }
     }
 
-    /// Files a key whose rank is not below that of the last batch.
-    #[inline]
+    /// Files a key whose rank is above that of the last batch.
+    #[inline(always)]
     pub fn push(&mut self, key: Key) {
-        let bits = u32::BITS - (key.rank() ^ self.last).leading_zeros();
-        if let Some(bucket) = self.buckets.get_mut(bits as usize) {
-            bucket.push(key);
-        }
+        file(&mut self.buckets, self.last, key);
     }
 
-    /// Moves all keys of the lowest rank into `batch`, which is cleared first, and forgets those that are not `valid` any more. False
-    /// if none are left.
+    /// Moves all keys of the lowest rank into `batch`, which is cleared first, and forgets those that are not `valid` any
+    /// more. False if none are left.
     pub fn take(&mut self, batch: &mut Vec<Key>, valid: impl Fn(Key) -> bool) -> bool {
         batch.clear();
         while let Some(lowest) = self.buckets.iter().position(|bucket| !bucket.is_empty()) {
@@ -40,21 +37,32 @@ impl Queue {
                 return false;
             };
             bucket.retain(|key| valid(*key));
-            let Some(least) = bucket.iter().min() else {
+            let (Some(least), Some(most)) = (bucket.iter().copied().min(), bucket.iter().copied().max())
+            else {
                 continue;
             };
             self.last = least.rank();
-            if lower.is_empty() {
+            if most.rank() == self.last {
                 std::mem::swap(bucket, batch);
                 return true;
             }
             for key in bucket.drain(..) {
-                let bits = u32::BITS - (key.rank() ^ self.last).leading_zeros();
-                if let Some(bucket) = lower.get_mut(bits as usize) {
-                    bucket.push(key);
+                if key.rank() == self.last {
+                    batch.push(key);
+                } else {
+                    file(lower, self.last, key);
                 }
             }
+            return true;
         }
         false
+    }
+}
+
+#[inline(always)]
+fn file(buckets: &mut [Vec<Key>], last: u32, key: Key) {
+    let bits = u32::BITS - (key.rank() ^ last).leading_zeros();
+    if let Some(bucket) = buckets.get_mut(bits as usize) {
+        bucket.push(key);
     }
 }

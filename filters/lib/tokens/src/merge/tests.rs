@@ -11,7 +11,7 @@ fn last_pair(merger: &mut Merger, source: Source<'_>) -> Option<(u32, u32)> {
         let (left, right) = (parts.length(at), parts.length(at + parts.length(at)));
         let rank = |at, length| source.vocabulary.rank(source.span(at, length));
         pair = Some((rank(at, left), rank(at + left, right)));
-        parts.join(at);
+        parts.join(least);
         parts.look_up(source, parts.before(at));
         parts.look_up(source, at);
     }
