@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use penstock_chat::Tokens;
+use penstock_chat::{Api, Tokens};
 use penstock_client::usage::UsageRecord;
 use penstock_client::{Arrival, Client, Endpoint};
 use penstock_flow::{Body, Headers, Step};
@@ -134,16 +134,13 @@ impl<S: Shared> Filter<S> {
 
     /// Answers how many tokens the body would be. That is no request, so no limit counts it.
     fn count_tokens(&self, body: &[u8]) -> Step {
-        /// What is needed of a body that may lack what a request must have.
-        #[derive(serde::Deserialize)]
-        struct Named<'a> {
-            #[serde(borrow)]
-            model: Cow<'a, str>,
-        }
-        let named = match json::check(body).map(serde_json::from_str) {
-            Ok(Ok(Named { model })) => model,
-            Ok(Err(_)) => return metrics::refuse(self.client.refuse_invalid(missing_model())),
-            Err(error) => return metrics::refuse(self.client.refuse_invalid(error.into())),
+        let checked = match json::check(body) {
+            Ok(text) => check_countable(self.client.dialect, text),
+            Err(error) => Err(error.into()),
+        };
+        let named = match checked {
+            Ok(named) => named,
+            Err(invalid) => return metrics::refuse(self.client.refuse_invalid(invalid)),
         };
         let Some(model) = self.worker.policy.model(&named) else {
             return metrics::refuse(self.client.refuse_model(&named));
@@ -263,6 +260,25 @@ impl<S: Shared> Filter<S> {
             Phase::Passing | Phase::Arriving(..) => Step::go_on(),
         }
     }
+}
+
+/// Checks what is to be counted as the request that it would be, and gives the model that it names. A maximum of output
+/// tokens is all that it may lack.
+fn check_countable(dialect: Api, text: &str) -> Result<Cow<'_, str>, InvalidRequest> {
+    #[derive(serde::Deserialize)]
+    struct Countable<'a> {
+        #[serde(borrow)]
+        model: Cow<'a, str>,
+        max_tokens: Option<serde::de::IgnoredAny>,
+    }
+    let Countable { model, max_tokens } = serde_json::from_str(text).map_err(|_| missing_model())?;
+    let fields = text.trim_start().strip_prefix('{').ok_or_else(missing_model)?;
+    let whole = match max_tokens {
+        Some(_) => Cow::Borrowed(text),
+        None => Cow::Owned(format!(r#"{{"max_tokens":1,{fields}"#)),
+    };
+    request::inspect(dialect, whole.as_bytes())?;
+    Ok(model)
 }
 
 fn missing_model() -> InvalidRequest {

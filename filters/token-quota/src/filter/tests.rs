@@ -378,6 +378,29 @@ fn tokens_are_counted_without_a_provider_and_without_a_limit() {
 }
 
 #[test]
+fn what_would_be_no_request_is_not_counted_either() {
+    let worker = worker(Vec::new());
+    for (body, told) in [
+        (
+            r#"{"messages":[{"role":"user","content":"hi"}]}"#,
+            "name of a model",
+        ),
+        (r#"[{"model":"default"}]"#, "name of a model"),
+        (r#"{"model":"default"}"#, "messages"),
+        (r#" {"model":"default","messages":[]}"#, "at least one message"),
+        (r#"{"model":"default","messages":[{"role":7}]}"#, "role"),
+        (
+            r#"{"model":"default","max_tokens":-1,"messages":[{"role":"user","content":"hi"}]}"#,
+            "max_tokens",
+        ),
+    ] {
+        let (status, answer, _) = send_to(&worker, "/v1/messages/count_tokens", body, NOW_MS).refusal();
+        assert_eq!(status, 400, "{body}");
+        assert!(answer.contains(told), "{body}: {answer}");
+    }
+}
+
+#[test]
 fn a_reservation_of_a_request_that_lasts_is_renewed() {
     let worker = worker(vec![limit(Kind::ConcurrentRequests, 1)]);
     let running = send(&worker, 1);
