@@ -90,6 +90,24 @@ async fn openai_stream_has_usage_only_if_asked() {
 }
 
 #[tokio::test]
+async fn usage_can_be_withheld() {
+    let provider = Provider::start("p").unwrap();
+    let whole = ask(&provider, openai(&chat("fault=no-usage", false)))
+        .await
+        .json();
+    assert_eq!(whole["object"], "chat.completion");
+    assert_eq!(whole.get("usage"), None);
+    let asked = with(
+        chat("fault=no-usage", true),
+        "stream_options",
+        json!({"include_usage": true}),
+    );
+    let stream = ask(&provider, openai(&asked)).await;
+    assert!(!stream.text().contains("\"usage\""), "{}", stream.text());
+    assert_eq!(stream.events().last().unwrap().data, "[DONE]");
+}
+
+#[tokio::test]
 async fn tools_are_called_in_parallel_with_arguments_in_fragments() {
     let provider = Provider::start("p").unwrap();
     let mut body = chat("m", true);

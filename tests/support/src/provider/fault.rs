@@ -36,6 +36,7 @@
 //! | `trailers` | the answer ends in trailers, where the connection is HTTP/2 |
 //! | `headers:200,header-bytes:300` | that many more response headers, each with so many bytes of value |
 //! | `forge` | response headers that only Penstock may set |
+//! | `no-usage` | OpenAI-compatible: the answer does not say what it used |
 //! | `reasoning` | OpenAI-compatible: reasoning is shown as `reasoning_content`, as vLLM does |
 //! | `finish:content_filter` | the answer ends for this reason (`content_filter` or `refusal`) |
 //! | `times:2,key:abc` | only the first 2 requests with this key are hit, the others are answered normally |
@@ -121,6 +122,8 @@ pub struct Fault {
     pub header_bytes: usize,
     /// The answer carries headers that only Penstock may set.
     pub forge: bool,
+    /// The answer does not say what it used.
+    pub no_usage: bool,
     /// Reasoning is shown as `reasoning_content`.
     pub reasoning: bool,
     /// The answer ends because the provider refuses to go on.
@@ -224,6 +227,7 @@ impl Fault {
             "headers" => self.headers = count()?,
             "header-bytes" => self.header_bytes = count()?,
             "forge" => self.forge = true,
+            "no-usage" => self.no_usage = true,
             "reasoning" => self.reasoning = true,
             "finish" if matches!(argument, "content_filter" | "refusal") => self.refuses = true,
             "finish" => return Err(bad()),

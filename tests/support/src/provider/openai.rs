@@ -70,19 +70,24 @@ pub fn whole(answer: &Answer, prompt: &Prompt, fault: &Fault, flavor: Flavor) ->
             )
         })
         .collect();
+    let usage = if fault.no_usage {
+        String::new()
+    } else {
+        format!(r#","usage":{}"#, usage(answer.counts))
+    };
     let body = format!(
-        r#"{{"id":"chatcmpl-{}","object":"chat.completion","created":{},"model":{},"choices":[{}],"usage":{},"service_tier":"default","system_fingerprint":"fp_50cad350e4"}}"#,
+        r#"{{"id":"chatcmpl-{}","object":"chat.completion","created":{},"model":{},"choices":[{}]{usage},"service_tier":"default","system_fingerprint":"fp_50cad350e4"}}"#,
         answer.id,
         now(),
         quote(&prompt.model),
         choices.join(","),
-        usage(answer.counts),
     );
     vec![Bytes::from(body)]
 }
 
 /// The answer as events, and how many of them come before the first content.
 pub fn stream(answer: &Answer, prompt: &Prompt, fault: &Fault, flavor: Flavor) -> (Vec<Bytes>, usize) {
+    let includes_usage = prompt.include_usage && !fault.no_usage;
     let mut writer = Writer {
         head: format!(
             r#"{{"id":"chatcmpl-{}","object":"chat.completion.chunk","created":{},"model":{},"service_tier":"default","system_fingerprint":"fp_50cad350e4""#,
@@ -90,11 +95,7 @@ pub fn stream(answer: &Answer, prompt: &Prompt, fault: &Fault, flavor: Flavor) -
             now(),
             quote(&prompt.model)
         ),
-        usage: if prompt.include_usage {
-            r#","usage":null"#
-        } else {
-            ""
-        },
+        usage: if includes_usage { r#","usage":null"# } else { "" },
         padded: prompt.obfuscation && flavor == Flavor::OpenAi,
         events: Vec::new(),
     };
@@ -109,7 +110,7 @@ pub fn stream(answer: &Answer, prompt: &Prompt, fault: &Fault, flavor: Flavor) -
     for index in 0..prompt.choices {
         writer.choice(index, answer, shows_reasoning(answer, fault, flavor));
     }
-    if prompt.include_usage {
+    if includes_usage {
         let usage = usage(answer.counts);
         writer.events.push(Bytes::from(format!(
             "data: {},\"choices\":[],\"usage\":{usage}}}\n\n",
