@@ -23,6 +23,7 @@ mod memory;
 mod models;
 mod pace;
 mod plans;
+mod quota;
 mod read;
 mod streaming;
 mod tls;
