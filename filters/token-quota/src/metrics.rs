@@ -8,6 +8,12 @@ use penstock_flow::{LocalReply, Step};
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // Only the shell reads a clock.
 pub(crate) const COUNT_US: &str = "penstock.count_us";
 
+/// Calls of the service that leases limits.
+pub(crate) const LEASE_CALLS: &str = "penstock.lease_calls";
+
+/// Calls of that service that came to nothing.
+pub(crate) const LEASE_FAILURES: &str = "penstock.lease_failures";
+
 /// Tokens used, by direction (`input`, `output`), model and tenant.
 pub(crate) fn tokens(direction: &'static str, model: &str, tenant: &str) -> String {
     format!(

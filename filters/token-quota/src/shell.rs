@@ -2,24 +2,26 @@
 
 #![allow(unsafe_code)] // `proxy_wasm::main!` exports the entry point.
 
+use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 
 use penstock_client::usage::{self, UsageRecord};
 use penstock_config::slice::{Scope, TokenQuota};
 use penstock_flow::{Level, Step};
 use penstock_host::{
-    Direction, buffer, carry_out, carry_out_late, headers, log, now_ms, now_us, property, set_shared_data,
-    shared_data, tick_every,
+    Direction, buffer, carry_out, carry_out_late, grpc_call, grpc_message, headers, log, now_ms, now_us,
+    property, set_shared_data, shared_data, tick_every,
 };
-use penstock_quota::{Shared, Version};
+use penstock_quota::{Shared, Version, wire};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 
 use crate::metrics;
-use crate::{Caller, Filter, Worker};
+use crate::pace::Pace;
+use crate::{Caller, Filter, Lessee, Turn, Worker};
 
 /// How often reservations are looked at.
-const TICK_MS: u64 = 1_000;
+const UPKEEP_MS: u64 = 1_000;
 /// Where the seed is that spreads the windows, chosen by the first VM.
 const SEED: &str = "penstock.quota.seed";
 
@@ -45,17 +47,60 @@ impl Shared for SharedData {
 #[derive(Default)]
 struct Root {
     worker: Option<Rc<Worker<SharedData>>>,
+    upkeep: Option<Pace>,
+    lessee: Option<Lessee>,
 }
 
-impl Context for Root {}
+impl Root {
+    /// Starts with this configuration.
+    fn configure(&mut self, config: TokenQuota) -> bool {
+        let seed = seed();
+        let leases = config.leases.as_ref();
+        self.lessee = leases.map(|leases| Lessee::new(leases, seed, chance()));
+        let tick_ms = leases.map_or(UPKEEP_MS, Lessee::tick_ms);
+        self.upkeep = Some(Pace::new(UPKEEP_MS, tick_ms));
+        self.worker = Some(Rc::new(Worker::new(config, SharedData, seed)));
+        tick_every(tick_ms)
+    }
+
+    /// Carries out what is to be done about leases.
+    fn lease(&mut self, turn: Turn) {
+        carry_out_late(turn.step);
+        let leases = self
+            .worker
+            .as_ref()
+            .and_then(|worker| worker.config().leases.as_ref());
+        let (Some(leases), Some(lessee)) = (leases, &mut self.lessee) else {
+            return;
+        };
+        for call in turn.calls {
+            let token = grpc_call(
+                &leases.cluster,
+                wire::SERVICE,
+                call.method(),
+                &call.message,
+                leases.timeout_ms,
+            );
+            carry_out_late(lessee.sent(call, token));
+        }
+    }
+}
+
+impl Context for Root {
+    fn on_grpc_call_response(&mut self, token: u32, status: u32, size: usize) {
+        if let (Some(worker), Some(lessee)) = (&self.worker, &mut self.lessee) {
+            let answer = (status, size);
+            let read = || grpc_message(size);
+            let turn = lessee.answered(&worker.table, &worker.shared, token, answer, read, now_ms());
+            self.lease(turn);
+        }
+    }
+}
 
 impl RootContext for Root {
     fn on_configure(&mut self, size: usize) -> bool {
         match serde_json::from_slice::<TokenQuota>(&penstock_host::plugin_configuration(size)) {
-            Ok(config) => {
-                self.worker = Some(Rc::new(Worker::new(config, SharedData, seed())));
-                tick_every(TICK_MS)
-            }
+            Ok(config) => self.configure(config),
             Err(error) => {
                 log(
                     Level::Error,
@@ -67,8 +112,14 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
-        if let Some(worker) = &self.worker {
-            carry_out_late(worker.tick(now_ms()));
+        let Some(worker) = &self.worker else { return };
+        let now_ms = now_ms();
+        if self.upkeep.as_mut().is_some_and(|upkeep| upkeep.is_due(now_ms)) {
+            carry_out_late(worker.tick(now_ms));
+        }
+        if let Some(lessee) = &mut self.lessee {
+            let turn = lessee.tick(&worker.table, &worker.shared, now_ms);
+            self.lease(turn);
         }
     }
 
@@ -85,10 +136,15 @@ impl RootContext for Root {
     }
 }
 
-/// The seed of this Envoy. Nobody outside knows the microsecond in which its first VM was configured.
+/// A number that nobody can foresee: what the standard library seeds its hash maps with comes from the host.
+fn chance() -> u64 {
+    RandomState::new().hash_one(now_us())
+}
+
+/// The seed of this Envoy, which nobody outside knows.
 fn seed() -> u64 {
     let chosen = |bytes: &[u8]| Some(u64::from_le_bytes(bytes.try_into().ok()?));
-    set_shared_data(SEED, &now_us().to_le_bytes(), None);
+    set_shared_data(SEED, &chance().to_le_bytes(), None);
     shared_data(SEED)
         .and_then(|(bytes, _)| chosen(&bytes))
         .unwrap_or(0)

@@ -32,8 +32,12 @@ pub struct Worker<S> {
 impl<S: Shared> Worker<S> {
     /// A worker that does what `config` says. `seed` is the same for all of them and known to no client.
     pub fn new(config: TokenQuota, shared: S, seed: u64) -> Self {
+        let table = Table::new(config.windows, config.hold_ms).with_seed(seed);
         Self {
-            table: Table::new(config.windows, config.hold_ms).with_seed(seed),
+            table: match &config.leases {
+                Some(leases) => table.leased(leases.initial_permille),
+                None => table,
+            },
             policy: Policy::new(config),
             shared,
             holds: Holds::default(),

@@ -75,7 +75,7 @@ impl Account {
                 .saturating_sub(more.saturating_add(1).saturating_mul(limit)),
         };
         if let Some(lease) = &mut self.lease {
-            lease.close(self.opened_ms, charged, self.used);
+            lease.close((self.opened_ms, self.ends_ms), charged, self.used);
         }
         if self.used == 0 {
             self.opened_ms = 0;
@@ -192,7 +192,12 @@ impl Account {
             self.holds.release(hold.amount, hold.expires_ms);
             self.charge(used, now_ms);
         } else {
-            self.charge(hold.late_charge(used), now_ms);
+            let ended = self.lease.as_ref().map(|lease| lease.ended);
+            let ends_ms = match ended {
+                Some((opened_ms, ended_ms)) if opened_ms == hold.opened_ms => ended_ms,
+                _ => hold.ends_ms,
+            };
+            self.charge(hold.late_charge(used, ends_ms), now_ms);
         }
     }
 

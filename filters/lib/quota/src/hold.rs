@@ -63,14 +63,14 @@ impl Hold {
         }
     }
 
-    /// What is still to be charged when the window it was in is over and `used` was used.
+    /// What is still to be charged when the window it was in is over, since `ended_ms`, and `used` was used.
     ///
     /// That window was charged with the whole amount if the hold lasted until its end, and otherwise nothing.
-    pub fn late_charge(&self, used: u64) -> u64 {
+    pub fn late_charge(&self, used: u64, ended_ms: u64) -> u64 {
         if self.span_ms == 0 {
             return 0;
         }
-        if self.expires_ms < self.ends_ms {
+        if self.expires_ms < ended_ms {
             used
         } else {
             used.saturating_sub(self.amount)

@@ -16,6 +16,9 @@ use crate::{
 /// Most bytes of a window's label that are kept.
 pub const MOST_LABEL: usize = 96;
 
+/// Longest time that a grant counts, whatever the service says of it.
+const LONGEST_GRANT_MS: u64 = 600_000;
+
 /// Which worker asks for leases.
 const REFRESHER: &str = "penstock.quota.refresher";
 
@@ -33,6 +36,8 @@ pub(crate) struct Lease {
     pub carried: u64,
     /// When the last window opened that is over, and what was used of it; zeros once the service knows.
     pub closed: (u64, u64),
+    /// When the last window opened, and when it was really over, which nobody knew who held something of it.
+    pub ended: (u64, u64),
 }
 
 impl Lease {
@@ -46,12 +51,16 @@ impl Lease {
         }
     }
 
-    /// Starts a new window, of which `carried` is used from the start.
-    pub fn close(&mut self, opened_ms: u64, used: u64, carried: u64) {
+    /// Starts a new window, of which `carried` is used from the start. `ended` says when the one before opened and was
+    /// over.
+    pub fn close(&mut self, ended: (u64, u64), used: u64, carried: u64) {
+        let used = used.saturating_sub(self.carried);
         *self = Self {
             label: std::mem::take(&mut self.label),
-            closed: (opened_ms, used.saturating_sub(self.carried)),
+            // A window of which nothing was used is not worth forgetting one that was.
+            closed: if used > 0 { (ended.0, used) } else { self.closed },
             carried,
+            ended,
             ..Self::default()
         };
     }
@@ -60,6 +69,7 @@ impl Lease {
         code::put(to, self.label.len() as u64);
         to.extend_from_slice(self.label.as_bytes());
         let (closed_ms, closed_used) = self.closed;
+        let (ended_opened_ms, ended_ms) = self.ended;
         for number in [
             self.granted,
             self.until_ms,
@@ -67,6 +77,8 @@ impl Lease {
             self.carried,
             closed_ms,
             closed_used,
+            ended_opened_ms,
+            ended_ms,
         ] {
             code::put(to, number);
         }
@@ -84,6 +96,7 @@ impl Lease {
             wanted: code::take(from)?,
             carried: code::take(from)?,
             closed: (code::take(from)?, code::take(from)?),
+            ended: (code::take(from)?, code::take(from)?),
         })
     }
 }
@@ -125,7 +138,7 @@ impl Table {
             }
             account.grant(
                 grant.granted,
-                now_ms.saturating_add(grant.valid_ms),
+                now_ms.saturating_add(grant.valid_ms.min(LONGEST_GRANT_MS)),
                 reset_ms,
                 now_ms,
             )

@@ -36,7 +36,7 @@ impl Table {
                 account.settle(hold, used, now_ms);
                 return self.store(shared, &there, now_ms);
             }
-            let charge = hold.late_charge(used);
+            let charge = hold.late_charge(used, hold.ends_ms);
             if charge == 0 {
                 return Some(());
             }

@@ -77,6 +77,25 @@ fn a_grant_counts_while_it_is_valid() {
 }
 
 #[test]
+fn no_grant_is_valid_for_ever() {
+    let memory = Memory::default();
+    let day = Span::Window { ms: 86_400_000 };
+    let reserve = |amount, now_ms| table().reserve(&memory, &[claim("a", 1_000, amount, day)], now_ms);
+    let _held = reserve(100, NOW).unwrap();
+    let window = the_window(&memory, NOW);
+    let grant = Grant {
+        key: window.key,
+        window: window.window,
+        granted: u64::MAX,
+        reset_ms: 0,
+        valid_ms: u64::MAX,
+    };
+    assert!(table().grant(&memory, &grant, NOW));
+    let _more = reserve(700, NOW + 599_999).unwrap();
+    assert!(reserve(1, NOW + 600_000).is_err());
+}
+
+#[test]
 fn what_lacks_a_grant_is_wanted_and_soon_worth_asking_for() {
     let memory = Memory::default();
     let soon = |refused| {
@@ -156,6 +175,23 @@ fn a_window_ends_when_the_service_says() {
 }
 
 #[test]
+fn what_outlasts_a_window_that_the_service_ends_is_charged_once() {
+    let hour = Span::Window { ms: 3_600_000 };
+    for (settled_ms, used) in [(2_000, 60), (100_000, 130)] {
+        let memory = Memory::default();
+        let held = table()
+            .reserve(&memory, &[claim("a", 1_000, 100, hour)], NOW)
+            .unwrap();
+        grant(&memory, 100, 1_000, NOW);
+        assert!(table().settle(&memory, held, &[used], NOW + settled_ms));
+        let report = report(&memory, NOW + settled_ms);
+        assert_eq!(report.closed[0].used, 100);
+        let late: u64 = report.windows.iter().map(|window| window.used).sum();
+        assert_eq!(late, used.saturating_sub(100));
+    }
+}
+
+#[test]
 fn no_grant_makes_a_window_longer_than_its_span() {
     let memory = Memory::default();
     let reservation = reserve(&memory, 100, NOW).unwrap();
@@ -210,6 +246,17 @@ fn a_window_that_is_over_is_reported_until_it_is_noted() {
     assert!(table().noted(&memory, &closed, NOW + 300_000));
     assert!(!table().noted(&memory, &closed, NOW + 300_000));
     assert_eq!(report(&memory, NOW + 300_000), Report::default());
+}
+
+#[test]
+fn a_window_of_which_nothing_was_used_hides_none_that_was() {
+    let memory = Memory::default();
+    let settled = reserve(&memory, 60, NOW).unwrap();
+    assert!(table().settle(&memory, settled, &[40], NOW));
+    let unused = reserve(&memory, 60, NOW + 60_000).unwrap();
+    assert!(table().settle(&memory, unused, &[0], NOW + 60_000));
+    let [closed] = report(&memory, NOW + 120_000).closed.try_into().unwrap();
+    assert_eq!((closed.window, closed.used), (NOW, 40));
 }
 
 #[test]
