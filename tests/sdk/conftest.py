@@ -1,6 +1,7 @@
 """Real processes for the whole session: two providers, one that tests may kill, and the gateway before them.
 
-A test module says in `MODELS` which models of `penstock.yaml` it needs; `model()` writes one.
+A test module says in `MODELS` which models of `penstock.yaml` it needs; `model()` writes one. The `quota` is what one of
+them says in `QUOTA`.
 """
 
 import contextlib
@@ -57,11 +58,13 @@ def world(request, tmp_path_factory):
             stack.callback(provider.stop)
         modules = {item.module.__name__: item.module for item in request.session.items}
         models = [*MODELS, *(model for name in sorted(modules) for model in getattr(modules[name], "MODELS", []))]
+        quota = next((module.QUOTA for module in modules.values() if hasattr(module, "QUOTA")), {})
         config = {
             "providers": [entry for provider in providers for entry in _both_apis(provider)] + [CLOSED],
             "models": models,
             "defaults": {"timeouts": {"first_token": "10s", "answer": "20s"}},
             "limits": {"request_body": "1MiB"},
+            "quota": quota,
         }
         env = {_key_variable(provider): provider.api_key for provider in providers}
         gateway = Gateway(config, tmp_path_factory.mktemp("gateway"), env)
