@@ -1,13 +1,16 @@
 //! Byte pair merging: of all neighbours that together are a token, those with the lowest rank become one, the leftmost
 //! first, until none are left.
 //!
-//! What makes it quick on any input: a token is made of two tokens of lower rank (`tests` checks it for each), so the ranks
-//! that are merged only go up. All pairs of one rank are one batch; the pairs that a batch makes are looked up after it.
+//! What makes it quick on any input: a token is made of two tokens of lower rank (`tests` checks it for each), so the
+//! ranks that are merged only go up. All pairs of one rank are one batch; the pairs that a batch makes are looked up after
+//! it. For n bytes these are at most 3n look-ups, and as many keys in a queue that moves each 18 times at most. In a short
+//! piece, looking at all pairs for the lowest is quicker.
 //!
 //! A piece longer than [`WINDOW`] is merged in windows. The last [`OVERLAP`] bytes of a window are merged again with what
-//! follows, because that may change them. It changes them only through pairs of ever lower rank, the farther right the lower,
-//! and such a chain ends after a few tokens. No text is known where it reaches as far as the overlap; should there be one,
-//! its count is that of the text cut there. In return, memory is bounded: about 300 KB, once a long piece has come.
+//! follows, because that may change them. It changes them only through a chain of neighbours, each with a lower rank than
+//! the one to its left, and such a chain ends after a few tokens. No text is known where it is as long as the overlap;
+//! should there be one, its count is that of the text cut there. In return, working memory is bounded: less than 1 MB was
+//! kept after all that was tried.
 
 use std::ops::Range;
 
@@ -22,7 +25,7 @@ const WINDOW: usize = POSITIONS;
 /// Bytes of a window that are left to the next one.
 const OVERLAP: usize = 2048;
 /// Up to so many bytes it is quicker to look at all pairs for the lowest.
-const SHORT: usize = 64;
+const SHORT: usize = 128;
 
 /// Merges; keeps its working memory from one piece to the next.
 #[derive(Debug, Default)]
@@ -95,10 +98,9 @@ impl Merger {
             queue.push(key);
         }
         while queue.take(batch, |key| parts.has(key)) {
-            // Equal neighbours, as in a run, compete: the leftmost pair wins.
-            if !batch.is_sorted() {
-                batch.sort_unstable();
-            }
+            // Equal neighbours, as in a run, compete: the leftmost pair wins. Nothing needs sorting for it, because all
+            // pairs of one rank were looked up after the same batch, from left to right.
+            debug_assert!(batch.is_sorted());
             batch.retain(|key| parts.join(*key));
             for key in batch.iter() {
                 let at = key.position();

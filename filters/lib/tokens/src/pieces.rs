@@ -69,7 +69,7 @@ fn o200k(text: &str, at: usize) -> usize {
     if first & NUMBER != 0 {
         return number(text, next);
     }
-    if let Some(end) = symbols(text, at, first, next) {
+    if let Some(end) = symbols(text, at) {
         let bytes = text.as_bytes();
         let trailing = bytes.get(end..).unwrap_or_default().iter();
         return end
@@ -109,7 +109,7 @@ fn cl100k(text: &str, at: usize) -> usize {
     if first & NUMBER != 0 {
         return number(text, next);
     }
-    if let Some(end) = symbols(text, at, first, next) {
+    if let Some(end) = symbols(text, at) {
         return run(text, end, NEWLINE);
     }
     let (run, last_newline, last) = space(text, at);
@@ -185,17 +185,10 @@ fn number(text: &str, mut at: usize) -> usize {
 
 /// Symbols, after a space or not.
 #[inline(always)]
-fn symbols(text: &str, at: usize, first: u8, next: usize) -> Option<usize> {
-    let start = if text.as_bytes().get(at) == Some(&b' ') {
-        next
-    } else {
-        at
-    };
-    let end = if first & SYMBOL != 0 {
-        run(text, next, SYMBOL)
-    } else {
-        run(text, start, SYMBOL)
-    };
+fn symbols(text: &str, at: usize) -> Option<usize> {
+    let space = text.as_bytes().get(at) == Some(&b' ');
+    let start = at + usize::from(space);
+    let end = run(text, start, SYMBOL);
     (end > start).then_some(end)
 }
 

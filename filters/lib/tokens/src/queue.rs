@@ -1,6 +1,6 @@
 //! A radix heap (Ahuja, Mehlhorn, Orlin and Tarjan 1990): a priority queue for keys that never go below what was taken
 //! last. A key is filed by the highest bit in which its rank differs from that; each time it is touched it moves to a
-//! lower bit, so a key costs at most as many steps as a rank has bits.
+//! lower bit, so a key costs at most as many steps as a rank has bits. Keys of one rank stay in order.
 
 use crate::key::Key;
 use crate::table::RANK_BITS;
