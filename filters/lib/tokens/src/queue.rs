@@ -27,8 +27,8 @@ impl Queue {
         file(&mut self.buckets, self.last, key);
     }
 
-    /// Moves all keys of the lowest rank into `batch`, which is cleared first, and forgets those that are not `valid` any
-    /// more. False if none are left.
+    /// Moves all keys of the lowest rank into `batch`, which is cleared first, and forgets those that are not `valid`
+    /// any more. False if none are left.
     pub fn take(&mut self, batch: &mut Vec<Key>, valid: impl Fn(Key) -> bool) -> bool {
         batch.clear();
         while let Some(lowest) = self.buckets.iter().position(|bucket| !bucket.is_empty()) {

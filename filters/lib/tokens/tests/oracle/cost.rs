@@ -40,15 +40,16 @@ fn eight_times_the_text_takes_no_more_than_twenty_times_as_long() {
         "\u{301}A", "'", "'s", " '", "/\n", "!", " !", "😀", "\0", "\u{a0}", "ſ", &letters,
     ];
     for unit in units {
-        let text = unit.repeat(200_000 / unit.len());
-        let eighth = text.floor_char_boundary(text.len() / 8);
-        // A neighbour on the same core may slow one of the two down: what grows too fast does so each time.
-        let linear = (0..5).any(|_| quickest(&text) < quickest(&text[..eighth]) * 20);
-        assert!(
-            linear,
-            "the time for {:?}",
-            unit.chars().take(8).collect::<String>()
-        );
+        // As much as is merged at once, and many times that.
+        for size in [16_000_usize, 200_000] {
+            let text = unit.repeat(size.div_ceil(unit.len()));
+            let text = &text[..text.floor_char_boundary(size)];
+            let eighth = &text[..text.floor_char_boundary(size / 8)];
+            // A neighbour on the same core may slow one of the two down: what grows too fast does so each time.
+            let linear = (0..5).any(|_| quickest(text) < quickest(eighth) * 20);
+            let unit: String = unit.chars().take(8).collect();
+            assert!(linear, "the time for {size} bytes of {unit:?}");
+        }
     }
 }
 
