@@ -31,7 +31,14 @@ impl Caller {
         let name = |source: &Source| {
             let found = match source {
                 Source::Metadata(path) => metadata(path),
-                Source::Header(name) => headers.get(name).map(str::to_owned),
+                // Of two, one may be the client's own, in front of the one that is vouched for.
+                Source::Header(name) => {
+                    let mut values = headers.all(name);
+                    match (values.next(), values.next()) {
+                        (Some(only), None) => Some(only.to_owned()),
+                        _ => None,
+                    }
+                }
             };
             found
                 .filter(|name| !name.is_empty() && name.len() <= LONGEST)
@@ -63,6 +70,34 @@ impl Caller {
             Scope::Agent => &self.agent,
             Scope::Model => model,
             Scope::Route => &self.route,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_missing_empty_too_long_or_given_twice_is_nobodys() {
+        let source = |name: &str| Source::Header(name.to_owned());
+        let identity = Identity {
+            tenant: source("x-tenant"),
+            key: Source::Metadata(vec!["penstock".into(), "key".into()]),
+            agent: source("x-agent"),
+        };
+        let long = "x".repeat(LONGEST + 1);
+        for (headers, tenant) in [
+            (vec![("x-tenant", "acme")], "acme"),
+            (vec![], ANONYMOUS),
+            (vec![("x-tenant", "")], ANONYMOUS),
+            (vec![("x-tenant", &*long)], ANONYMOUS),
+            (vec![("x-tenant", "acme"), ("x-tenant", "globex")], ANONYMOUS),
+            (vec![("x-penstock-tenant", "acme"), ("x-key", "k")], ANONYMOUS),
+        ] {
+            let headers: Headers = headers.into_iter().collect();
+            let caller = Caller::read(&identity, &headers, |_| None, String::new());
+            assert_eq!((caller.tenant(), caller.key()), (tenant, ANONYMOUS));
         }
     }
 }
