@@ -1,6 +1,6 @@
 //! An HTTP client that shows tests everything: each header, each piece of the body, and how the transfer ended.
 //!
-//! One connection per request, no redirects, no retries, no decompression.
+//! One connection per request, no redirects, no retries, no decompression. HTTP/1.1, or HTTP/2 if told to.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -28,6 +28,7 @@ pub struct Request {
     headers: Vec<(String, String)>,
     acts: Vec<Act>,
     length: Option<usize>,
+    http2: bool,
 }
 
 /// An event of a stream.
@@ -72,6 +73,7 @@ impl Request {
             headers: Vec::new(),
             acts: Vec::new(),
             length: None,
+            http2: false,
         }
     }
 
@@ -105,6 +107,13 @@ impl Request {
         self
     }
 
+    /// Speaks HTTP/2, and ends in trailers.
+    pub fn with_trailers(mut self) -> Self {
+        self.http2 = true;
+        self.acts.push(Act::Trailers);
+        self.chunked()
+    }
+
     /// Sends the body in pieces of so many bytes, with a pause after each.
     pub fn trickled(mut self, piece: usize, pause: Duration) -> Self {
         let whole: Vec<u8> = self
@@ -131,22 +140,20 @@ impl Request {
             .await
             .with_context(|| format!("connect to {address}"))?;
         stream.set_nodelay(true)?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let connection = tokio::spawn(async move {
-            // Its failure also ends the body, where tests look for it.
-            let _ = connection.await;
-        });
-        let mut request = hyper::Request::builder().method(self.method).uri(&self.path);
-        if !self.headers.iter().any(|(name, _)| name == "host") {
+        let uri = if self.http2 {
+            format!("http://{address}{}", self.path)
+        } else {
+            self.path.clone()
+        };
+        let mut request = hyper::Request::builder().method(self.method).uri(uri);
+        if !self.http2 && !self.headers.iter().any(|(name, _)| name == "host") {
             request = request.header("host", address.to_string());
         }
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let request = request.body(Play::new(self.acts, self.length))?;
-        let response = timeout(PATIENCE, sender.send_request(request))
-            .await
-            .context("no headers in time")??;
+        let (connection, response) = send(stream, request, self.http2).await?;
         let (head, body) = response.into_parts();
         let headers = head
             .headers
@@ -258,6 +265,30 @@ impl Response {
             .map(event)
             .collect()
     }
+}
+
+/// Sends a request on a connection of its own, whose failure also ends the body: tests look for it there.
+async fn send(
+    stream: TcpStream,
+    request: hyper::Request<Play>,
+    http2: bool,
+) -> anyhow::Result<(JoinHandle<()>, hyper::Response<Incoming>)> {
+    let io = TokioIo::new(stream);
+    let (connection, response) = if http2 {
+        let (mut sender, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await?;
+        let connection = tokio::spawn(async move {
+            let _ = connection.await;
+        });
+        (connection, timeout(PATIENCE, sender.send_request(request)).await)
+    } else {
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await?;
+        let connection = tokio::spawn(async move {
+            let _ = connection.await;
+        });
+        (connection, timeout(PATIENCE, sender.send_request(request)).await)
+    };
+    Ok((connection, response.context("no headers in time")??))
 }
 
 fn event(block: &str) -> Event {
