@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use penstock_test_support::Request;
 use penstock_test_support::client::Response;
 use serde_json::{Value, json};
 
-use super::world::{DAY, Tenant, exact, number, world};
+use super::world::{DAY, Tenant, billed, exact, number, world};
 use crate::ask::{CLIENTS, Client, marker, with};
 use crate::read::{failed, said};
 
@@ -276,5 +277,61 @@ async fn input_of_many_parts_is_counted_in_full() {
         )
         .await;
         assert_eq!(response.status, 400, "{client:?}: {}", response.text());
+    }
+}
+
+#[tokio::test]
+async fn no_way_of_writing_a_request_gets_it_through_uncounted() {
+    let (world, _logs) = world();
+    for client in CLIENTS {
+        let tenant = Tenant::new("uncounted");
+        let text = marker("uncounted");
+        let body = client.body("plain", &text, false);
+        let plain = || client.request(&body);
+        let path = match client {
+            Client::OpenAi => "/v1/chat/completions",
+            Client::Anthropic => "/v1/messages",
+        };
+        let mut requests = vec![
+            ("trailers", plain().with_trailers()),
+            ("chunks", plain().chunked()),
+            ("pieces", plain().chunked().trickled(7, Duration::from_millis(1))),
+            ("a forged count", plain().header("x-penstock-input-tokens", "0")),
+            ("a forged hit", plain().header("x-penstock-cache", "hit")),
+            ("a coding", plain().header("content-encoding", "gzip")),
+        ];
+        for path in [
+            format!("{path}/"),
+            format!("/{path}"),
+            format!("/v1/..{path}"),
+            format!("{path}?a=b"),
+            format!("{path}#a"),
+            format!("{path};a=b"),
+            format!("{path}%2F"),
+            path.replace("/v1/", "/v1//"),
+            path.replace("/v1/", "/v1/./"),
+            path.replace("/v1/", "/v1%2f"),
+            path.replace("/v1/m", "/v1/%6d").replace("/v1/c", "/v1/%63"),
+            path.replace("/v1/", "\\v1\\"),
+            path.to_uppercase(),
+        ] {
+            let request = Request::post(&path, &body).header("anthropic-version", "2026-10-21");
+            requests.push(("a path", request));
+        }
+        let (mut sent, mut used) = (0, 0);
+        for (what, request) in requests {
+            // Envoy itself refuses some.
+            let Ok(response) = world.gateway.send(tenant.signed(request)).await else {
+                continue;
+            };
+            if response.status == 200 {
+                sent += 1;
+                assert!(number(&response, "x-penstock-input-tokens") > Some(1), "{what}");
+                used += billed(&response).await;
+            }
+        }
+        assert!(sent >= 5, "{client:?}: only {sent} came through");
+        assert_eq!(world.primary.requests_with(&text).len(), sent, "{client:?}");
+        tenant.has_used(used).await;
     }
 }

@@ -105,6 +105,8 @@ async fn who_has_no_name_shares_one_window_with_all_who_have_none() {
         &[("x-tenant", "")],
         &[("x-tenant", &"x".repeat(300))],
         &[("x-tenant", "anonymous")],
+        // Two names, of which one is the client's own.
+        &[("x-tenant", &own), ("x-tenant", "acme")],
         // Headers that nobody has configured, among them the gateway's own.
         &[("x-penstock-tenant", &own)],
         &[("x-penstock-int-tenant", &own)],

@@ -1,18 +1,19 @@
-//! A VM that traps in mid-use: what its requests had reserved comes back, and Envoy serves on.
+//! How long a reservation lasts: as long as its request, and not for ever if the VM that knows of it is gone.
 //!
 //! The filter has no way to trap, so its module is given one here: the export that Envoy calls at the end of a request
 //! leads to the function for ticks, which knows no such context and panics.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use penstock_test_support::wait::eventually;
 use penstock_test_support::{Gateway, Provider};
 use serde_json::Value;
 
-use super::world::{exact, providers};
+use super::world::{exact, number};
 use crate::ask::{Client, marker};
+use crate::world::provider;
 
 /// How long a reservation outlives its VM, by the configuration: up to half as long again.
 const HOLD: Duration = Duration::from_secs(30);
@@ -119,28 +120,30 @@ fn put_number(to: &mut Vec<u8>, mut number: usize) {
     }
 }
 
-#[tokio::test]
-async fn what_a_trapped_vm_had_reserved_comes_back() {
-    let (primary, backup) = (
-        Provider::start("primary").unwrap(),
-        Provider::start("backup").unwrap(),
-    );
-    let yaml = format!(
-        "providers:\n{}models:\n{}{}quota:
+/// Two limits that two requests for `held` use up.
+fn config(primary: &Provider) -> String {
+    let patient = "timeouts: { first_token: 120s, answer: 120s }";
+    format!(
+        "providers:\n{}models:\n{}{}{}quota:
   hold: {}s
   limits:
-    - {{ name: tokens, match: {{ model: [held] }}, tokens_per_day: 10000 }}
-    - {{ name: places, match: {{ model: [held] }}, concurrent_requests: 2 }}\n",
-        providers(&primary, &backup),
-        exact(
-            "held",
-            &[("primary", "fault=silence")],
-            "timeouts: { first_token: 90s, answer: 90s }"
-        ),
+    - {{ name: tokens, match: {{ model: [held, slow] }}, tokens_per_day: 10000 }}
+    - {{ name: places, match: {{ model: [held, slow] }}, concurrent_requests: 2 }}\n",
+        provider("primary", "openai", &format!("{}/v1", primary.url()), ""),
+        exact("held", &[("primary", "fault=silence")], patient),
+        exact("slow", &[("primary", "fault=events:300,interval:400ms")], patient),
         exact("plain", &[("primary", "good")], ""),
         HOLD.as_secs(),
-    );
-    let gateway = Gateway::builder(&yaml).rewrite(with_traps).start().unwrap();
+    )
+}
+
+#[tokio::test]
+async fn what_a_trapped_vm_had_reserved_comes_back() {
+    let primary = Provider::start("primary").unwrap();
+    let gateway = Gateway::builder(&config(&primary))
+        .rewrite(with_traps)
+        .start()
+        .unwrap();
     let text = marker("trap");
     let held = super::world::at_most(Client::OpenAi, "held", &text, false, 4_000);
     let address = gateway.address();
@@ -180,5 +183,34 @@ async fn what_a_trapped_vm_had_reserved_comes_back() {
             (primary.requests_with(&text).len() > 2).then_some(())
         },
     )
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_running_request_has_reserved_outlasts_every_hold() {
+    let primary = Provider::start("primary").unwrap();
+    let gateway = Gateway::start(&config(&primary)).unwrap();
+    let text = marker("renewed");
+    let body = super::world::at_most(Client::OpenAi, "slow", &text, true, 4_000);
+    let ask = || Client::OpenAi.request(&body);
+    let open = || tokio::spawn(ask().send(gateway.address()));
+    let running = [open(), open()];
+    primary.wait_for(&text, 2).await;
+    let begun = Instant::now();
+    while begun.elapsed() < HOLD * 2 {
+        let response = gateway.send(ask()).await.unwrap();
+        assert_eq!(response.status, 429, "after {:?}", begun.elapsed());
+        let left = number(&response, "x-ratelimit-remaining-tokens").unwrap();
+        assert!(left < 2_000, "{left} left after {:?}", begun.elapsed());
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    assert_eq!(primary.requests_with(&text).len(), 2);
+    for request in running {
+        request.abort();
+    }
+    eventually(Duration::from_secs(10), "both are settled", async || {
+        let _ = tokio::time::timeout(Duration::from_secs(1), gateway.send(ask())).await;
+        (primary.requests_with(&text).len() > 2).then_some(())
+    })
     .await;
 }
