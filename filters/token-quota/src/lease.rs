@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use penstock_config::slice::Leases;
 use penstock_flow::{Level, LogLine, Step};
-use penstock_quota::wire::{self, Closed, LeaseRequest, LeaseResponse, SettleRequest};
+use penstock_quota::wire::{self, Closed, LeaseRequest, LeaseResponse, SettleRequest, SettleResponse};
 use penstock_quota::{Key, Shared, Table, elect};
 use prost::Message;
 
@@ -281,6 +281,7 @@ impl Errand {
                 }
             }
             Self::Settle(told) => {
+                SettleResponse::decode(message).map_err(|_| Failure::Unreadable)?;
                 for closed in told {
                     table.noted(shared, closed, now_ms);
                 }

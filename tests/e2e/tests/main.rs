@@ -19,6 +19,7 @@ mod credentials;
 mod errors;
 mod fallback;
 mod headers;
+mod lease;
 mod memory;
 mod models;
 mod pace;

@@ -1,5 +1,5 @@
-//! What tests, benchmarks and the demo stand on: a scripted provider, a client that sees everything, and a harness
-//! around a real Envoy.
+//! What tests, benchmarks and the demo stand on: a scripted provider, a quota service, a client that sees everything,
+//! and a harness around a real Envoy.
 //!
 //! Nothing here is part of the gateway. Everything waits for conditions, never for a time.
 
@@ -7,8 +7,10 @@ pub mod client;
 pub mod gateway;
 mod play;
 pub mod provider;
+pub mod quota_service;
 pub mod wait;
 
 pub use client::Request;
 pub use gateway::Gateway;
 pub use provider::Provider;
+pub use quota_service::QuotaService;

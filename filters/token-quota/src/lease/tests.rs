@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use penstock_quota::wire::{Grant, SettleResponse, Window};
+use penstock_quota::wire::{Grant, Window};
 use penstock_quota::{Claim, Span, Version};
 
 use super::*;
@@ -277,6 +277,11 @@ fn a_window_that_is_over_is_settled_until_the_service_has_it() {
     let (token, first) = seen.told();
     assert_eq!((first.proxy.as_str(), first.windows[0].used), ("here", 60));
     assert_eq!(proxy.fail(&mut lessee, token).failures, 1);
+    for _ in 0..2 {
+        let (token, again) = proxy.later(REFRESH_MS, &mut lessee).told();
+        assert_eq!(again, first);
+        assert_eq!(proxy.answer(&mut lessee, token, vec![0xff; 9]).failures, 1);
+    }
     let (token, again) = proxy.later(REFRESH_MS, &mut lessee).told();
     assert_eq!(again, first);
     proxy.answer(&mut lessee, token, SettleResponse {}.encode_to_vec());
