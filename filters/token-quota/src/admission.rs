@@ -8,9 +8,10 @@ use penstock_quota::{Claim, Refused, Shared, Standing};
 use serde::{Serialize, Serializer};
 
 use crate::caller::Caller;
-use crate::claims;
+use crate::claims::{self, Expected};
 use crate::holds::Held;
 use crate::metrics;
+use crate::overrun::SetAside;
 use crate::policy::{Model, Unit, unit};
 use crate::refusal::{self, Excess};
 use crate::worker::{Input, Worker};
@@ -32,8 +33,14 @@ pub(crate) struct Admitted {
     pub(crate) input: Input,
     /// Whether its client wants the usage of an OpenAI stream.
     pub(crate) include_usage: bool,
-    /// The least that any limit has set aside for the answer.
-    pub(crate) reserved_output: Tokens,
+    /// The most that the answer can take.
+    pub(crate) most_output: Tokens,
+    /// What each limit on tokens has set aside for the answer.
+    pub(crate) set_aside: Vec<SetAside>,
+    /// A limit that has nothing left for it puts an end to the answer at the next place where it can end.
+    pub(crate) ends: bool,
+    /// When it was let through.
+    pub(crate) at_ms: u64,
     /// How its limits stand, by their place in the configuration.
     pub(crate) standings: Vec<(usize, Standing)>,
 }
@@ -59,17 +66,14 @@ pub(crate) struct Admission<'a, S> {
 /// What a request takes at most.
 struct Cost {
     input: Tokens,
-    /// Counting stopped there: the input is even more.
-    at_least: bool,
-    most_output: Tokens,
-    /// What answers of this caller and model have taken so far, where it is asked for and known.
-    typical: Option<Tokens>,
+    /// Counting stopped past this much, which is the smallest limit: the input is even more.
+    stopped_at: Option<u64>,
+    expected: Expected,
 }
 
 /// What was given to a request.
 struct Reserved {
-    /// The least that any limit has set aside for the answer.
-    output: Tokens,
+    set_aside: Vec<SetAside>,
     standings: Vec<(usize, Standing)>,
     step: Step,
 }
@@ -77,7 +81,8 @@ struct Reserved {
 /// What filter state says.
 #[derive(Serialize)]
 struct Decision<'a> {
-    input_tokens: Tokens,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_tokens: Option<Tokens>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<Named<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -99,29 +104,27 @@ impl<S: Shared> Admission<'_, S> {
     /// Lets the request with this `body` go on, or refuses it. The body is a valid request of the client's API.
     pub(crate) fn decide(self, body: &[u8]) -> (Step, Option<Admitted>) {
         let limits = self.limits();
+        if let Some(refusal) = self.refuse_uncounted(&limits) {
+            return (refusal, None);
+        }
         let most = limits
             .iter()
             .filter(|(_, limit)| !limit.shadow && matches!(unit(limit), Unit::Tokens | Unit::Input))
             .map(|(_, limit)| limit.amount)
             .min();
         // Past the smallest limit the request is refused, whatever more it holds.
-        let most = Tokens(most.unwrap_or(u64::MAX));
-        let input = match self.worker.count(self.client.dialect, self.model, body, most) {
+        let most = most.unwrap_or(u64::MAX);
+        let counted = self
+            .worker
+            .count(self.client.dialect, self.model, body, Tokens(most));
+        let input = match counted {
             Ok(input) => input,
             Err(invalid) => return (metrics::refuse(self.client.refuse_invalid(invalid)), None),
         };
-        let counted = &input.counted;
-        let choices = u64::from(counted.choices.max(1));
         let cost = Cost {
             input: input.tokens,
-            at_least: !counted.complete,
-            most_output: Tokens(
-                self.model
-                    .most_output(counted.max_output)
-                    .0
-                    .saturating_mul(choices),
-            ),
-            typical: self.typical(&limits),
+            stopped_at: (!input.counted.complete).then_some(most),
+            expected: self.expected(&input, &limits),
         };
         match self.reserve(&limits, &cost) {
             Err(refusal) => (*refusal, None),
@@ -131,11 +134,35 @@ impl<S: Shared> Admission<'_, S> {
                     caller: self.caller,
                     input,
                     include_usage: self.include_usage,
-                    reserved_output: reserved.output,
+                    most_output: cost.expected.most,
+                    set_aside: reserved.set_aside,
+                    ends: false,
+                    at_ms: self.now_ms,
                     standings: reserved.standings,
                 };
                 (reserved.step, Some(admitted))
             }
+        }
+    }
+
+    /// Refuses to count tokens for a caller that has asked for it too often: it takes a worker's time like a request.
+    pub(crate) fn refuse_counting(&self) -> Option<Step> {
+        let limits = self.limits();
+        let (claimed, claims): (Vec<_>, Vec<_>) = limits
+            .iter()
+            .filter(|(_, limit)| unit(limit) == Unit::Requests)
+            .filter_map(|(index, limit)| {
+                let claim = claims::counting(limit, &self.caller, &self.model.config.name)?;
+                Some(((*index, *limit), claim))
+            })
+            .unzip();
+        let Worker { table, shared, .. } = self.worker;
+        match table.reserve(shared, &claims, self.now_ms) {
+            Ok(reservation) => {
+                table.settle(shared, reservation, &[], self.now_ms);
+                None
+            }
+            Err(refused) => Some(self.refuse_for_now(refused, &claimed, &claims, None)),
         }
     }
 
@@ -146,12 +173,39 @@ impl<S: Shared> Admission<'_, S> {
             .collect()
     }
 
-    fn typical(&self, limits: &[(usize, &Limit)]) -> Option<Tokens> {
-        if limits.iter().all(|(_, limit)| limit.reserve == Reserve::Full) {
-            return None;
+    /// What is known of the answer to `input`.
+    fn expected(&self, input: &Input, limits: &[(usize, &Limit)]) -> Expected {
+        let choices = u64::from(input.counted.choices.max(1));
+        let of_all = |tokens: Tokens| Tokens(tokens.0.saturating_mul(choices));
+        let most = of_all(self.model.most_output(input.counted.max_output));
+        let learns = limits.iter().any(|(_, limit)| limit.reserve == Reserve::Learned);
+        let key = || claims::learned(&self.caller, &self.model.config.name, most);
+        Expected {
+            most,
+            default: of_all(self.model.config.default_output_tokens),
+            typical: learns
+                .then(|| self.worker.table.typical(&self.worker.shared, key()))
+                .flatten()
+                .map(Tokens),
         }
-        let key = claims::learned(&self.caller, &self.model.config.name);
-        self.worker.table.typical(&self.worker.shared, key).map(Tokens)
+    }
+
+    /// Refuses what a limit on requests does not let through, before any time is spent on counting.
+    fn refuse_uncounted(&self, limits: &[(usize, &Limit)]) -> Option<Step> {
+        let (claimed, claims): (Vec<_>, Vec<_>) = limits
+            .iter()
+            .filter(|(_, limit)| matches!(unit(limit), Unit::Requests | Unit::Concurrency))
+            .filter_map(|(index, limit)| {
+                let claim = claims::claim(limit, &self.caller, &self.model.config.name, 1)?;
+                Some(((*index, *limit), claim))
+            })
+            .unzip();
+        let refused = self
+            .worker
+            .table
+            .check(&self.worker.shared, &claims, self.now_ms)
+            .err()?;
+        Some(self.refuse_for_now(refused, &claimed, &claims, None))
     }
 
     /// Reserves in every limit, or refuses.
@@ -159,28 +213,29 @@ impl<S: Shared> Admission<'_, S> {
         let mut exceeded: Vec<&Limit> = Vec::new();
         let mut claimed: Vec<(usize, &Limit)> = Vec::new();
         let mut claims: Vec<Claim> = Vec::new();
-        let mut reserved_output = cost.most_output;
+        let mut set_aside = Vec::new();
         for (index, limit) in limits {
-            let output = claims::reserved_output(limit, cost.most_output, cost.typical);
+            let output = claims::output(limit, cost.input, &cost.expected);
             let amount = claims::amount(limit, cost.input, output);
-            if amount > limit.amount && !limit.shadow {
-                let at_least = cost.at_least;
-                return Err(Box::new(self.refuse(
-                    limit,
-                    Excess::Never {
-                        requested: amount,
-                        at_least,
-                    },
-                    cost,
-                    &[],
-                )));
+            let at_least =
+                cost.stopped_at == Some(limit.amount) && matches!(unit(limit), Unit::Tokens | Unit::Input);
+            if (amount > limit.amount || at_least) && !limit.shadow {
+                let excess = Excess::Never {
+                    requested: amount,
+                    at_least,
+                };
+                return Err(Box::new(self.refuse(limit, excess, Some(cost), &[])));
             }
             match claims::claim(limit, &self.caller, &self.model.config.name, amount) {
                 Some(claim) => {
                     claimed.push((*index, limit));
                     claims.push(claim);
                     if unit(limit) == Unit::Tokens {
-                        reserved_output = reserved_output.min(output);
+                        set_aside.push(SetAside {
+                            limit: *index,
+                            output: output.0,
+                            in_debt: false,
+                        });
                     }
                 }
                 None if amount > limit.amount => exceeded.push(limit),
@@ -193,7 +248,14 @@ impl<S: Shared> Admission<'_, S> {
             .reserve(&self.worker.shared, &claims, self.now_ms)
         {
             Ok(reservation) => reservation,
-            Err(refused) => return Err(Box::new(self.refuse_for_now(refused, &claimed, &claims, cost))),
+            Err(refused) => {
+                return Err(Box::new(self.refuse_for_now(
+                    refused,
+                    &claimed,
+                    &claims,
+                    Some(cost),
+                )));
+            }
         };
         let standings = reservation.standings();
         exceeded.extend(
@@ -210,7 +272,7 @@ impl<S: Shared> Admission<'_, S> {
         keep(
             &mut step,
             &Decision {
-                input_tokens: cost.input,
+                input_tokens: Some(cost.input),
                 limits: limits.iter().map(|(_, limit)| Named(limit)).collect(),
                 exceeded: exceeded.iter().copied().map(Named).collect(),
                 refused_by: None,
@@ -228,7 +290,7 @@ impl<S: Shared> Admission<'_, S> {
         };
         self.worker.holds.add(self.id, held);
         Ok(Reserved {
-            output: reserved_output,
+            set_aside,
             standings,
             step,
         })
@@ -239,19 +301,21 @@ impl<S: Shared> Admission<'_, S> {
         refused: Refused,
         claimed: &[(usize, &Limit)],
         claims: &[Claim],
-        cost: &Cost,
+        cost: Option<&Cost>,
     ) -> Step {
-        let (index, retry_after_ms, standings) = match refused {
+        let found = match refused {
             Refused::Later {
                 claim,
                 retry_after_ms,
                 standings,
-            } => (claim, retry_after_ms, standings),
-            Refused::Never { claim, .. } => (claim, 0, Vec::new()),
-            // Nobody should ever see it. Asking again is right, going on without a reservation is not.
-            Refused::Contended => (0, 0, Vec::new()),
+            } => claimed
+                .get(claim)
+                .zip(claims.get(claim))
+                .map(|found| (claim, found, retry_after_ms, standings)),
+            Refused::Never { .. } | Refused::Contended => None,
         };
-        let Some(((_, limit), claim)) = claimed.get(index).zip(claims.get(index)) else {
+        // Nobody should ever see the other case. Asking again is right, going on without a reservation is not.
+        let Some((index, ((_, limit), claim), retry_after_ms, standings)) = found else {
             return metrics::refuse(self.client.refuse(&refusal::unavailable(), "token_quota"));
         };
         let excess = Excess::Later {
@@ -263,12 +327,26 @@ impl<S: Shared> Admission<'_, S> {
         self.refuse(limit, excess, cost, &standings)
     }
 
-    fn refuse(&self, limit: &Limit, excess: Excess, cost: &Cost, standings: &[(&Limit, &Standing)]) -> Step {
+    fn refuse(
+        &self,
+        limit: &Limit,
+        excess: Excess,
+        cost: Option<&Cost>,
+        standings: &[(&Limit, &Standing)],
+    ) -> Step {
         let mut reply = self.client.refuse(&refusal::error(limit, excess), "token_quota");
-        if !cost.at_least {
-            reply.headers.push((INPUT_TOKENS, cost.input.to_string()));
-        }
-        let standings = standing::headers(self.client.dialect, standings.iter().copied(), self.now_ms);
+        let input = cost
+            .filter(|cost| cost.stopped_at.is_none())
+            .map(|cost| cost.input);
+        reply
+            .headers
+            .extend(input.map(|input| (INPUT_TOKENS, input.to_string())));
+        let standings = standing::headers(
+            self.client.dialect,
+            standings.iter().copied(),
+            self.now_ms,
+            self.now_ms,
+        );
         reply.headers.extend(standings);
         if let Excess::Later { retry_after_ms, .. } = excess {
             reply
@@ -280,7 +358,7 @@ impl<S: Shared> Admission<'_, S> {
         keep(
             &mut step,
             &Decision {
-                input_tokens: cost.input,
+                input_tokens: input,
                 limits: Vec::new(),
                 exceeded: Vec::new(),
                 refused_by: Some(Named(limit)),

@@ -5,7 +5,7 @@
 
 use penstock_chat::{Api, Tokens};
 use penstock_client::usage::UsageRecord;
-use penstock_count::Streamed;
+use penstock_count::{BYTES_PER_TOKEN, Streamed};
 use penstock_flow::Headers;
 use penstock_tokens::{Tokenizer, Vocabulary};
 
@@ -15,8 +15,6 @@ use crate::ending::Ending;
 const CACHE: &str = "x-penstock-cache";
 /// The most of a whole answer that is kept to be counted. What is longer is charged by its bytes.
 const MOST_KEPT: usize = 1 << 20;
-/// Bytes of an answer that is not read for one token; see `charge`.
-const BYTES_PER_TOKEN: u64 = 4;
 
 /// An answer on its way.
 #[derive(Debug, Default)]
@@ -73,7 +71,7 @@ impl Answer {
         }
         let stream = headers
             .get("content-type")
-            .is_some_and(|kind| kind.starts_with("text/event-stream"));
+            .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/event-stream"));
         self.watch = if stream {
             let Reading {
                 client,
@@ -82,7 +80,7 @@ impl Answer {
             } = reading;
             let max_event_bytes = usize::try_from(max_event_bytes).unwrap_or(usize::MAX);
             Watch::Stream(Box::new(Streamed::new(client, vocabulary, max_event_bytes)))
-        } else if usage().is_some_and(|usage| usage.output_tokens.is_some()) {
+        } else if usage().is_some_and(|usage| usage.output_tokens.is_some_and(|tokens| tokens.0 > 0)) {
             Watch::Nothing
         } else {
             Watch::Whole {
@@ -135,6 +133,11 @@ impl Answer {
             Watch::Whole { kept, beyond, .. } => by_bytes(kept, *beyond),
             Watch::Cut(tokens) | Watch::Counted(tokens) => *tokens,
         }
+    }
+
+    /// Whether it streams.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self.watch, Watch::Stream(_))
     }
 
     /// Whether a limit has put an end to it.

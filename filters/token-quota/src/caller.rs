@@ -7,7 +7,7 @@ use penstock_flow::Headers;
 
 /// Stands for everyone who has no name. All share one window, so leaving the name out gains nothing.
 const ANONYMOUS: &str = "anonymous";
-/// A name longer than this, in bytes, is no name.
+/// A name longer than this, in bytes, is no name; neither is one with control characters.
 const LONGEST: usize = 256;
 
 /// Who asks, and over which way.
@@ -41,7 +41,7 @@ impl Caller {
                 }
             };
             found
-                .filter(|name| !name.is_empty() && name.len() <= LONGEST)
+                .filter(|name| !name.is_empty() && name.len() <= LONGEST && !name.contains(char::is_control))
                 .map_or(Cow::Borrowed(ANONYMOUS), Cow::Owned)
         };
         Self {

@@ -1,14 +1,12 @@
 //! What a request is charged once it is over, however it ended.
 //!
-//! The provider's own count is taken wherever there is one. Where there is none but a provider worked, the request
-//! is charged what was counted and what was streamed; where none did, nothing.
+//! The provider's own count is taken wherever there is one; a count of zero is none. Where there is none but a provider
+//! worked, the request is charged what was counted and what was streamed; where none did, nothing.
 
 use penstock_chat::Tokens;
 use penstock_client::usage::UsageRecord;
+use penstock_count::BYTES_PER_TOKEN;
 
-/// Bytes of an answer that are taken for one token where only bytes are known. OpenAI's help centre, "What are tokens
-/// and how to count them?", read 2026-11: one token is about four characters of English.
-const BYTES_PER_TOKEN: u64 = 4;
 /// From here on a status tells an error, which no provider bills.
 const ERROR: u16 = 400;
 
@@ -21,6 +19,8 @@ pub struct Evidence {
     pub usage: Option<UsageRecord>,
     /// Whether an attempt is running of which nothing has been heard.
     pub under_way: bool,
+    /// Attempts that reached a provider and were given up because time ran out.
+    pub timeouts: u64,
     /// Whether the answer came out of the cache.
     pub cached: bool,
     /// Whether cached answers are charged like others.
@@ -66,13 +66,21 @@ pub fn charge(evidence: &Evidence) -> Charge {
     }
     let mut charge = Charge::default();
     for earlier in evidence.usage.iter().flat_map(|usage| &usage.earlier) {
-        let input = earlier.input_tokens.unwrap_or(evidence.counted_input);
+        let input = told(earlier.input_tokens).unwrap_or(evidence.counted_input);
         let streamed = earlier.output_bytes.div_ceil(BYTES_PER_TOKEN);
         let output = earlier.output_tokens.unwrap_or_default().0.max(streamed);
         charge = charge.plus(input.0, output);
     }
+    let unheard = evidence.timeouts.saturating_sub(evidence.answered());
     let (input, output) = evidence.last_attempt();
-    charge.plus(input, output)
+    charge
+        .plus(evidence.counted_input.0.saturating_mul(unheard), 0)
+        .plus(input, output)
+}
+
+/// A count that says something.
+fn told(tokens: Option<Tokens>) -> Option<Tokens> {
+    tokens.filter(|tokens| tokens.0 > 0)
 }
 
 impl Evidence {
@@ -80,27 +88,29 @@ impl Evidence {
         (self.counted_input.0, self.counted_output.0)
     }
 
+    /// Attempts with an answer of which there is a record. Any of them may be among the timeouts as well.
+    fn answered(&self) -> u64 {
+        let recorded = |usage: &UsageRecord| usage.earlier.len() + usize::from(usage.answered);
+        u64::try_from(self.usage.as_ref().map_or(0, recorded)).unwrap_or(u64::MAX)
+    }
+
     /// Input and output of the attempt that was answered, or was running when the client left.
     fn last_attempt(&self) -> (u64, u64) {
-        if let Some(usage) = self.usage.as_ref().filter(|usage| usage.answered)
-            && let Some(input) = usage.input_tokens
-        {
-            let reported = usage.output_tokens.unwrap_or_default().0;
+        if let Some(usage) = self.usage.as_ref().filter(|usage| usage.answered) {
+            let reported = told(usage.output_tokens);
             // Before its end a stream has reported only how far it was when it began.
-            let over = usage.finish_reason.is_some();
-            let output = if over {
-                reported
-            } else {
-                reported.max(self.streamed(usage))
+            let output = match reported.filter(|_| usage.finish_reason.is_some()) {
+                Some(reported) => reported.0,
+                None => reported.unwrap_or_default().0.max(self.streamed(usage)),
             };
+            let input = told(usage.input_tokens).unwrap_or(self.counted_input);
             return (input.0, output);
         }
         match (&self.usage, self.status) {
-            (Some(usage), _) if usage.answered => (self.counted_input.0, self.streamed(usage)),
+            _ if self.under_way => (self.counted_input.0, 0),
             (_, Some(status)) if status >= ERROR => (0, 0),
             // Somebody answered who keeps no record.
             (None, Some(_)) => self.counted(),
-            _ if self.under_way => (self.counted_input.0, 0),
             _ => (0, 0),
         }
     }

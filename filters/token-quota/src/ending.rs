@@ -35,12 +35,12 @@ impl Ending {
     fn write_openai(&self, last: &str, out: &mut Vec<u8>) -> bool {
         #[derive(Deserialize)]
         struct Chunk<'a> {
-            #[serde(borrow)]
-            id: Cow<'a, str>,
-            #[serde(borrow)]
-            model: Cow<'a, str>,
+            #[serde(borrow, default)]
+            id: Option<Cow<'a, str>>,
+            #[serde(borrow, default)]
+            model: Option<Cow<'a, str>>,
             #[serde(default)]
-            created: u64,
+            created: Option<u64>,
             choices: Vec<Choice>,
         }
         #[derive(Deserialize)]
@@ -152,6 +152,17 @@ mod tests {
                 text.contains(r#""id":"c""#) && text.ends_with("data: [DONE]\n\n"),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_stream_ends_whatever_its_chunks_leave_out() {
+        for last in [
+            r#"{"choices":[{"delta":{"content":"a"}}]}"#,
+            r#"{"id":null,"model":null,"created":null,"choices":[{"delta":{"content":"a"}}]}"#,
+        ] {
+            let text = ended(Api::OpenAi, false, last).unwrap();
+            assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
         }
     }
 

@@ -11,14 +11,15 @@ use penstock_client::usage::UsageRecord;
 use penstock_client::{Arrival, Client, Endpoint};
 use penstock_flow::{Body, Headers, Step};
 use penstock_quota::Shared;
-use penstock_translate::json;
+use penstock_translate::json::{self, Object};
 use penstock_translate::request::{self, InvalidRequest};
 
 use crate::admission::{Admission, Admitted, INPUT_TOKENS};
 use crate::answer::{Answer, Reading};
 use crate::caller::Caller;
 use crate::ending::Ending;
-use crate::overrun::{self, Outgrown};
+use crate::overrun;
+use crate::policy::Model;
 use crate::worker::{Input, Worker};
 use crate::{metrics, settlement, standing};
 
@@ -100,7 +101,7 @@ impl<S: Shared> Filter<S> {
     pub fn request_body(&mut self, body: &[u8], now_ms: u64) -> Step {
         match std::mem::replace(&mut self.phase, Phase::Passing) {
             Phase::Arriving(Purpose::Chat, caller) => self.admit(caller, body, now_ms),
-            Phase::Arriving(Purpose::CountTokens, _) => self.count_tokens(body),
+            Phase::Arriving(Purpose::CountTokens, caller) => self.count_tokens(caller, body, now_ms),
             other => {
                 self.phase = other;
                 Step::go_on()
@@ -116,15 +117,7 @@ impl<S: Shared> Filter<S> {
         let Some(model) = self.worker.policy.model(&inspected.model) else {
             return metrics::refuse(self.client.refuse_model(&inspected.model));
         };
-        let admission = Admission {
-            worker: &self.worker,
-            client: &self.client,
-            model,
-            caller,
-            include_usage: inspected.include_usage,
-            id: self.id,
-            now_ms,
-        };
+        let admission = self.admission(model, caller, inspected.include_usage, now_ms);
         let (step, admitted) = admission.decide(body);
         if let Some(admitted) = admitted {
             self.phase = Phase::Admitted(Box::new(admitted), Answer::default());
@@ -132,8 +125,26 @@ impl<S: Shared> Filter<S> {
         step
     }
 
-    /// Answers how many tokens the body would be. That is no request, so no limit counts it.
-    fn count_tokens(&self, body: &[u8]) -> Step {
+    fn admission<'a>(
+        &'a self,
+        model: Model<'a>,
+        caller: Caller,
+        include_usage: bool,
+        now_ms: u64,
+    ) -> Admission<'a, S> {
+        Admission {
+            worker: &self.worker,
+            client: &self.client,
+            model,
+            caller,
+            include_usage,
+            id: self.id,
+            now_ms,
+        }
+    }
+
+    /// Answers how many tokens the body would be.
+    fn count_tokens(&self, caller: Caller, body: &[u8], now_ms: u64) -> Step {
         let checked = match json::check(body) {
             Ok(text) => check_countable(self.client.dialect, text),
             Err(error) => Err(error.into()),
@@ -145,6 +156,10 @@ impl<S: Shared> Filter<S> {
         let Some(model) = self.worker.policy.model(&named) else {
             return metrics::refuse(self.client.refuse_model(&named));
         };
+        let admission = self.admission(model, caller, false, now_ms);
+        if let Some(refusal) = admission.refuse_counting() {
+            return refusal;
+        }
         match self
             .worker
             .count(self.client.dialect, model, body, Tokens(u64::MAX))
@@ -182,7 +197,7 @@ impl<S: Shared> Filter<S> {
         step.set(INPUT_TOKENS, admitted.input.tokens.to_string());
         let shown = admitted.standings.iter();
         let shown = shown.filter_map(|(index, standing)| Some((policy.config.limits.get(*index)?, standing)));
-        for (name, value) in standing::headers(self.client.dialect, shown, now_ms) {
+        for (name, value) in standing::headers(self.client.dialect, shown, admitted.at_ms, now_ms) {
             step.set(name, value);
         }
         step
@@ -211,52 +226,41 @@ impl<S: Shared> Filter<S> {
         self.worker
             .tokenizing(|tokenizer| answer.piece(bytes, end_of_stream, tokenizer));
         let output = admitted.input.calibration.corrected(answer.output());
-        if end_of_stream || output <= admitted.reserved_output {
+        let outgrown = admitted.set_aside.iter().any(|aside| aside.is_outgrown(output.0));
+        if end_of_stream || !answer.is_stream() || !(outgrown || admitted.ends) {
             return step;
         }
-        let mut overrun = None;
-        match overrun::extend(&self.worker, self.id, admitted.reserved_output.0, now_ms) {
-            Some(Outgrown::Extended(more)) => {
-                admitted.reserved_output = Tokens(admitted.reserved_output.0.saturating_add(more));
-            }
-            Some(Outgrown::Cut(index)) => {
-                let ending = Ending {
-                    client: self.client.dialect,
-                    choices: admitted.input.counted.choices,
-                    include_usage: admitted.include_usage,
-                    input: admitted.input.tokens,
-                    output,
-                };
-                if let Some(shown) = answer.cut(bytes, ending) {
-                    step.body = Body::Replace(shown);
-                    overrun = Some(index);
-                }
-            }
-            Some(Outgrown::Finish(index)) => {
-                admitted.reserved_output = Tokens(u64::MAX);
-                overrun = Some(index);
-            }
-            None => admitted.reserved_output = Tokens(u64::MAX),
-        }
-        if let Some(limit) = overrun.and_then(|index| self.worker.policy.config.limits.get(index)) {
+        let (exhausted, ends) =
+            overrun::extend(&self.worker, self.id, &mut admitted.set_aside, output.0, now_ms);
+        for limit in exhausted
+            .iter()
+            .filter_map(|index| self.worker.policy.config.limits.get(*index))
+        {
             step.count(metrics::overrun(limit));
+        }
+        admitted.ends |= ends;
+        if admitted.ends {
+            let ending = Ending {
+                client: self.client.dialect,
+                choices: admitted.input.counted.choices,
+                include_usage: admitted.include_usage,
+                input: admitted.input.tokens,
+                output,
+            };
+            if let Some(shown) = answer.cut(bytes, ending) {
+                step.body = Body::Replace(shown);
+            }
         }
         step
     }
 
-    /// The request is over, for whatever reason. `usage` is what was reported last, `under_way` whether a provider is
-    /// at work of which nothing was heard.
-    pub fn log(&mut self, usage: Option<UsageRecord>, under_way: bool, now_ms: u64) -> Step {
+    /// The request is over, for whatever reason. `usage` is what was reported last, `attempts` what filter state says
+    /// of them.
+    pub fn log(&mut self, usage: Option<UsageRecord>, attempts: &str, now_ms: u64) -> Step {
         match std::mem::replace(&mut self.phase, Phase::Passing) {
-            Phase::Admitted(admitted, answer) => settlement::settle(
-                &self.worker,
-                self.id,
-                &admitted,
-                &answer,
-                usage,
-                under_way,
-                now_ms,
-            ),
+            Phase::Admitted(admitted, answer) => {
+                settlement::settle(&self.worker, self.id, &admitted, &answer, usage, attempts, now_ms)
+            }
             Phase::Passing | Phase::Arriving(..) => Step::go_on(),
         }
     }
@@ -265,17 +269,16 @@ impl<S: Shared> Filter<S> {
 /// Checks what is to be counted as the request that it would be, and gives the model that it names. A maximum of output
 /// tokens is all that it may lack.
 fn check_countable(dialect: Api, text: &str) -> Result<Cow<'_, str>, InvalidRequest> {
-    #[derive(serde::Deserialize)]
-    struct Countable<'a> {
-        #[serde(borrow)]
-        model: Cow<'a, str>,
-        max_tokens: Option<serde::de::IgnoredAny>,
-    }
-    let Countable { model, max_tokens } = serde_json::from_str(text).map_err(|_| missing_model())?;
+    let object = Object::parse_checked(text)?;
+    let model = object
+        .get("model")
+        .and_then(json::string)
+        .ok_or_else(missing_model)?;
     let fields = text.trim_start().strip_prefix('{').ok_or_else(missing_model)?;
-    let whole = match max_tokens {
-        Some(_) => Cow::Borrowed(text),
-        None => Cow::Owned(format!(r#"{{"max_tokens":1,{fields}"#)),
+    let whole = if object.has("max_tokens") {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!(r#"{{"max_tokens":1,{fields}"#))
     };
     request::inspect(dialect, whole.as_bytes())?;
     Ok(model)

@@ -26,17 +26,14 @@ impl Holds {
         self.0.borrow_mut().entry(id).or_default().push(held);
     }
 
-    /// The claims of the first reservation of the request `id`, and the limits they belong to.
-    pub(crate) fn first_claims(&self, id: u32) -> Vec<(usize, Claim)> {
+    /// What the request `id` claimed first of `limit`.
+    pub(crate) fn claim(&self, id: u32, limit: usize) -> Option<Claim> {
         let holds = self.0.borrow();
-        let first = holds.get(&id).and_then(|holds| holds.first());
-        first.map_or_else(Vec::new, |held| {
-            held.limits
-                .iter()
-                .copied()
-                .zip(held.claims.iter().cloned())
-                .collect()
-        })
+        let held = holds.get(&id)?.first()?;
+        let mut claims = held.limits.iter().zip(&held.claims);
+        claims
+            .find(|(index, _)| **index == limit)
+            .map(|(_, claim)| claim.clone())
     }
 
     /// Takes what the request `id` has reserved, to be settled.

@@ -1,69 +1,87 @@
 //! A stream that outgrows what was set aside for it.
 
 use penstock_config::slice::Overrun;
-use penstock_quota::{Claim, Refused, Shared};
+use penstock_quota::{Refused, Shared};
 
 use crate::holds::Held;
-use crate::policy::{Unit, unit};
 use crate::worker::Worker;
 
 /// The least that is reserved more at a time, in tokens: a word at a time would be as many changes of shared data.
 const LEAST: u64 = 256;
 
-/// What becomes of the stream.
+/// What one limit has set aside for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outgrown {
-    /// It goes on, and so many tokens more are set aside.
-    Extended(u64),
-    /// It goes on, and what it takes more is a debt of the limit at this place in the configuration.
-    Finish(usize),
-    /// It ends here, because of the limit at this place.
-    Cut(usize),
+pub(crate) struct SetAside {
+    /// The limit, by its place in the configuration.
+    pub(crate) limit: usize,
+    /// Output tokens.
+    pub(crate) output: u64,
+    /// Nothing was left, and what the answer takes more is a debt.
+    pub(crate) in_debt: bool,
 }
 
-/// Reserves more for the request `id`, for whose answer `reserved` tokens were set aside.
-pub(crate) fn extend<S: Shared>(worker: &Worker<S>, id: u32, reserved: u64, now_ms: u64) -> Option<Outgrown> {
-    let limits = &worker.policy.config.limits;
-    let mut claims: Vec<(usize, Claim)> = worker.holds.first_claims(id);
-    claims.retain(|(index, _)| {
-        limits
-            .get(*index)
-            .is_some_and(|limit| unit(limit) == Unit::Tokens)
-    });
-    // Doubling keeps the number of reservations of one request small.
-    let mut amount = reserved.max(LEAST);
-    let mut in_debt = None;
-    while !claims.is_empty() {
-        for (_, claim) in &mut claims {
-            claim.amount = amount.min(claim.limit);
+impl SetAside {
+    /// Whether an answer of so many tokens is more than was set aside.
+    pub(crate) fn is_outgrown(&self, output: u64) -> bool {
+        !self.in_debt && output > self.output
+    }
+}
+
+/// Sets more aside for the request `id`, whose answer has `output` tokens so far, in every limit that it has outgrown. Says
+/// which limits, by their place, have nothing left since now, and whether one of them puts an end to the answer.
+pub(crate) fn extend<S: Shared>(
+    worker: &Worker<S>,
+    id: u32,
+    set_aside: &mut [SetAside],
+    output: u64,
+    now_ms: u64,
+) -> (Vec<usize>, bool) {
+    let (mut exhausted, mut ends) = (Vec::new(), false);
+    for aside in set_aside.iter_mut().filter(|aside| aside.is_outgrown(output)) {
+        if more(worker, id, aside, now_ms) {
+            continue;
         }
-        let (indices, asked): (Vec<usize>, Vec<Claim>) = claims.iter().cloned().unzip();
-        match worker.table.reserve(&worker.shared, &asked, now_ms) {
+        let limit = worker.policy.config.limits.get(aside.limit);
+        ends |= limit.is_some_and(|limit| limit.on_overrun == Overrun::Cut);
+        aside.in_debt = true;
+        exhausted.push(aside.limit);
+    }
+    (exhausted, ends)
+}
+
+/// Reserves more in one limit: as much again as there is, so that one request has few reservations, or else what is left.
+/// False if nothing is.
+fn more<S: Shared>(worker: &Worker<S>, id: u32, aside: &mut SetAside, now_ms: u64) -> bool {
+    let Some(mut claim) = worker.holds.claim(id, aside.limit) else {
+        return false;
+    };
+    claim.amount = aside.output.max(LEAST).min(claim.limit);
+    for _ in 0..2 {
+        match worker
+            .table
+            .reserve(&worker.shared, std::slice::from_ref(&claim), now_ms)
+        {
             Ok(reservation) => {
-                worker.holds.add(
-                    id,
-                    Held {
-                        limits: indices,
-                        claims: asked,
-                        reservation,
-                    },
-                );
-                return Some(Outgrown::Extended(amount));
+                aside.output = aside.output.saturating_add(claim.amount);
+                let held = Held {
+                    limits: vec![aside.limit],
+                    claims: vec![claim],
+                    reservation,
+                };
+                worker.holds.add(id, held);
+                return true;
             }
-            Err(Refused::Later { claim, standings, .. }) => {
-                let left = standings.get(claim).map_or(0, |standing| standing.remaining);
-                if left > 0 && left < amount {
-                    amount = left;
-                    continue;
+            Err(Refused::Later { standings, .. }) => {
+                let left = standings.first().map_or(0, |standing| standing.remaining);
+                if left == 0 {
+                    return false;
                 }
-                let (index, _) = claims.remove(claim.min(claims.len().saturating_sub(1)));
-                match limits.get(index).map(|limit| limit.on_overrun) {
-                    Some(Overrun::Cut) => return Some(Outgrown::Cut(index)),
-                    _ => in_debt = Some(index),
-                }
+                claim.amount = left.min(claim.amount);
             }
-            Err(Refused::Never { .. } | Refused::Contended) => break,
+            // The next piece asks again.
+            Err(Refused::Contended) => return true,
+            Err(Refused::Never { .. }) => return false,
         }
     }
-    in_debt.map(Outgrown::Finish)
+    false
 }

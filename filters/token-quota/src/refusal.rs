@@ -32,9 +32,15 @@ pub(crate) fn error(limit: &Limit, excess: Excess) -> ApiError {
     let (kind, code, message) = match excess {
         Excess::Never { requested, at_least } => {
             let at_least = if at_least { "at least " } else { "" };
+            let (unit, remedy) = match limit.kind {
+                Kind::InputTokens => ("input tokens", "shorten it"),
+                _ => (
+                    "tokens with its answer",
+                    "shorten it, or lower its maximum of output tokens",
+                ),
+            };
             let message = format!(
-                "this request takes {at_least}{requested} {what} and can never fit the limit `{name}` of {amount}; \
-                 make it smaller, or lower its maximum of output tokens"
+                "this request takes {at_least}{requested} {unit} and can never fit the limit `{name}` of {amount} {what}; {remedy}"
             );
             (ErrorKind::InvalidRequest, "request_exceeds_limit", message)
         }

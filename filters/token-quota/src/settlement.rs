@@ -1,6 +1,6 @@
 //! The end of a request: what it used is put in the place of what it reserved.
 
-use penstock_client::usage::UsageRecord;
+use penstock_client::usage::{self, UsageRecord};
 use penstock_flow::Step;
 use penstock_quota::Shared;
 
@@ -11,20 +11,21 @@ use crate::policy::{Unit, unit};
 use crate::worker::Worker;
 use crate::{claims, holds, metrics};
 
-/// Settles the request `id`, which is over, and tells what it took. `under_way` says that a provider is at work
-/// unheard.
+/// Settles the request `id`, which is over, and tells what it took. `attempts` is what filter state says of
+/// them.
 pub(crate) fn settle<S: Shared>(
     worker: &Worker<S>,
     id: u32,
     admitted: &Admitted,
     answer: &Answer,
     usage: Option<UsageRecord>,
-    under_way: bool,
+    attempts: &str,
     now_ms: u64,
 ) -> Step {
     let evidence = Evidence {
         status: answer.status,
-        under_way,
+        under_way: usage::under_way(attempts),
+        timeouts: usage::timeouts(attempts),
         cached: answer.cached,
         charge_cached: worker.policy.config.charge_cached,
         counted_input: admitted.input.tokens,
@@ -47,7 +48,7 @@ pub(crate) fn settle<S: Shared>(
             step.add(metrics::tokens(direction, &admitted.model, tenant), tokens.0);
         }
     }
-    learn(worker, admitted, &evidence, charged, now_ms, &mut step);
+    learn(worker, admitted, &evidence, attempts, charged, now_ms, &mut step);
     step
 }
 
@@ -56,6 +57,7 @@ fn learn<S: Shared>(
     worker: &Worker<S>,
     admitted: &Admitted,
     evidence: &Evidence,
+    attempts: &str,
     charged: Charge,
     now_ms: u64,
     step: &mut Step,
@@ -65,12 +67,12 @@ fn learn<S: Shared>(
     };
     let Some(usage) = &evidence.usage else { return };
     if usage.finish_reason.is_some() && usage.output_tokens.is_some() {
-        let key = claims::learned(&admitted.caller, &admitted.model);
+        let key = claims::learned(&admitted.caller, &admitted.model, admitted.most_output);
         worker.table.learn(&worker.shared, key, charged.output.0, now_ms);
     }
     // A fallback's model counts in its own way.
     if let Some(actual) = usage.input_tokens.filter(|tokens| tokens.0 > 0)
-        && usage.model.starts_with(&model.config.counted_as)
+        && !attempts.contains(',')
     {
         let permille = admitted.input.tokens.0.saturating_mul(1_000) / actual.0;
         step.sample(metrics::estimate(&admitted.model), permille);

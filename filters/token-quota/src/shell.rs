@@ -164,7 +164,17 @@ fn usage_record() -> Option<UsageRecord> {
 fn metadata(path: &[String]) -> Option<String> {
     let mut whole = vec!["metadata", "filter_metadata"];
     whole.extend(path.iter().map(String::as_str));
-    String::from_utf8(property(&whole)?).ok()
+    text(property(&whole)?)
+}
+
+/// A value of dynamic metadata as text. Envoy gives a number as the eight bytes of a double.
+fn text(value: Vec<u8>) -> Option<String> {
+    let number = <[u8; 8]>::try_from(value.as_slice()).ok().map(f64::from_le_bytes);
+    let whole = number.filter(|number| number.fract() == 0.0 && (1.0..1e15).contains(&number.abs()));
+    match String::from_utf8(value) {
+        Ok(text) if !text.contains(char::is_control) => Some(text),
+        _ => whole.map(|number| format!("{number:.0}")),
+    }
 }
 
 impl Stream {
@@ -237,12 +247,21 @@ impl HttpContext for Stream {
         carry_out(Direction::Response, step)
     }
 
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        if self.filter.watches_answer() {
+            // What ends with trailers has passed; there is no body left to replace.
+            let step = self.filter.response_body(&[], true, now_ms());
+            carry_out_late(step);
+        }
+        Action::Continue
+    }
+
     fn on_log(&mut self) {
         if self.filter.is_over() {
             return;
         }
-        let under_way = property(&[usage::ATTEMPTS])
-            .is_some_and(|attempts| usage::under_way(&String::from_utf8_lossy(&attempts)));
-        carry_out_late(self.filter.log(usage_record(), under_way, now_ms()));
+        let attempts = property(&[usage::ATTEMPTS]).unwrap_or_default();
+        let attempts = String::from_utf8_lossy(&attempts);
+        carry_out_late(self.filter.log(usage_record(), &attempts, now_ms()));
     }
 }

@@ -8,10 +8,11 @@ use crate::policy::{Unit, unit};
 use crate::time;
 
 /// The `x-ratelimit-*` or `anthropic-ratelimit-*` headers: for requests and for tokens, the limit that has least left.
-/// Shadow limits are not shown, since they bind nobody.
+/// Shadow limits are not shown, since they bind nobody. The standings are of `at_ms`, which may be a while ago.
 pub(crate) fn headers<'a>(
     dialect: Api,
     standings: impl IntoIterator<Item = (&'a Limit, &'a Standing)>,
+    at_ms: u64,
     now_ms: u64,
 ) -> Vec<(&'static str, String)> {
     let (mut requests, mut tokens) = (None, None);
@@ -31,8 +32,8 @@ pub(crate) fn headers<'a>(
     for (standing, names) in [(requests, names.0), (tokens, names.1)] {
         let Some(standing) = standing else { continue };
         let reset = match dialect {
-            Api::OpenAi => time::span(standing.reset_ms),
-            Api::Anthropic => time::moment(now_ms.saturating_add(standing.reset_ms)),
+            Api::OpenAi => time::span(standing.reset_ms.saturating_sub(now_ms.saturating_sub(at_ms))),
+            Api::Anthropic => time::moment(at_ms.saturating_add(standing.reset_ms)),
         };
         let values = [standing.limit.to_string(), standing.remaining.to_string(), reset];
         headers.extend(names.into_iter().zip(values));

@@ -140,5 +140,6 @@ pub(crate) struct Input {
 
 /// One value for each model of the configuration, so their number is bounded.
 fn calibration_key(model: Model<'_>) -> String {
-    format!("penstock.calibration.{}", model.config.name)
+    let config = model.config;
+    format!("penstock.calibration.{}.{}", config.name, config.counted_as)
 }

@@ -19,6 +19,14 @@ pub fn under_way(attempts: &str) -> bool {
     attempts.ends_with(":no-answer")
 }
 
+/// How many of the attempts in the value of [`ATTEMPTS`] ran out of time.
+pub fn timeouts(attempts: &str) -> u64 {
+    let timeouts = attempts
+        .split(',')
+        .filter(|attempt| attempt.ends_with(":timeout"));
+    u64::try_from(timeouts.count()).unwrap_or(u64::MAX)
+}
+
 /// What the attempts of one request have used, kept current by the running one.
 ///
 /// It comes into being with the first answer or the second attempt: until then nothing can have been used but by an
@@ -163,6 +171,12 @@ mod tests {
         ] {
             assert_eq!(under_way(attempts), expected, "{attempts}");
         }
+    }
+
+    #[test]
+    fn only_outcomes_are_timeouts() {
+        assert_eq!(timeouts("timeout:200,a:timeout,b:503,c:timeout"), 2);
+        assert_eq!(timeouts(""), 0);
     }
 
     #[test]

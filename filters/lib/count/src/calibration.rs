@@ -74,16 +74,18 @@ impl Calibration {
         }
     }
 
-    /// Takes in what the provider counted for text that we counted. Nothing counted on either side says nothing.
+    /// Takes in what the provider counted for text that we counted. A ratio that no tokenizer has says nothing of the
+    /// tokenizer: the provider has counted what it fetched itself, or has counted nothing.
     pub fn observe(&mut self, counted: Tokens, actual: Tokens) {
-        let Some(ratio) = ratio(actual.0, counted.0).filter(|_| actual.0 > 0) else {
+        let Some(ratio) = ratio(actual.0, counted.0).filter(|ratio| (LEAST..=GREATEST).contains(ratio))
+        else {
             return;
         };
         let weight = ratio_of_weight(counted.0);
         let off = self.corrected(counted).0.abs_diff(actual.0);
         let error = scaled_ratio(off, actual.0).min(MAX_ERROR);
         self.error = toward(self.error, error, weight, MAX_ERROR);
-        self.factor = toward(self.factor, ratio.clamp(LEAST, GREATEST), weight, MAX_STEP);
+        self.factor = toward(self.factor, ratio, weight, MAX_STEP);
         self.observations = self.observations.saturating_add(1);
     }
 

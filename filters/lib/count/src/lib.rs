@@ -35,5 +35,5 @@ mod text;
 
 pub use calibration::Calibration;
 pub use family::{Exactness, Family, Framing, ToolForm, family};
-pub use output::{Streamed, answer};
+pub use output::{BYTES_PER_TOKEN, Streamed, answer};
 pub use request::{Counted, request};

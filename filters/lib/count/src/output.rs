@@ -14,8 +14,9 @@ use serde::de::DeserializeSeed;
 use crate::counter::{Counter, Shape};
 use shape::{Choices, Content, Piece};
 
-/// Bytes that are taken for a token where there is nothing to tokenize.
-const BYTES_PER_TOKEN: u64 = 4;
+/// Bytes that are taken for a token where there is nothing to tokenize. OpenAI's help centre, "What are tokens and how
+/// to count them?", read 2026-11: a token is about four characters of English.
+pub const BYTES_PER_TOKEN: u64 = 4;
 
 /// Counts a streamed answer as it passes. Holds no more than one event and the last piece.
 #[derive(Debug)]

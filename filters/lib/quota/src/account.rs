@@ -6,9 +6,9 @@ use crate::{
     lease::Lease,
 };
 
-/// Most windows that a debt can take from those to come: enough that overruns are paid, few enough that one
-/// wild answer does not lock anybody out for long.
-const DEBT_WINDOWS: u64 = 4;
+/// Most windows that a debt can take from those to come: enough that whatever limits let through at once is paid, few
+/// enough that a provider's absurd report does not lock anybody out for good.
+const DEBT_WINDOWS: u64 = 60;
 
 /// When to ask again where only what is under way stands in the way, which may end at any moment.
 const SOON_MS: u64 = 1_000;

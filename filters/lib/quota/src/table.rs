@@ -101,7 +101,7 @@ impl Table {
         for round in 0..ROUNDS {
             // Nothing has to be given back of a single claim that does not fit, so it is looked at only to say why.
             if round > 0 || claims.len() > 1 {
-                self.peek(shared, claims, now_ms)?;
+                self.check(shared, claims, now_ms)?;
             }
             let mut taken = Vec::with_capacity(claims.len());
             let failed =
@@ -154,7 +154,7 @@ impl Table {
     }
 
     /// Refuses what does not fit at present, without reserving anything.
-    fn peek(&self, shared: &impl Shared, claims: &[Claim], now_ms: u64) -> Result<(), Refused> {
+    pub fn check(&self, shared: &impl Shared, claims: &[Claim], now_ms: u64) -> Result<(), Refused> {
         let mut standings = Vec::with_capacity(claims.len());
         let mut longest = None;
         for (index, claim) in claims.iter().enumerate() {

@@ -114,6 +114,21 @@ fn every_attempt_that_a_provider_bills_counts() {
 }
 
 #[test]
+fn attempts_that_ran_out_of_time_cost_their_input_unless_they_were_answered() {
+    let late = Evidence {
+        timeouts: 2,
+        counted_output: Tokens(0),
+        ..evidence(Some(504), None)
+    };
+    assert_eq!(charged(&late), (200, 0));
+    let answered = Evidence {
+        timeouts: 1,
+        ..evidence(Some(200), Some(record(true, Some((90, 5)), 20)))
+    };
+    assert_eq!(charged(&answered), (90, 7));
+}
+
+#[test]
 fn a_cached_answer_costs_nothing_unless_configured() {
     for (charge_cached, expected) in [(false, (0, 0)), (true, (100, 7))] {
         let cached = Evidence {

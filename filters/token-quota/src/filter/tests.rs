@@ -167,7 +167,7 @@ impl Sent {
         }));
         usage.finish_reason = Some(penstock_chat::FinishReason::Stop);
         self.filter.response_headers(&ok(), || None, NOW_MS);
-        self.filter.log(Some(usage), false, NOW_MS);
+        self.filter.log(Some(usage), "p:200", NOW_MS);
     }
 }
 
@@ -209,7 +209,7 @@ fn settling_gives_back_what_was_not_used() {
 #[test]
 fn a_request_that_never_reached_a_provider_costs_no_tokens() {
     let worker = worker(vec![limit(Kind::TokensPerMinute, 10_000)]);
-    send(&worker, 900).filter.log(None, false, NOW_MS);
+    send(&worker, 900).filter.log(None, "", NOW_MS);
     assert_eq!(send(&worker, 100).remaining(), 10_000 - input() - 100);
 }
 
@@ -295,21 +295,19 @@ fn requests_and_concurrency_are_limited_too() {
 
 #[test]
 fn no_limit_is_taken_from_unless_all_have_enough() {
-    let worker = worker(vec![
-        limit(Kind::TokensPerMinute, 100_000),
-        Limit {
-            name: "requests".into(),
-            ..limit(Kind::RequestsPerMinute, 1)
-        },
-    ]);
-    let first = send(&worker, 100);
-    assert!(first.admitted());
-    let (_, _, headers) = send(&worker, 100).refusal();
-    assert_eq!(headers["x-ratelimit-remaining-requests"], "0");
-    assert_eq!(
-        headers["x-ratelimit-remaining-tokens"],
-        (100_000 - input() - 100).to_string()
-    );
+    let day = Limit {
+        name: "day".into(),
+        ..limit(Kind::TokensPerDay, input() + 100)
+    };
+    let minute = limit(Kind::TokensPerMinute, 100_000);
+    let worker = worker(vec![minute, day]);
+    assert!(send(&worker, 100).admitted());
+    for _ in 0..3 {
+        let (_, body, _) = send(&worker, 100).refusal();
+        assert!(body.contains("`day`"), "{body}");
+    }
+    let reserved = worker.holds.reserved(2);
+    assert_eq!(reserved, [input() + 100, input() + 100]);
 }
 
 #[test]
@@ -330,13 +328,114 @@ fn learned_reservations_follow_what_answers_really_took() {
     };
     let worker = worker(vec![learned]);
     let full = 1_000_000 - send(&worker, 1_000).remaining();
-    assert_eq!(full, input() + 1_000);
+    assert_eq!(full, input() + 500);
     for _ in 0..200 {
         send(&worker, 1_000).finish(10, 40);
     }
     let before = send(&worker, 1).remaining();
     let reserved = before - send(&worker, 1_000).remaining();
     assert!(reserved < input() + 200, "{reserved}");
+}
+
+#[test]
+fn a_learned_limit_never_asks_for_more_than_itself_of_those_it_does_not_know() {
+    let learned = Limit {
+        reserve: Reserve::Learned,
+        ..limit(Kind::TokensPerMinute, 700)
+    };
+    let worker = worker(vec![learned]);
+    assert_eq!(send(&worker, 1_000).remaining(), 700 - input() - 500);
+    assert_eq!(send(&worker, 1_000).refusal().0, 429);
+}
+
+#[test]
+fn small_answers_teach_nothing_about_large_ones() {
+    let learned = Limit {
+        reserve: Reserve::Learned,
+        ..limit(Kind::TokensPerDay, 1_000_000)
+    };
+    let worker = worker(vec![learned]);
+    for _ in 0..100 {
+        send(&worker, 1).finish(10, 1);
+    }
+    let before = send(&worker, 1).remaining();
+    assert_eq!(before - send(&worker, 1_000).remaining(), input() + 500);
+}
+
+#[test]
+fn nothing_is_counted_for_a_caller_that_asks_too_often() {
+    let worker = worker(vec![
+        limit(Kind::RequestsPerMinute, 1),
+        limit(Kind::TokensPerMinute, 10),
+    ]);
+    assert_eq!(send(&worker, 1).refusal().0, 400);
+    let worker = self::worker(vec![limit(Kind::RequestsPerMinute, 1)]);
+    assert!(send(&worker, 1).admitted());
+    let (status, _, headers) = send(&worker, 1).refusal();
+    assert_eq!(status, 429);
+    assert!(!headers.contains_key(INPUT_TOKENS));
+}
+
+#[test]
+fn a_stream_is_not_cut_within_what_its_limit_has_set_aside() {
+    let cut = Limit {
+        on_overrun: Overrun::Cut,
+        ..limit(Kind::TokensPerMinute, input() + 600)
+    };
+    let learned = Limit {
+        name: "day".into(),
+        reserve: Reserve::Learned,
+        ..limit(Kind::TokensPerDay, 1_000_000)
+    };
+    let worker = worker(vec![cut, learned]);
+    for _ in 0..100 {
+        send_to(&worker, "/v1/chat/completions", &chat(600), NOW_MS - 100_000).finish(10, 5);
+    }
+    let mut sent = send(&worker, 600);
+    sent.filter.response_headers(&ok(), || None, NOW_MS);
+    for _ in 0..500 {
+        let step = sent.filter.response_body(&event(" hello"), false, NOW_MS);
+        assert_eq!(step.body, Body::Keep);
+    }
+}
+
+#[test]
+fn a_count_of_zero_is_no_count() {
+    let worker = worker(vec![limit(Kind::TokensPerMinute, 10_000)]);
+    let mut sent = send(&worker, 900);
+    sent.filter.response_headers(&ok(), || None, NOW_MS);
+    for _ in 0..20 {
+        sent.filter.response_body(&event(" hello"), false, NOW_MS);
+    }
+    let mut usage = UsageRecord::new("p", "gpt-4o", Vec::new());
+    usage.answered = true;
+    usage.finish_reason = Some(penstock_chat::FinishReason::Stop);
+    usage.report(Some(Usage::default()));
+    sent.filter.log(Some(usage), "p:200", NOW_MS);
+    assert_eq!(send(&worker, 100).remaining(), 10_000 - 2 * input() - 20 - 100);
+}
+
+#[test]
+fn the_time_to_the_next_window_is_that_of_the_answer() {
+    let worker = worker(vec![limit(Kind::TokensPerMinute, 10_000)]);
+    let mut sent = send(&worker, 100);
+    let step = sent.filter.response_headers(&ok(), || None, NOW_MS + 50_000);
+    assert_eq!(header(&step, "x-ratelimit-reset-tokens"), "10s");
+}
+
+#[test]
+fn a_name_with_control_characters_is_no_name() {
+    let identity = worker(Vec::new()).config().identity.clone();
+    let tenant = |value: &str| {
+        let headers = Headers::from([("x-tenant", value)]);
+        Caller::read(&identity, &headers, |_| None, String::new())
+            .tenant()
+            .to_owned()
+    };
+    assert_eq!(tenant("acme"), "acme");
+    for none in ["", "a\u{0}b", "a\nb"] {
+        assert_eq!(tenant(none), "anonymous");
+    }
 }
 
 #[test]
@@ -366,15 +465,18 @@ fn a_bad_request_is_refused_before_anything_is_counted() {
 }
 
 #[test]
-fn tokens_are_counted_without_a_provider_and_without_a_limit() {
-    let worker = worker(vec![limit(Kind::RequestsPerMinute, 1)]);
+fn tokens_are_counted_without_a_provider_and_beside_the_requests() {
+    let worker = worker(vec![limit(Kind::RequestsPerMinute, 2)]);
     let body = format!(r#"{{"model":"default","messages":[{{"role":"user","content":"{PROMPT}"}}]}}"#);
-    for _ in 0..3 {
-        let (status, body, _) = send_to(&worker, "/v1/messages/count_tokens", &body, NOW_MS).refusal();
+    let count = || send_to(&worker, "/v1/messages/count_tokens", &body, NOW_MS).refusal();
+    for _ in 0..2 {
+        let (status, body, _) = count();
         let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
         assert_eq!(status, 200);
         assert!(answer["input_tokens"].as_u64().unwrap() > 5, "{answer}");
     }
+    assert_eq!(count().0, 429);
+    assert!(send(&worker, 1).admitted());
 }
 
 #[test]
@@ -385,7 +487,7 @@ fn what_would_be_no_request_is_not_counted_either() {
             r#"{"messages":[{"role":"user","content":"hi"}]}"#,
             "name of a model",
         ),
-        (r#"[{"model":"default"}]"#, "name of a model"),
+        (r#"[{"model":"default"}]"#, "a JSON object"),
         (r#"{"model":"default"}"#, "messages"),
         (r#" {"model":"default","messages":[]}"#, "at least one message"),
         (r#"{"model":"default","messages":[{"role":7}]}"#, "role"),
@@ -458,7 +560,7 @@ fn a_stream_that_is_cut_off_costs_what_was_streamed() {
     }
     let mut usage = UsageRecord::new("p", "gpt-4o", Vec::new());
     usage.answered = true;
-    sent.filter.log(Some(usage), false, NOW_MS);
+    sent.filter.log(Some(usage), "p:200", NOW_MS);
     assert_eq!(send(&worker, 100).remaining(), 10_000 - 2 * input() - 20 - 100);
 }
 
@@ -476,7 +578,7 @@ fn outgrow(on_overrun: Overrun) -> (Rc<Worker<Memory>>, Vec<Step>) {
         .collect();
     let mut usage = UsageRecord::new("p", "gpt-4o", Vec::new());
     usage.answered = true;
-    sent.filter.log(Some(usage), false, NOW_MS);
+    sent.filter.log(Some(usage), "p:200", NOW_MS);
     (worker, steps)
 }
 
@@ -486,8 +588,8 @@ fn an_overrun_is_finished_and_owed_by_the_next_window() {
     assert!(steps.iter().all(|step| step.body == Body::Keep));
     assert_eq!(send(&worker, 1).refusal().0, 429);
     let next = NOW_MS + 61_000;
-    let mut sent = send_to(&worker, "/v1/chat/completions", &chat(1), next);
-    assert!(!sent.admitted() || sent.remaining() < 20);
+    let (_, _, headers) = send_to(&worker, "/v1/chat/completions", &chat(20), next).refusal();
+    assert_eq!(headers["x-ratelimit-remaining-tokens"], input().to_string());
 }
 
 #[test]

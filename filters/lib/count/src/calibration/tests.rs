@@ -33,10 +33,18 @@ fn a_malformed_value_reads_as_fresh() {
 
 #[test]
 fn a_tiny_request_hardly_moves_the_factor() {
-    let calibration = after(Calibration::new(1_000), 5, 50, 1);
+    let calibration = after(Calibration::new(1_000), 5, 10, 1);
     assert!(calibration.factor_permille() <= 1_005, "{calibration:?}");
-    let calibration = after(Calibration::new(1_000), 5_000, 50_000, 1);
+    let calibration = after(Calibration::new(1_000), 5_000, 10_000, 1);
     assert_eq!(calibration.factor_permille(), 1_050);
+}
+
+#[test]
+fn what_no_tokenizer_makes_of_a_text_is_not_learned_from() {
+    for actual in [0, 1, 2_499, 15_001, u64::MAX] {
+        let calibration = after(Calibration::new(1_000), 5_000, actual, 10);
+        assert_eq!(calibration, Calibration::new(1_000), "{actual}");
+    }
 }
 
 #[test]

@@ -275,7 +275,10 @@ fn values(counter: &mut Counter<'_>, raw: &RawValue) {
         counter.add(ENUM_ITEM);
         counter.value(value);
     }
-    counter.subtract(ENUM_LESS);
+    // An empty list has nothing that could cost less.
+    if !values.is_empty() {
+        counter.subtract(ENUM_LESS);
+    }
 }
 
 /// Sets what a member says. Nothing has checked that a schema says it once, so what said it before counts too.

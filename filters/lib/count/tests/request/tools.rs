@@ -76,6 +76,21 @@ fn nested_parameters_cost_what_flat_ones_do_and_their_names() {
 }
 
 #[test]
+fn empty_lists_of_values_take_nothing_away() {
+    let tool = |parameters: Value| {
+        request(json!([{"type": "function", "function": {"name": "f", "parameters": parameters}}]))
+    };
+    let mut parameters = json!({"type": "string"});
+    let mut before = tokens(Api::OpenAi, "gpt-4o", &tool(parameters.clone()));
+    for _ in 0..20 {
+        parameters = json!({"type": "array", "enum": [], "items": parameters});
+        let now = tokens(Api::OpenAi, "gpt-4o", &tool(parameters.clone()));
+        assert!(now >= before, "{now} after {before}");
+        before = now;
+    }
+}
+
+#[test]
 fn the_prompt_for_tools_is_added_once_and_not_corrected() {
     let tools = json!([{"name": "f", "input_schema": {"type": "object"}}, {"name": "g", "input_schema": {"type": "object"}}]);
     let body = |tools: Value, choice: Value| json!({"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "x"}], "tools": tools, "tool_choice": choice});
