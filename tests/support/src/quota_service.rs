@@ -39,8 +39,10 @@ pub enum Manner {
     Right,
     /// Not at all.
     Silent,
-    /// With this gRPC status, though it does what is asked.
+    /// With this gRPC status.
     Status(u32),
+    /// As it should, but that it has noted a settlement is lost on the way back.
+    LosingSettlements,
     /// With these bytes for a message.
     Bytes(Vec<u8>),
     /// With these grants, whatever is asked.

@@ -26,6 +26,7 @@ const MAX_MESSAGE_BYTES: usize = 4 << 20;
 const OK: u32 = 0;
 const INVALID_ARGUMENT: u32 = 3;
 const UNIMPLEMENTED: u32 = 12;
+const UNAVAILABLE: u32 = 14;
 
 /// Accepts connections for ever.
 pub async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
@@ -66,7 +67,8 @@ async fn answer(
     };
     let manner = lock(&state).manner.clone();
     let outcome = match manner {
-        Manner::Right | Manner::Grants(_) => outcome,
+        Manner::LosingSettlements if path.ends_with(wire::SETTLE) => Err(UNAVAILABLE),
+        Manner::Right | Manner::Grants(_) | Manner::LosingSettlements => outcome,
         Manner::Silent => pending().await,
         Manner::Status(status) => Err(status),
         Manner::Bytes(bytes) => Ok(bytes),
@@ -87,7 +89,7 @@ fn message(body: &[u8]) -> Option<&[u8]> {
 /// Writes a call down and does what it asks, unless the service is to misbehave.
 fn act(state: &mut State, connection: u64, path: &str, message: &[u8]) -> Result<Vec<u8>, u32> {
     let at = Instant::now();
-    let right = matches!(state.manner, Manner::Right | Manner::Status(_));
+    let right = matches!(state.manner, Manner::Right | Manner::LosingSettlements);
     let method = path
         .strip_prefix('/')
         .and_then(|path| path.strip_prefix(wire::SERVICE)?.strip_prefix('/'));
