@@ -61,7 +61,6 @@ async def test_over_a_limit_raises_a_rate_limit_error_that_tells_when_to_come_ba
     assert error.type == "rate_limit_error"
     assert f"`{ONCE}`" in str(error)
     assert 1 <= int(headers["retry-after"]) <= 60
-    assert int(headers["x-penstock-input-tokens"]) > 0
     if way.sdk == "openai":
         assert error.code == "rate_limit_exceeded"
         names = [f"x-ratelimit-{part}-requests" for part in ("limit", "remaining", "reset")]

@@ -27,7 +27,6 @@ const UNSAID: &[(&str, &str)] = &[
     ("exit-reset", "reset-before-headers"),
     ("exit-error-in-200", "error-in-200"),
     ("exit-html", "html"),
-    ("exit-silence", "silence"),
 ];
 
 /// Ways for a stream to break after all of its text.
@@ -74,6 +73,7 @@ pub fn models() -> String {
         for (name, fault) in UNSAID {
             yaml += &one(name, fault, impatient);
         }
+        yaml += &one("exit-silence", "silence", impatient);
         for (name, fault) in BREAKS {
             yaml += &one(
                 name,
@@ -95,6 +95,7 @@ pub fn limits() -> String {
     let mut names = ["exit-probe", "exit-closed", "exit-no-usage", "exit-strict"].join(", ");
     let own = [
         "exit-good",
+        "exit-silence",
         "exit-unheard",
         "exit-opened",
         "exit-left",
@@ -175,6 +176,18 @@ async fn a_failure_that_no_provider_bills_costs_nothing() {
         }
     }
     cases.join_all().await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_given_up_unheard_costs_its_input() {
+    let (_, _logs) = world();
+    each_way(|client, stream, suffix| async move {
+        let tenant = Tenant::new("exit-silence");
+        let response = ask(&tenant, client, &format!("exit-silence{suffix}"), stream).await;
+        assert_eq!(response.status, 504, "{}", response.text());
+        settled(&tenant, counted(client, "say something", stream).await).await;
+    })
+    .await;
 }
 
 #[tokio::test]
