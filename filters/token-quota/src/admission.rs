@@ -192,11 +192,16 @@ impl<S: Shared> Admission<'_, S> {
 
     /// Refuses what a limit on requests does not let through, before any time is spent on counting.
     fn refuse_uncounted(&self, limits: &[(usize, &Limit)]) -> Option<Step> {
+        let of_requests = |limit: &Limit| matches!(unit(limit), Unit::Requests | Unit::Concurrency);
+        if !limits.iter().any(|(_, limit)| of_requests(limit)) {
+            return None;
+        }
+        // Of tokens nothing is asked yet but how they stand, for the headers of a refusal.
         let (claimed, claims): (Vec<_>, Vec<_>) = limits
             .iter()
-            .filter(|(_, limit)| matches!(unit(limit), Unit::Requests | Unit::Concurrency))
             .filter_map(|(index, limit)| {
-                let claim = claims::claim(limit, &self.caller, &self.model.config.name, 1)?;
+                let amount = u64::from(of_requests(limit));
+                let claim = claims::claim(limit, &self.caller, &self.model.config.name, amount)?;
                 Some(((*index, *limit), claim))
             })
             .unzip();

@@ -66,7 +66,9 @@ impl Calibration {
 
     /// Takes in what the provider counted for a request; one that was not counted to its end says nothing.
     pub fn observe_request(&mut self, counted: &Counted, actual: Tokens) {
-        if counted.complete {
+        let text = counted.tokens.0.saturating_sub(counted.fixed.0);
+        // What images and documents are guessed to cost says nothing of the tokenizer.
+        if counted.complete && counted.fixed.0.saturating_mul(10) <= text {
             self.observe(
                 Tokens(counted.tokens.0.saturating_sub(counted.fixed.0)),
                 Tokens(actual.0.saturating_sub(counted.fixed.0)),
@@ -75,18 +77,19 @@ impl Calibration {
     }
 
     /// Takes in what the provider counted for text that we counted. A ratio that no tokenizer has says nothing of the
-    /// tokenizer: the provider has counted what it fetched itself, or has counted nothing.
+    /// tokenizer (the provider has counted what it fetched itself), so it is an error that is noted and not learned from.
     pub fn observe(&mut self, counted: Tokens, actual: Tokens) {
-        let Some(ratio) = ratio(actual.0, counted.0).filter(|ratio| (LEAST..=GREATEST).contains(ratio))
-        else {
+        let Some(ratio) = ratio(actual.0, counted.0).filter(|_| actual.0 > 0) else {
             return;
         };
         let weight = ratio_of_weight(counted.0);
         let off = self.corrected(counted).0.abs_diff(actual.0);
         let error = scaled_ratio(off, actual.0).min(MAX_ERROR);
         self.error = toward(self.error, error, weight, MAX_ERROR);
-        self.factor = toward(self.factor, ratio, weight, MAX_STEP);
         self.observations = self.observations.saturating_add(1);
+        if (LEAST..=GREATEST).contains(&ratio) {
+            self.factor = toward(self.factor, ratio, weight, MAX_STEP);
+        }
     }
 
     /// The factor in thousandths.

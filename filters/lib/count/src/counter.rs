@@ -19,6 +19,9 @@ use crate::text::compact;
 /// about forty (`call_` or `toolu_` and 24 characters). Such a value reaches no prompt, or is part of its framing.
 const MAX_LABEL: usize = 64;
 
+/// The longest name of a member that is one of an API, in bytes. What is longer is text that somebody hides.
+const LONGEST_NAME: usize = 64;
+
 /// Deepest nesting of lists directly in lists that is read as such; what is below counts as JSON. No API nests them,
 /// and the parser must not come to its limit where `inspect` has not.
 const MAX_LISTS: u8 = 2;
@@ -201,6 +204,9 @@ impl<'de, S: Shape<'de>> Visitor<'de> for Seed<'_, '_, S> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<S, A::Error> {
         while let Some(name) = map.next_key::<Str<'de>>()? {
+            if name.len() > LONGEST_NAME {
+                self.counter.text(&name);
+            }
             self.shape.member(self.counter, &name, &mut map)?;
         }
         self.shape.end(self.counter);

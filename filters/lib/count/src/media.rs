@@ -3,7 +3,7 @@
 //! Audio is taken for as long as its bytes can be, so that it never costs more than is said here. A PDF's pages
 //! cannot be counted without reading it whole, so that is an estimate, and video is a fixed one.
 
-use crate::image::{Detail, Formula};
+use crate::image::{Detail, Formula, Size};
 
 /// Tokens of a second of audio, for OpenAI's models: one for each 100 ms (OpenAI, guide "Realtime API: managing
 /// costs", read 2026-11).
@@ -28,6 +28,16 @@ const PAGE_TEXT: u64 = 3_000;
 
 /// Most pages in a request, for models of 200,000 tokens (same guide).
 const MAX_PAGES: u64 = 100;
+
+/// A page as an image: A4 at 150 dots an inch.
+const PAGE: Size = Size {
+    width: 1_240,
+    height: 1_754,
+};
+
+/// Most tokens of one document: the context of the models that [`MAX_PAGES`] is for. An estimate beyond it would refuse
+/// for good what the provider takes.
+const MOST: u64 = 200_000;
 
 /// Bytes that a page of a PDF is taken to have. An assumption, of no source: pages of text alone have less, scanned
 /// ones much more. What it is wrong by, settlement mends.
@@ -56,7 +66,9 @@ pub(crate) fn document(base64: Option<usize>, image: Formula) -> u64 {
     let pages = base64.map_or(UNKNOWN_PAGES, |length| {
         decoded(length).div_ceil(PAGE_BYTES).clamp(1, MAX_PAGES)
     });
-    pages.saturating_mul(PAGE_TEXT.saturating_add(image.tokens(None, Detail::Auto)))
+    pages
+        .saturating_mul(PAGE_TEXT.saturating_add(image.tokens(Some(PAGE), Detail::Auto)))
+        .min(MOST)
 }
 
 /// The tokens of what cannot be read by anyone but the provider: as if it were text.

@@ -9,7 +9,7 @@
 //! A piece longer than [`WINDOW`] is merged in windows. The last [`OVERLAP`] bytes of a window are merged again with what
 //! follows, because that may change them. It changes them only through a chain of neighbours, each with a lower rank than
 //! the one to its left, and such a chain ends after a few tokens. No text is known where it is as long as the overlap;
-//! should there be one, its count is that of the text cut there. In return, working memory is bounded: less than 1 MB was
+//! should there be one, its count is that of the text cut there. In return, working memory is bounded: at most 1.4 MB was
 //! kept after all that was tried.
 
 use std::ops::Range;

@@ -64,11 +64,14 @@ impl<'de> Shape<'de> for Message {
             "reasoning_content" | "reasoning" => {
                 let reasoning = map.next_value::<&'de RawValue>()?;
                 // A provider that gives both means the same by them.
-                if reasoning.get() != "null" && !std::mem::replace(&mut self.reasons, true) {
+                let empty = matches!(reasoning.get(), "null" | "\"\"");
+                if !empty && !std::mem::replace(&mut self.reasons, true) {
                     counter.value(reasoning);
                 }
                 Ok(())
             }
+            "reasoning_details" if !self.reasons => pass(counter, Block, map),
+            "audio" => pass(counter, Block, map),
             "tool_calls" => pass(counter, Call, map),
             "function_call" => pass(counter, Called, map),
             _ => skip(map),
@@ -166,7 +169,9 @@ impl<'de> Shape<'de> for Block {
         map: &mut A,
     ) -> Result<(), A::Error> {
         match name {
-            "text" | "thinking" | "refusal" | "partial_json" | "name" => counter.value(map.next_value()?),
+            "text" | "thinking" | "refusal" | "partial_json" | "name" | "summary" | "transcript" => {
+                counter.value(map.next_value()?);
+            }
             "input" => {
                 let input = map.next_value::<&'de RawValue>()?;
                 // A stream opens a call with none, and then tells its arguments.

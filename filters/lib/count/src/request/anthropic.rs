@@ -17,14 +17,7 @@ use crate::image::{Detail, size};
 use crate::media;
 
 /// Members that reach no prompt, of any length: `MessageCreateParams` in Anthropic's Python SDK 2.11 (read 2026-11).
-const STEERING: &[&str] = &[
-    "betas",
-    "context_management",
-    "metadata",
-    "model",
-    "stop_sequences",
-    "thinking",
-];
+const STEERING: &[&str] = &["betas", "metadata", "model", "stop_sequences", "thinking"];
 
 /// Deepest nesting of blocks that is read: a document's text in a tool's result. What is below counts as JSON.
 const MAX_DEPTH: u8 = 3;
@@ -199,8 +192,8 @@ impl<'f> Source<'f, '_> {
     fn document(&self, counter: &mut Counter<'_>) {
         match &*self.kind {
             "text" => counter.text(&self.data),
-            // Its blocks have been counted.
-            "content" => {}
+            // Its blocks have been counted; data it should have none.
+            "content" => counter.text(&self.data),
             "base64" => counter.add_fixed(media::document(Some(self.data.len()), self.family.image)),
             _ => counter.add_fixed(media::document(None, self.family.image)),
         }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use penstock_translate::json;
 use serde::Deserialize;
-use serde::de::{IgnoredAny, MapAccess};
+use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
 use super::holds_any;
@@ -152,7 +152,10 @@ impl<'de> Shape<'de> for Schema {
         match name {
             "properties" => properties(self.depth, counter, map),
             // A declaration marks what is not required, which the formula has in the parameter's own tokens.
-            "required" => map.next_value::<IgnoredAny>().map(drop),
+            "required" => {
+                required(counter, map.next_value()?);
+                Ok(())
+            }
             "type" | "additionalProperties" | "$schema" | "title" => {
                 counter.label(map.next_value()?);
                 Ok(())
@@ -250,7 +253,7 @@ impl<'de> Shape<'de> for Property<'_, 'de> {
             "items" if self.depth < MAX_DEPTH => {
                 map.next_value_seed(counter.read(Property::new("", self.depth.saturating_add(1))))?;
             }
-            "required" => drop(map.next_value::<IgnoredAny>()?),
+            "required" => required(counter, map.next_value()?),
             "title" | "additionalProperties" => counter.label(map.next_value()?),
             _ => counter.value(map.next_value()?),
         }
@@ -264,6 +267,15 @@ impl<'de> Shape<'de> for Property<'_, 'de> {
                 out.push_str(part);
             }
         });
+    }
+}
+
+/// The names of required members, which the formula has in the tokens of the members; but what is longer than a list of
+/// names is text that somebody hides.
+fn required(counter: &mut Counter<'_>, raw: &RawValue) {
+    const LONGEST: usize = 4_096;
+    if raw.get().len() > LONGEST {
+        counter.value(raw);
     }
 }
 

@@ -1,5 +1,3 @@
-use std::time::Instant;
-
 use penstock_chat::{Api, Tokens};
 use penstock_count::{family, request};
 use penstock_tokens::Tokenizer;
@@ -22,16 +20,12 @@ fn a_huge_prompt_stops_early_and_still_tells_the_rest() {
     let message = json!({"role": "user", "content": "tell me more ".repeat(100_000)});
     let body =
         json!({"messages": [message, message, message], "model": "m", "max_tokens": 9, "n": 2}).to_string();
-    let start = Instant::now();
     let counted = count(body.as_bytes(), 1_000);
-    let early = start.elapsed();
     assert!(!counted.complete && counted.tokens > Tokens(1_000), "{counted:?}");
     assert!(counted.tokens < Tokens(100_000), "{counted:?}");
     assert_eq!((counted.max_output, counted.choices), (Some(Tokens(9)), 2));
-    let start = Instant::now();
     let whole = count(body.as_bytes(), u64::MAX);
     assert!(whole.complete && whole.tokens > Tokens(900_000));
-    assert!(early < start.elapsed());
 }
 
 #[test]
