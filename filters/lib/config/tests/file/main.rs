@@ -5,4 +5,6 @@ mod problems;
 #[cfg(test)]
 mod quota;
 #[cfg(test)]
+mod quota_slice;
+#[cfg(test)]
 mod slices;
