@@ -34,7 +34,7 @@ fn rendered(text: &str) -> Rendered {
 /// `UPDATE_GOLDEN=1 cargo test -p penstock-envoy` writes them anew.
 #[test]
 fn examples_are_rendered_as_they_are_checked_in() {
-    for name in ["quickstart", "providers"] {
+    for name in ["quickstart", "providers", "limits"] {
         let filters = filters();
         let options = Options {
             system_ca: Some("/etc/ssl/certs/ca-certificates.crt".into()),
@@ -213,7 +213,7 @@ quota:
 providers: [{ name: a, api: openai, base_url: 'https://a/v1' }]
 models: [{ name: m, targets: [{ provider: a, model: x }] }]";
     let silent = Config::from_yaml_str(silent, Path::new("penstock.yaml")).unwrap();
-    for config in [example("quickstart"), example("providers"), every_field, silent] {
+    for config in [example("quickstart"), example("providers"), example("limits"), every_field, silent] {
         let filters = filters();
         let directory = RuntimeDir::temporary().unwrap();
         let rendered = render::bootstrap(&config, &options(filters.path(), directory.path())).unwrap();
