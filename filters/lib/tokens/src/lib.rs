@@ -7,7 +7,7 @@
 //! there is for both vocabularies.
 //!
 //! Time grows with the bytes of a text and not faster, whatever the text. Working memory does not grow with it: a long
-//! piece is merged in windows. The one deviation from tiktoken that this could make is described in `merge`.
+//! piece is merged in windows, which changes no count: `merge` says why.
 //!
 //! It refuses nothing: every `&str` has a count, the empty one 0. It knows no messages, tools or images, only text.
 

@@ -7,10 +7,9 @@
 //! piece, looking at all pairs for the lowest is quicker.
 //!
 //! A piece longer than [`WINDOW`] is merged in windows. The last [`OVERLAP`] bytes of a window are merged again with what
-//! follows, because that may change them. It changes them only through a chain of neighbours, each with a lower rank than
-//! the one to its left, and such a chain ends after a few tokens. No text is known where it is as long as the overlap;
-//! should there be one, its count is that of the text cut there. In return, working memory is bounded: at most 1.4 MB was
-//! kept after all that was tried.
+//! follows, because that may change them. It changes them only along a chain of merges, each of a higher rank than the one
+//! to its right, and no chain of either vocabulary is as long as the overlap: `tests` looks for the longest. So the windows
+//! change no count, and working memory is bounded: at most 1.4 MB was kept after all that was tried.
 
 use std::ops::Range;
 
