@@ -213,7 +213,13 @@ quota:
 providers: [{ name: a, api: openai, base_url: 'https://a/v1' }]
 models: [{ name: m, targets: [{ provider: a, model: x }] }]";
     let silent = Config::from_yaml_str(silent, Path::new("penstock.yaml")).unwrap();
-    for config in [example("quickstart"), example("providers"), example("limits"), every_field, silent] {
+    for config in [
+        example("quickstart"),
+        example("providers"),
+        example("limits"),
+        every_field,
+        silent,
+    ] {
         let filters = filters();
         let directory = RuntimeDir::temporary().unwrap();
         let rendered = render::bootstrap(&config, &options(filters.path(), directory.path())).unwrap();
