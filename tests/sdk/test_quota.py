@@ -92,9 +92,9 @@ async def test_a_stream_that_outgrows_its_limit_ends_as_one_that_was_long_enough
 
 async def test_anthropics_sdk_counts_tokens(clients):
     client = clients["anthropic", "sync"]
-    few = client.messages.count_tokens(model=ONCE, messages=user("hello")).input_tokens
+    few = client.messages.count_tokens(model=TINY, messages=user("hello")).input_tokens
     many = client.messages.count_tokens(
-        model=ONCE,
+        model=TINY,
         messages=user("hello " * 100),
         system="be brief",
         tools=[{"name": "f", "description": "does it", "input_schema": {"type": "object", "properties": {}}}],
@@ -111,5 +111,5 @@ async def test_counting_for_a_model_that_does_not_exist_raises_not_found(clients
 
 async def test_counting_what_is_no_message_raises_a_bad_request_error(clients):
     with pytest.raises(anthropic.BadRequestError) as raised:
-        clients["anthropic", "sync"].messages.count_tokens(model=ONCE, messages="hello")
+        clients["anthropic", "sync"].messages.count_tokens(model=TINY, messages="hello")
     assert raised.value.type == "invalid_request_error"
