@@ -64,6 +64,7 @@ def world(request, tmp_path_factory):
             "models": models,
             "defaults": {"timeouts": {"first_token": "10s", "answer": "20s"}},
             "limits": {"request_body": "1MiB"},
+            "identity": {"tenant": {"header": "x-tenant"}},
             "quota": quota,
         }
         env = {_key_variable(provider): provider.api_key for provider in providers}

@@ -30,7 +30,6 @@ MODELS = [
     ),
 ]
 QUOTA = {
-    "identity": {"tenant": {"header": "x-tenant"}},
     "limits": [
         {"name": ONCE, "per": ["tenant"], "match": {"model": [ONCE]}, "requests_per_minute": 1},
         {"name": TINY, "match": {"model": [TINY]}, "tokens_per_minute": MAX_TOKENS},

@@ -200,9 +200,9 @@ models:
     timeouts: { first_token: 1h, answer: 1h }
     default_output_tokens: 100
     count_as: gpt-4
+identity: { tenant: { header: x-tenant }, key: { metadata: [envoy.filters.http.jwt_authn, payload, sub] } }
 quota:
   windows: 65536
-  identity: { tenant: { header: x-tenant }, key: { metadata: [envoy.filters.http.jwt_authn, payload, sub] } }
   tenants: ['a \"tenant\": with # signs']
   limits:
     - { name: all, per: [tenant, key, agent, model, route], match: { route: [messages] }, tokens_per_minute: 1000000000000 }

@@ -8,6 +8,8 @@
 mod abi;
 #[cfg(target_arch = "wasm32")]
 mod exchange;
+#[cfg(any(target_arch = "wasm32", test))]
+mod metadata;
 #[cfg(target_arch = "wasm32")]
 mod metric;
 
@@ -18,3 +20,5 @@ pub use abi::{
 };
 #[cfg(target_arch = "wasm32")]
 pub use exchange::{carry_out, carry_out_late};
+#[cfg(target_arch = "wasm32")]
+pub use metadata::metadata;

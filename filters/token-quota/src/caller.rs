@@ -2,15 +2,11 @@
 
 use std::borrow::Cow;
 
+use penstock_client::identity;
 use penstock_config::slice::{Identity, Scope, Source};
 use penstock_flow::Headers;
 
-/// Stands for everyone who has no name. All share one window, so leaving the name out gains nothing.
-const ANONYMOUS: &str = "anonymous";
-/// A name longer than this, in bytes, is no name; neither is one with control characters.
-const LONGEST: usize = 256;
-
-/// Who asks, and over which way.
+/// Who asks, and over which way. All who have no name share one window, so leaving the name out gains nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     tenant: Cow<'static, str>,
@@ -28,22 +24,7 @@ impl Caller {
         metadata: impl Fn(&[String]) -> Option<String>,
         route: String,
     ) -> Self {
-        let name = |source: &Source| {
-            let found = match source {
-                Source::Metadata(path) => metadata(path),
-                // Of two, one may be the client's own, in front of the one that is vouched for.
-                Source::Header(name) => {
-                    let mut values = headers.all(name);
-                    match (values.next(), values.next()) {
-                        (Some(only), None) => Some(only.to_owned()),
-                        _ => None,
-                    }
-                }
-            };
-            found
-                .filter(|name| !name.is_empty() && name.len() <= LONGEST && !name.contains(char::is_control))
-                .map_or(Cow::Borrowed(ANONYMOUS), Cow::Owned)
-        };
+        let name = |source: &Source| identity::name(source, headers, &metadata);
         Self {
             tenant: name(&identity.tenant),
             key: name(&identity.key),
@@ -79,25 +60,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_is_missing_empty_too_long_or_given_twice_is_nobodys() {
+    fn each_scope_has_the_value_of_its_own_source() {
         let source = |name: &str| Source::Header(name.to_owned());
         let identity = Identity {
             tenant: source("x-tenant"),
             key: Source::Metadata(vec!["penstock".into(), "key".into()]),
             agent: source("x-agent"),
         };
-        let long = "x".repeat(LONGEST + 1);
-        for (headers, tenant) in [
-            (vec![("x-tenant", "acme")], "acme"),
-            (vec![], ANONYMOUS),
-            (vec![("x-tenant", "")], ANONYMOUS),
-            (vec![("x-tenant", &*long)], ANONYMOUS),
-            (vec![("x-tenant", "acme"), ("x-tenant", "globex")], ANONYMOUS),
-            (vec![("x-penstock-tenant", "acme"), ("x-key", "k")], ANONYMOUS),
-        ] {
-            let headers: Headers = headers.into_iter().collect();
-            let caller = Caller::read(&identity, &headers, |_| None, String::new());
-            assert_eq!((caller.tenant(), caller.key()), (tenant, ANONYMOUS));
+        let headers = Headers::from([("x-tenant", "acme"), ("x-agent", "crawler")]);
+        let caller = Caller::read(
+            &identity,
+            &headers,
+            |_| Some("k1".to_owned()),
+            "messages".to_owned(),
+        );
+        assert_eq!((caller.tenant(), caller.key()), ("acme", "k1"));
+        let values = [
+            (Scope::Tenant, "acme"),
+            (Scope::Key, "k1"),
+            (Scope::Agent, "crawler"),
+            (Scope::Model, "m"),
+            (Scope::Route, "messages"),
+        ];
+        for (scope, value) in values {
+            assert_eq!(caller.value(scope, "m"), value);
         }
     }
 }

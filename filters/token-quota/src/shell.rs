@@ -9,8 +9,8 @@ use penstock_client::usage::{self, UsageRecord};
 use penstock_config::slice::{Scope, TokenQuota};
 use penstock_flow::{Level, Step};
 use penstock_host::{
-    Direction, buffer, carry_out, carry_out_late, grpc_call, grpc_message, headers, log, now_ms, now_us,
-    property, set_shared_data, shared_data, tick_every,
+    Direction, buffer, carry_out, carry_out_late, grpc_call, grpc_message, headers, log, metadata, now_ms,
+    now_us, property, set_shared_data, shared_data, tick_every,
 };
 use penstock_quota::{Shared, Version, wire};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
@@ -158,23 +158,6 @@ struct Stream {
 /// What the attempts have used, as schema-translation keeps it current.
 fn usage_record() -> Option<UsageRecord> {
     UsageRecord::from_json(&property(&[usage::USAGE])?)
-}
-
-/// The text at a path of dynamic metadata.
-fn metadata(path: &[String]) -> Option<String> {
-    let mut whole = vec!["metadata", "filter_metadata"];
-    whole.extend(path.iter().map(String::as_str));
-    text(property(&whole)?)
-}
-
-/// A value of dynamic metadata as text. Envoy gives a number as the eight bytes of a double.
-fn text(value: Vec<u8>) -> Option<String> {
-    let number = <[u8; 8]>::try_from(value.as_slice()).ok().map(f64::from_le_bytes);
-    let whole = number.filter(|number| number.fract() == 0.0 && (1.0..1e15).contains(&number.abs()));
-    match String::from_utf8(value) {
-        Ok(text) if !text.contains(char::is_control) => Some(text),
-        _ => whole.map(|number| format!("{number:.0}")),
-    }
 }
 
 impl Stream {

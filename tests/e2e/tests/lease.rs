@@ -41,8 +41,8 @@ impl Site {
     fn new(url: &str, initial_share: u32) -> Self {
         let upstream = Provider::start("primary").unwrap();
         let yaml = format!(
-            "providers:\n{}models:\n{}{}quota:
-  identity: {{ tenant: {{ header: x-tenant }} }}
+            "providers:\n{}models:\n{}{}identity: {{ tenant: {{ header: x-tenant }} }}
+quota:
   service: {{ url: \"{url}\", refresh: {}ms, timeout: 500ms, initial_share: {initial_share} }}
   limits:
     - {{ name: minute, per: [tenant], requests_per_minute: {LIMIT} }}

@@ -1,4 +1,4 @@
-//! What every filter has to know of a request alike: what the client asks for, how it is refused in its own dialect,
+//! What every filter has to know of a request alike: who asks and what for, how it is refused in the client's own dialect,
 //! and what its attempts have used.
 //!
 //! Every filter that stands before the provider reads a request's headers with [`Arrival`] and refuses with
@@ -8,6 +8,7 @@
 mod arrival;
 mod client;
 mod endpoint;
+pub mod identity;
 mod printable;
 pub mod usage;
 

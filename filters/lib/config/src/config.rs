@@ -11,6 +11,7 @@ use serde_saphyr::{Location, Spanned};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    identity,
     limits::Limits,
     listen,
     model::{self, Policy, Providers},
@@ -38,8 +39,11 @@ pub struct Config {
     pub providers: Vec<Provider>,
     /// In the order of the file.
     pub models: Vec<slice::Model>,
-    /// Who may use how much; `None` if nothing is counted. As it is by default, it is no part of the policy version.
+    /// Where the names of callers are. As it is by default, it is no part of the policy version.
     #[serde(skip_serializing_if = "is_default")]
+    pub identity: slice::Identity,
+    /// Who may use how much; `None` if nothing is counted. As it is by default, it is no part of the policy version.
+    #[serde(skip_serializing_if = "is_default_quota")]
     pub quota: Option<Quota>,
     #[serde(skip)]
     directory: PathBuf,
@@ -127,7 +131,7 @@ impl Config {
             max_request_bytes: self.limits.request_body.0,
             max_event_bytes: self.limits.event.0,
             models: self.models.iter().map(|model| quota.counted(model)).collect(),
-            identity: quota.identity.clone(),
+            identity: self.identity.clone(),
             tenants: quota.tenants.clone(),
             limits: quota.limits.clone(),
             windows: quota.windows,
@@ -149,6 +153,7 @@ impl Config {
         let limits = Limits::parse(raw.limits.as_ref(), problems);
         let providers = providers(raw, problems);
         let models = models(raw, &providers, problems);
+        let identity = identity::parse(raw.identity.as_ref(), problems);
         let quota = quota(raw, &models, problems);
         if !problems.is_empty() {
             return None;
@@ -161,6 +166,7 @@ impl Config {
             limits: limits?,
             providers,
             models,
+            identity: identity?,
             quota: quota?,
             directory: file.parent().map(Path::to_owned).unwrap_or_default(),
             policy_version: String::new(),
@@ -230,8 +236,12 @@ fn quota(raw: &raw::File, models: &[slice::Model], problems: &mut Problems) -> O
     Quota::parse(raw, models, problems)
 }
 
-fn is_default(quota: &Option<Quota>) -> bool {
-    quota.as_ref().is_some_and(|quota| *quota == Quota::default())
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn is_default_quota(quota: &Option<Quota>) -> bool {
+    quota.as_ref().is_some_and(is_default)
 }
 
 /// The entries, of which there must be one.

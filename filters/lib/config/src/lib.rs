@@ -13,6 +13,8 @@ mod credential;
 #[cfg(feature = "file")]
 mod endpoint;
 #[cfg(feature = "file")]
+mod identity;
+#[cfg(feature = "file")]
 mod limits;
 #[cfg(feature = "file")]
 mod listen;

@@ -1,7 +1,6 @@
 //! Who may use how much, and how it is counted.
 
 mod counting;
-mod identity;
 mod limit;
 mod service;
 
@@ -17,7 +16,7 @@ use crate::{
     model,
     problem::Problems,
     raw,
-    slice::{CountedModel, Identity, Limit, Model},
+    slice::{CountedModel, Limit, Model},
     unit,
 };
 
@@ -41,8 +40,6 @@ const OTHERS: &str = "other";
 pub struct Quota {
     /// What an answer is taken to need where neither the client nor the model says.
     pub default_output_tokens: Tokens,
-    /// Where the names are that limits tell callers apart by.
-    pub identity: Identity,
     /// Tenants that statistics name.
     pub tenants: Vec<String>,
     /// In the order of the file, one for each amount.
@@ -63,7 +60,6 @@ impl Default for Quota {
     fn default() -> Self {
         Self {
             default_output_tokens: DEFAULT_OUTPUT,
-            identity: identity::default(),
             tenants: Vec::new(),
             limits: Vec::new(),
             windows: WINDOWS,
@@ -110,7 +106,6 @@ impl Quota {
             "default_output_tokens",
             problems,
         );
-        let identity = identity::parse(quota.identity.as_ref(), problems);
         let tenants = tenants(&quota.tenants, problems);
         let limits = limit::parse(&quota.limits, &Known::of(raw), problems);
         let windows = windows(&quota.windows, problems);
@@ -124,7 +119,6 @@ impl Quota {
         };
         let parsed = Self {
             default_output_tokens: default_output_tokens?.unwrap_or(default.default_output_tokens),
-            identity: identity?,
             tenants: tenants?,
             limits: limits?,
             windows: windows?,

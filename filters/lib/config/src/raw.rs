@@ -10,9 +10,11 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
+mod identity;
 mod quota;
 
-pub(crate) use quota::{Identity, Limit, Match, Quota, Service, Source};
+pub(crate) use identity::{Identity, Source};
+pub(crate) use quota::{Limit, Match, Quota, Service};
 
 pub(crate) type Text = Option<Spanned<String>>;
 pub(crate) type Number = Option<Spanned<u64>>;
@@ -29,6 +31,7 @@ pub(crate) struct File {
     pub(crate) providers: List<Provider>,
     pub(crate) defaults: Option<Policy>,
     pub(crate) models: List<Model>,
+    pub(crate) identity: Option<Identity>,
     pub(crate) quota: Option<Quota>,
 }
 

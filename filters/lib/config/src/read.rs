@@ -4,6 +4,9 @@ use serde_saphyr::{Error, Location};
 
 use crate::{problem::Problems, raw, suggest};
 
+/// What several sections use, and is easily looked for in one of them.
+const TOP_LEVEL: [&str; 1] = ["identity"];
+
 /// The file as it is written, or the first place where its shape is wrong.
 pub(crate) fn read(text: &str, problems: &mut Problems) -> Option<raw::File> {
     let mut field = String::new();
@@ -34,6 +37,9 @@ fn path(path: &str) -> String {
 /// Says what is wrong without the value that is wrong: it may be a secret in the wrong place.
 fn describe(error: &Error) -> String {
     match error {
+        Error::SerdeUnknownField { field, .. } if TOP_LEVEL.contains(&field.as_str()) => {
+            "unknown field; move it to the top level of the file".to_owned()
+        }
         Error::SerdeUnknownField { field, expected, .. } => format!(
             "unknown field; {}",
             suggest::remedy(field, expected.iter().copied())

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use penstock_translate::target::Flavor;
 
+mod identity;
 mod quota;
 
-pub use quota::{CountedModel, Identity, Kind, Leases, Limit, Overrun, Reserve, Scope, Source, TokenQuota};
+pub use identity::{Identity, Source};
+pub use quota::{CountedModel, Kind, Leases, Limit, Overrun, Reserve, Scope, TokenQuota};
 
 /// Plugin configuration of schema-translation, by role.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -18,9 +18,9 @@ const LIMIT: u64 = 40;
 async fn a_flood_of_newcomers_takes_nothing_from_who_is_there() {
     let primary = Provider::start("primary").unwrap();
     let yaml = format!(
-        "providers:\n{}models:\n{}quota:
+        "providers:\n{}models:\n{}identity: {{ tenant: {{ header: x-tenant }} }}
+quota:
   windows: {WINDOWS}
-  identity: {{ tenant: {{ header: x-tenant }} }}
   limits: [ {{ name: minute, per: [tenant], requests_per_minute: {LIMIT} }} ]\n",
         provider("primary", "openai", &format!("{}/v1", primary.url()), ""),
         exact("m", &[("primary", "good")], ""),

@@ -44,8 +44,8 @@ async fn names_come_from_dynamic_metadata_and_from_nothing_a_client_sends() {
         Provider::start("backup").unwrap(),
     );
     let yaml = format!(
-        "providers:\n{}models:\n{}{}quota:
-  identity: {{ key: {{ metadata: [elsewhere, key] }} }}
+        "providers:\n{}models:\n{}{}identity: {{ key: {{ metadata: [elsewhere, key] }} }}
+quota:
   limits:
     - {{ name: tenants, per: [tenant], match: {{ model: [by-tenant] }}, requests_per_minute: 1 }}
     - {{ name: keys, per: [key], match: {{ model: [by-key] }}, requests_per_minute: 1 }}\n",

@@ -105,8 +105,9 @@ const SETTINGS: &str = "limits: { request_body: 16MiB, stream_stall: 2s }
 defaults: { timeouts: { first_token: 3s, answer: 20s } }
 ";
 
-const QUOTA: &str = "quota:
-  identity: { tenant: { header: x-tenant }, key: { header: x-key }, agent: { header: x-agent } }
+const QUOTA: &str =
+    "identity: { tenant: { header: x-tenant }, key: { header: x-key }, agent: { header: x-agent } }
+quota:
   tenants: [acme, globex]
   limits:
 ";

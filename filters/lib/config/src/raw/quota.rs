@@ -13,25 +13,9 @@ pub(crate) struct Quota {
     pub(crate) hold: Text,
     pub(crate) default_output_tokens: Number,
     pub(crate) charge_cached: Flag,
-    pub(crate) identity: Option<Identity>,
     pub(crate) tenants: List<String>,
     pub(crate) limits: List<Limit>,
     pub(crate) service: Option<Spanned<Service>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Identity {
-    pub(crate) tenant: Option<Spanned<Source>>,
-    pub(crate) key: Option<Spanned<Source>>,
-    pub(crate) agent: Option<Spanned<Source>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Source {
-    pub(crate) metadata: List<String>,
-    pub(crate) header: Text,
 }
 
 #[derive(Debug, Default, Deserialize)]

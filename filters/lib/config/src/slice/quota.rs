@@ -3,6 +3,8 @@
 use penstock_chat::Tokens;
 use serde::{Deserialize, Serialize};
 
+use super::Identity;
+
 /// Plugin configuration of token-quota.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,28 +47,6 @@ pub struct CountedModel {
     /// The most output tokens that any of its targets gives, if all of them say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<Tokens>,
-}
-
-/// Where the names are that limits tell callers apart by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Identity {
-    /// Whose contract it is.
-    pub tenant: Source,
-    /// Which of the tenant's keys.
-    pub key: Source,
-    /// Which agent of the tenant's.
-    pub agent: Source,
-}
-
-/// Where one name is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// In dynamic metadata, which no client can write: the filter's namespace and the keys below it.
-    Metadata(Vec<String>),
-    /// In a request header, lower case, that whatever stands in front of Envoy vouches for.
-    Header(String),
 }
 
 /// What limits tell requests apart by.

@@ -1,6 +1,8 @@
 //! `penstock.yaml`: what is refused, and what becomes of the rest.
 
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod problems;
 #[cfg(test)]
 mod quota;

@@ -11,6 +11,10 @@ fn fields_are_checked() {
                 &["penstock.yaml:1:10: quota.window: unknown field; did you mean \"windows\"?"],
             ),
             (
+                "quota: { identity: { tenant: { header: x-tenant } } }",
+                &["penstock.yaml:1:10: quota.identity: unknown field; move it to the top level of the file"],
+            ),
+            (
                 "quota: { windows: 63 }",
                 &["penstock.yaml:1:19: quota.windows: must be 64 to 65536"],
             ),
@@ -55,62 +59,6 @@ fn fields_are_checked() {
             ),
         ],
         |text| format!("{text}\n{PROVIDERS}{MODELS}"),
-    );
-}
-
-#[test]
-fn sources_of_identity_are_checked() {
-    assert_table(
-        &[
-            ("tenant: { metadata: [penstock, tenant] }", &[]),
-            (
-                "tenant: {}",
-                &[
-                    "penstock.yaml:1:30: quota.identity.tenant: exactly one source; write one of { metadata: [NAMESPACE, KEY] } or { header: NAME }",
-                ],
-            ),
-            (
-                "key: { metadata: [a, b], header: x-key }",
-                &[
-                    "penstock.yaml:1:27: quota.identity.key: exactly one source; write one of { metadata: [NAMESPACE, KEY] } or { header: NAME }",
-                ],
-            ),
-            (
-                "agent: { metadata: [penstock] }",
-                &[
-                    "penstock.yaml:1:41: quota.identity.agent.metadata: not a path; write the filter's namespace and the keys below it, such as [penstock, tenant]",
-                ],
-            ),
-            (
-                "tenant: { header: ':path' }",
-                &[
-                    "penstock.yaml:1:40: quota.identity.tenant.header: not the name of a header; write such as x-tenant",
-                ],
-            ),
-            (
-                "tenant: { header: x_tenant }",
-                &[
-                    "penstock.yaml:1:40: quota.identity.tenant.header: holds an underscore, and requests with such a header are refused; write - instead",
-                ],
-            ),
-            (
-                "tenant: { header: X-Penstock-Int-Tenant }",
-                &[
-                    "penstock.yaml:1:40: quota.identity.tenant.header: is removed from every request before a filter sees it; choose another",
-                ],
-            ),
-            (
-                "key: { header: x-api-key }",
-                &[
-                    "penstock.yaml:1:37: quota.identity.key.header: holds a credential, which nobody has checked here; let what checks it write a name into metadata or another header",
-                ],
-            ),
-            (
-                "user: { header: x-user }",
-                &["penstock.yaml:1:22: quota.identity.user: unknown field; known: tenant, key, agent"],
-            ),
-        ],
-        |text| format!("quota: {{ identity: {{ {text} }} }}\n{PROVIDERS}{MODELS}"),
     );
 }
 

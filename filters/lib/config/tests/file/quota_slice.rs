@@ -113,14 +113,14 @@ fn each_amount_is_a_limit_of_its_own() {
 #[test]
 fn sources_and_leases_reach_the_filter() {
     let slice = slice(
-        "quota:
+        "identity:
+  tenant: { header: X-Tenant }
+  key: { metadata: [envoy.filters.http.jwt_authn, payload, sub] }
+quota:
   windows: 128
   hold: 45s
   charge_cached: true
   tenants: [acme, 'globex.com']
-  identity:
-    tenant: { header: X-Tenant }
-    key: { metadata: [envoy.filters.http.jwt_authn, payload, sub] }
   service: { url: 'http://127.0.0.1:50051', proxy: edge-1, refresh: 1s, timeout: 250ms, initial_share: 25 }
 ",
     );
@@ -202,9 +202,9 @@ quota: { default_output_tokens: 15 }
 #[test]
 fn the_slice_survives_the_way_through_json() {
     let slice = slice(
-        "quota:
+        "identity: { tenant: { header: x-tenant } }
+quota:
   tenants: [acme]
-  identity: { tenant: { header: x-tenant } }
   limits: [{ name: a, per: [key], match: { model: [m] }, tokens_per_minute: 10, on_overrun: cut }]
   service: { url: 'http://127.0.0.1:50051' }
 ",
@@ -218,7 +218,10 @@ fn the_policy_version_covers_the_quota() {
     let version = |quota: &str| config(quota).policy_version().to_owned();
     let plain = version("");
     assert_eq!(
-        version("quota: { enabled: true, windows: 4096, hold: 120s, limits: [] }"),
+        version(
+            "quota: { enabled: true, windows: 4096, hold: 120s, limits: [] }
+identity: { key: { metadata: [penstock, key] } }"
+        ),
         plain
     );
     let changes = [
@@ -228,7 +231,7 @@ fn the_policy_version_covers_the_quota() {
         "quota: { default_output_tokens: 1 }",
         "quota: { charge_cached: true }",
         "quota: { tenants: [a] }",
-        "quota: { identity: { key: { header: x-key } } }",
+        "identity: { key: { header: x-key } }",
         "quota: { limits: [{ name: a, input_tokens: 1 }] }",
         "quota: { limits: [{ name: a, input_tokens: 1, shadow: true }] }",
         "quota: { limits: [{ name: a, tokens_per_hour: 1 }] }",
@@ -247,7 +250,7 @@ fn the_policy_version_covers_the_quota() {
     assert!(!versions.iter().any(|version| version == counted.policy_version()));
 }
 
-/// Every example in a document that is a `quota` by itself.
+/// Every example in a document that is a `quota` or an `identity` by itself.
 #[test]
 fn examples_of_the_documentation_are_right() {
     let models = MODELS.replace("name: m,", "name: default,");
@@ -261,7 +264,10 @@ fn examples_of_the_documentation_are_right() {
         let text = std::fs::read_to_string(&page).unwrap();
         for example in text.split("```yaml\n").skip(1) {
             let example = example.split("```").next().unwrap();
-            if example.starts_with("quota:") {
+            if ["quota:", "identity:"]
+                .iter()
+                .any(|section| example.starts_with(section))
+            {
                 let problems = problems(&format!("{PROVIDERS}{models}{example}"));
                 assert_eq!(problems, Vec::<String>::new(), "{}: {example}", page.display());
                 found += 1;

@@ -1,4 +1,4 @@
-//! Where the names are that limits tell callers apart by.
+//! Where the names of callers are.
 
 use http::HeaderName;
 use serde_saphyr::Spanned;
@@ -26,17 +26,19 @@ const CREDENTIALS: [&str; 5] = [
     "x-api-key",
 ];
 
-pub(super) fn default() -> Identity {
-    Identity {
-        tenant: ours("tenant"),
-        key: ours("key"),
-        agent: ours("agent"),
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            tenant: ours("tenant"),
+            key: ours("key"),
+            agent: ours("agent"),
+        }
     }
 }
 
-pub(super) fn parse(raw: Option<&raw::Identity>, problems: &mut Problems) -> Option<Identity> {
+pub(crate) fn parse(raw: Option<&raw::Identity>, problems: &mut Problems) -> Option<Identity> {
     let Some(raw) = raw else {
-        return Some(default());
+        return Some(Identity::default());
     };
     let tenant = source(raw.tenant.as_ref(), "tenant", problems);
     let key = source(raw.key.as_ref(), "key", problems);
@@ -56,7 +58,7 @@ fn source(raw: Option<&Spanned<raw::Source>>, scope: &str, problems: &mut Proble
     let Some(raw) = raw else {
         return Some(ours(scope));
     };
-    let field = format!("quota.identity.{scope}");
+    let field = format!("identity.{scope}");
     match (&raw.value.metadata, &raw.value.header) {
         (Some(path), None) => metadata(path, &format!("{field}.metadata"), problems),
         (None, Some(name)) => header(name, &format!("{field}.header"), problems),
