@@ -2,6 +2,7 @@
 
 use crate::{
     code,
+    debt::Debt,
     hold::{Hold, Holds},
     lease::Lease,
 };
@@ -24,8 +25,10 @@ pub(crate) struct Account {
     pub opened_ms: u64,
     /// When it is over; zero while none is open.
     pub ends_ms: u64,
-    /// What was settled in it. What exceeds the limit is a debt.
+    /// What was settled in it, and what those before it could not pay. What exceeds the limit is a debt.
     pub used: u64,
+    /// How much of it is owed for windows that are over.
+    pub debt: Debt,
     /// Until when the shared window counts here as well, since its own claims may have gone there before.
     pub beside_until_ms: u64,
     pub holds: Holds,
@@ -44,8 +47,9 @@ impl Account {
 
     /// Brings it to the present: what has expired comes back, and a window that is over is closed.
     ///
-    /// Every window that has passed pays up to the limit of what was used. A clock a little behind another
-    /// worker's counts as the time at which the window opened.
+    /// What it still holds then is charged to it like what was used, since it was promised to somebody, and every window
+    /// that has passed pays up to the limit. A clock a little behind another worker's counts as the time at which the
+    /// window opened.
     pub fn advance(&mut self, now_ms: u64) {
         if self.span_ms == 0 || self.opened_ms == 0 {
             self.holds.expire(now_ms);
@@ -66,14 +70,14 @@ impl Account {
         }
         self.holds.expire(self.ends_ms.saturating_sub(1));
         let charged = self.load();
+        let held = self.holds.total() > 0;
         self.holds = Holds::default();
         let more = now_ms.saturating_sub(self.ends_ms) / self.span_ms;
         self.used = match self.limit {
             0 => 0,
-            limit => self
-                .used
-                .saturating_sub(more.saturating_add(1).saturating_mul(limit)),
+            limit => charged.saturating_sub(more.saturating_add(1).saturating_mul(limit)),
         };
+        self.debt.carry(self.opened_ms, self.used, held);
         if let Some(lease) = &mut self.lease {
             lease.close((self.opened_ms, self.ends_ms), charged, self.used);
         }
@@ -192,12 +196,24 @@ impl Account {
             self.holds.release(hold.amount, hold.expires_ms);
             self.charge(used, now_ms);
         } else {
-            let ended = self.lease.as_ref().map(|lease| lease.ended);
-            let ends_ms = match ended {
-                Some((opened_ms, ended_ms)) if opened_ms == hold.opened_ms => ended_ms,
-                _ => hold.ends_ms,
-            };
-            self.charge(hold.late_charge(used, ends_ms), now_ms);
+            self.settle_late(hold, used, now_ms);
+        }
+    }
+
+    /// Ends a hold whose window is over. What was used beyond it is charged to the present window, what was not used
+    /// comes off the debt.
+    fn settle_late(&mut self, hold: &Hold, used: u64, now_ms: u64) {
+        let ended = self.lease.as_ref().map(|lease| lease.ended);
+        let ended_ms = match ended {
+            Some((opened_ms, ended_ms)) if opened_ms == hold.opened_ms => ended_ms,
+            _ => hold.ends_ms,
+        };
+        let charged = hold.charged(ended_ms);
+        self.charge(used.saturating_sub(charged), now_ms);
+        let given = self.debt.give_back(hold.opened_ms, charged.saturating_sub(used));
+        self.used = self.used.saturating_sub(given);
+        if let Some(lease) = &mut self.lease {
+            lease.carried = lease.carried.saturating_sub(given);
         }
     }
 
@@ -240,6 +256,7 @@ impl Account {
         ] {
             code::put(to, number);
         }
+        self.debt.encode(to);
         self.holds.encode(to);
         match &self.lease {
             None => to.push(0),
@@ -258,6 +275,7 @@ impl Account {
             ends_ms: code::take(from)?,
             used: code::take(from)?,
             beside_until_ms: code::take(from)?,
+            debt: Debt::decode(from)?,
             holds: Holds::decode(from)?,
             lease: None,
         };

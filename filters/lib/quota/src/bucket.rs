@@ -15,11 +15,11 @@ const MARKS: usize = 8;
 const CELL_BYTES: usize = 64;
 
 /// First byte of an encoded bucket.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Cell {
-    Account(Account),
+    Account(Box<Account>),
     Histogram(Histogram),
 }
 
@@ -37,7 +37,7 @@ impl Bucket {
         self.cells.iter_mut().find_map(|(at, cell)| match cell {
             Cell::Account(account) if *at == key => {
                 account.advance(now_ms);
-                Some(account)
+                Some(&mut **account)
             }
             _ => None,
         })
@@ -48,7 +48,7 @@ impl Bucket {
         self.cells.iter_mut().filter_map(move |(key, cell)| match cell {
             Cell::Account(account) => {
                 account.advance(now_ms);
-                Some((*key, &*account))
+                Some((*key, &**account))
             }
             Cell::Histogram(_) => None,
         })
@@ -67,7 +67,7 @@ impl Bucket {
             self.make_room(now_ms)?;
             let mut account = Account::new(limit, span_ms);
             account.beside_until_ms = self.marked_until_ms(span_ms);
-            self.cells.push((key, Cell::Account(account)));
+            self.cells.push((key, Cell::Account(Box::new(account))));
         }
         let account = self.find(key, now_ms)?;
         if (account.span_ms == 0) != (span_ms == 0) {
@@ -202,7 +202,7 @@ impl Bucket {
             let (kind, rest) = rest.split_first()?;
             *from = rest;
             let cell = match kind {
-                0 => Cell::Account(Account::decode(from)?),
+                0 => Cell::Account(Box::new(Account::decode(from)?)),
                 1 => Cell::Histogram(Histogram::decode(from)?),
                 _ => return None,
             };

@@ -63,17 +63,13 @@ impl Hold {
         }
     }
 
-    /// What is still to be charged when the window it was in is over, since `ended_ms`, and `used` was used.
-    ///
-    /// That window was charged with the whole amount if the hold lasted until its end, and otherwise nothing.
-    pub fn late_charge(&self, used: u64, ended_ms: u64) -> u64 {
-        if self.span_ms == 0 {
-            return 0;
-        }
+    /// What the window it was in was charged with for it when that was over, at `ended_ms`: the whole amount if it lasted
+    /// until then, and otherwise nothing.
+    pub fn charged(&self, ended_ms: u64) -> u64 {
         if self.expires_ms < ended_ms {
-            used
+            0
         } else {
-            used.saturating_sub(self.amount)
+            self.amount
         }
     }
 }

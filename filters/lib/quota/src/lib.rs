@@ -18,6 +18,7 @@ mod account;
 mod bucket;
 mod claim;
 mod code;
+mod debt;
 mod histogram;
 mod hold;
 mod key;

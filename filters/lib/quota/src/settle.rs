@@ -36,8 +36,9 @@ impl Table {
                 account.settle(hold, used, now_ms);
                 return self.store(shared, &there, now_ms);
             }
-            let charge = hold.late_charge(used, hold.ends_ms);
-            if charge == 0 {
+            // Its window was idle when it lost its place: it owed nothing that could be given back.
+            let charge = used.saturating_sub(hold.charged(hold.ends_ms));
+            if charge == 0 || hold.span_ms == 0 {
                 return Some(());
             }
             match there.bucket.account(hold.cell, hold.limit, hold.span_ms, now_ms) {

@@ -1,7 +1,7 @@
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
-use crate::{hold::Holds, lease::Lease};
+use crate::{debt::Debt, hold::Holds, lease::Lease};
 
 fn account() -> impl Strategy<Value = Account> {
     let slices = vec((any::<u64>(), any::<u64>()), 0..8);
@@ -17,7 +17,12 @@ fn account() -> impl Strategy<Value = Account> {
         }
     });
     let lease = proptest::option::of(lease);
-    (any::<[u64; 6]>(), slices, lease).prop_map(|(numbers, slices, lease)| {
+    let debts = vec((any::<u64>(), any::<u64>(), any::<bool>()), 0..8);
+    (any::<[u64; 6]>(), slices, debts, lease).prop_map(|(numbers, slices, debts, lease)| {
+        let mut debt = Debt::default();
+        for (opened_ms, carried, held) in debts {
+            debt.carry(opened_ms, carried, held);
+        }
         let mut holds = Holds::default();
         for (expires_ms, amount) in slices {
             holds.add(amount, expires_ms);
@@ -30,6 +35,7 @@ fn account() -> impl Strategy<Value = Account> {
             ends_ms,
             used,
             beside_until_ms,
+            debt,
             holds,
             lease,
         }
@@ -48,7 +54,7 @@ fn histogram() -> impl Strategy<Value = Histogram> {
 
 fn bucket() -> impl Strategy<Value = Bucket> {
     let cell = prop_oneof![
-        account().prop_map(Cell::Account),
+        account().prop_map(|account| Cell::Account(Box::new(account))),
         histogram().prop_map(Cell::Histogram)
     ];
     let key = any::<[u8; 16]>().prop_map(Key::from_bytes);

@@ -280,6 +280,23 @@ fn a_debt_is_reported_once() {
 }
 
 #[test]
+fn what_a_late_settlement_gives_back_is_no_more_to_be_had_than_before() {
+    let memory = Memory::default();
+    let over = reserve(&memory, 50, NOW).unwrap();
+    let late = reserve(&memory, 50, NOW + 50_000).unwrap();
+    assert!(table().settle(&memory, over, &[970], NOW + 50_000));
+    let later = NOW + 60_000;
+    let [closed] = report(&memory, later).closed.try_into().unwrap();
+    assert_eq!(closed.used, 1_020);
+    grant(&memory, 50, 0, later);
+    assert!(table().settle(&memory, late, &[40], later));
+    // The service has granted 50, on top of a debt of 20 of which half is gone.
+    assert_eq!(the_window(&memory, later).used, 0);
+    let _all = reserve(&memory, 50, later).unwrap();
+    assert!(reserve(&memory, 1, later).is_err());
+}
+
+#[test]
 fn claims_without_a_place_share_a_lease() {
     let memory = Memory::default();
     let table = Table::new(1, HOLD_MS).leased(100);

@@ -4,11 +4,14 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod crowd;
+mod debts;
 mod flood;
 mod interleaving;
 mod learning;
 mod leases;
 mod memory;
 mod model;
+mod passing;
+mod turns;
 mod windows;
 mod wire;
