@@ -7,9 +7,12 @@ use crate::{
     lease::Lease,
 };
 
-/// Most windows that a debt can take from those to come: enough that whatever limits let through at once is paid, few
-/// enough that a provider's absurd report does not lock anybody out for good.
+/// Most windows that a debt can take from those to come: enough that whatever limits let through at once is paid.
 const DEBT_WINDOWS: u64 = 60;
+
+/// And the longest time that it can take, unless one window is longer: an absurd report of a provider shall not lock
+/// anybody out for good.
+const DEBT_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// When to ask again where only what is under way stands in the way, which may end at any moment.
 const SOON_MS: u64 = 1_000;
@@ -234,7 +237,8 @@ impl Account {
             return;
         }
         self.open(now_ms);
-        let most = self.limit.saturating_mul(DEBT_WINDOWS.saturating_add(1));
+        let windows = (DEBT_MS / self.span_ms).clamp(1, DEBT_WINDOWS);
+        let most = self.limit.saturating_mul(windows.saturating_add(1));
         self.used = self.used.saturating_add(used).min(most);
     }
 

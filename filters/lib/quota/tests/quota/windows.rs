@@ -246,12 +246,21 @@ fn a_debt_is_paid_by_the_windows_that_follow() {
 }
 
 #[test]
-fn a_debt_is_bounded() {
-    let memory = Memory::default();
-    let wild = reserve(&memory, claim("a", 100, 1, MINUTE), NOW).unwrap();
-    settle(&memory, wild, u64::MAX, NOW);
-    assert_eq!(remaining(&memory, NOW + 60 * 60_000), 0);
-    assert_eq!(remaining(&memory, NOW + 61 * 60_000), 100);
+fn an_absurd_report_locks_nobody_out_for_long() {
+    const MINUTE_MS: u64 = 60_000;
+    const HOUR_MS: u64 = 60 * MINUTE_MS;
+    const DAY_MS: u64 = 24 * HOUR_MS;
+    // Sixty windows, and no more of them than a day has.
+    for (ms, windows) in [(MINUTE_MS, 60), (HOUR_MS, 24), (DAY_MS, 1), (7 * DAY_MS, 1)] {
+        let memory = Memory::default();
+        let span = Span::Window { ms };
+        let ask = |amount, now_ms| reserve(&memory, claim("a", 100, amount, span), now_ms);
+        let wild = ask(1, NOW).unwrap();
+        settle(&memory, wild, 1_000_000_000_000, NOW);
+        let over_ms = NOW + (windows + 1) * ms;
+        assert!(ask(1, over_ms - 1).is_err(), "{ms}");
+        assert!(ask(100, over_ms).is_ok(), "{ms}");
+    }
 }
 
 #[test]
