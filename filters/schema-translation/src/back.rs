@@ -337,11 +337,11 @@ impl Back {
         let outcome = match ending {
             Ending::ClientGone => "cancelled",
             Ending::NotConnected => "connect-failure",
-            Ending::Connected if now_ms.saturating_sub(self.started_ms) >= deadline_ms => "timeout",
+            Ending::Connected if now_ms.saturating_sub(self.started_ms) >= deadline_ms => state::TIMEOUT,
             Ending::Connected => "reset",
         };
         self.note(&mut step, outcome);
-        self.close_usage(&mut step);
+        self.close_usage(&mut step, outcome == state::TIMEOUT);
         self.keep_journey(&mut step);
         step
     }
@@ -378,12 +378,12 @@ impl Back {
     }
 
     /// The attempt has failed. What it has used stays in the record, and the records of later attempts will name it.
-    fn close_usage(&mut self, step: &mut Step) {
+    fn close_usage(&mut self, step: &mut Step, timed_out: bool) {
         // Without either, nothing was noted that filter state does not say.
         if self.usage.answered || self.usage.input_tokens.is_some() {
             self.keep_usage(step);
         }
-        self.journey.billed.extend(self.usage.billed());
+        self.journey.billed.extend(self.usage.given_up(timed_out));
     }
 
     fn target(&self) -> Option<(&Plan, &slice::Target)> {

@@ -287,7 +287,7 @@ impl Front {
     fn unanswered(&self, status: u16, journey: Option<&Journey>) -> ApiError {
         let timed_out = journey
             .and_then(|journey| journey.progress.attempts.last())
-            .is_some_and(|attempt| attempt.outcome.as_deref() == Some("timeout"));
+            .is_some_and(|attempt| attempt.outcome.as_deref() == Some(state::TIMEOUT));
         let (kind, message) = match status {
             413 => return body_too_large(self.body_limit()),
             400..=499 => (ErrorKind::InvalidRequest, "the request could not be read"),

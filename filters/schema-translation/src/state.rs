@@ -25,6 +25,9 @@ pub const CREDENTIAL: &str = "penstock.client_credential";
 /// Present once the client has left before an answer began.
 pub const CLIENT_GONE: &str = "penstock.client_gone";
 
+/// The outcome, in [`ATTEMPTS`], of an attempt that ran out of time.
+pub const TIMEOUT: &str = "timeout";
+
 /// The value of [`NEXT`] when the plan has ended: no cluster has this name, so the matcher finds none.
 pub const PLAN_ENDED: &str = "penstock-plan-ended";
 
@@ -35,7 +38,7 @@ pub struct Journey {
     pub progress: penstock_plan::Progress,
     /// Fields of the client's request that the target of the running attempt cannot express.
     pub loss: Vec<String>,
-    /// What the attempts have used that failed although an answer had begun.
+    /// What the attempts have used that failed although an answer had begun, or time had run out.
     pub billed: Vec<EarlierUsage>,
 }
 

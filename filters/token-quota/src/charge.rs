@@ -19,8 +19,8 @@ pub struct Evidence {
     pub usage: Option<UsageRecord>,
     /// Whether an attempt is running of which nothing has been heard.
     pub under_way: bool,
-    /// Attempts that reached a provider and were given up because time ran out.
-    pub timeouts: u64,
+    /// Whether the last attempt reached a provider and was given up because time ran out.
+    pub timed_out: bool,
     /// Whether the answer came out of the cache.
     pub cached: bool,
     /// Whether cached answers are charged like others.
@@ -71,11 +71,8 @@ pub fn charge(evidence: &Evidence) -> Charge {
         let output = earlier.output_tokens.unwrap_or_default().0.max(streamed);
         charge = charge.plus(input.0, output);
     }
-    let unheard = evidence.timeouts.saturating_sub(evidence.answered());
     let (input, output) = evidence.last_attempt();
-    charge
-        .plus(evidence.counted_input.0.saturating_mul(unheard), 0)
-        .plus(input, output)
+    charge.plus(input, output)
 }
 
 /// A count that says something.
@@ -88,13 +85,7 @@ impl Evidence {
         (self.counted_input.0, self.counted_output.0)
     }
 
-    /// Attempts with an answer of which there is a record. Any of them may be among the timeouts as well.
-    fn answered(&self) -> u64 {
-        let recorded = |usage: &UsageRecord| usage.earlier.len() + usize::from(usage.answered);
-        u64::try_from(self.usage.as_ref().map_or(0, recorded)).unwrap_or(u64::MAX)
-    }
-
-    /// Input and output of the attempt that was answered, or was running when the client left.
+    /// Input and output of the attempt that was answered, or was running when the client left or time ran out.
     fn last_attempt(&self) -> (u64, u64) {
         if let Some(usage) = self.usage.as_ref().filter(|usage| usage.answered) {
             let reported = told(usage.output_tokens);
@@ -107,7 +98,7 @@ impl Evidence {
             return (input.0, output);
         }
         match (&self.usage, self.status) {
-            _ if self.under_way => (self.counted_input.0, 0),
+            _ if self.under_way || self.timed_out => (self.counted_input.0, 0),
             (_, Some(status)) if status >= ERROR => (0, 0),
             // Somebody answered who keeps no record.
             (None, Some(_)) => self.counted(),

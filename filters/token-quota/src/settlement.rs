@@ -25,7 +25,7 @@ pub(crate) fn settle<S: Shared>(
     let evidence = Evidence {
         status: answer.status,
         under_way: usage::under_way(attempts),
-        timeouts: usage::timeouts(attempts),
+        timed_out: usage::timed_out(attempts),
         cached: answer.cached,
         charge_cached: worker.policy.config.charge_cached,
         counted_input: admitted.input.tokens,

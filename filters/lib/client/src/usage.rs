@@ -1,9 +1,10 @@
 //! What a request has used, as schema-translation leaves it in filter state for whoever charges for it.
 //!
 //! How a reader tells what to charge:
-//! - [`UsageRecord::earlier`] names the attempts that were answered and given up;
+//! - [`UsageRecord::earlier`] names the attempts that were given up although they had been answered or may have been at work;
 //! - the record's own fields are those of the last attempt, which is billed if it is [`answered`](UsageRecord::answered);
-//! - if it is not, or there is no record, [`under_way`] tells from the attempts whether a provider is at work unheard.
+//! - if it is not, or there is no record, [`under_way`] and [`timed_out`] tell from the attempts whether a provider is, or
+//!   was, at work unheard.
 
 use penstock_chat::{FinishReason, Tokens, Usage};
 use serde::{Deserialize, Serialize};
@@ -19,12 +20,9 @@ pub fn under_way(attempts: &str) -> bool {
     attempts.ends_with(":no-answer")
 }
 
-/// How many of the attempts in the value of [`ATTEMPTS`] ran out of time.
-pub fn timeouts(attempts: &str) -> u64 {
-    let timeouts = attempts
-        .split(',')
-        .filter(|attempt| attempt.ends_with(":timeout"));
-    u64::try_from(timeouts.count()).unwrap_or(u64::MAX)
+/// Whether the last of the attempts in the value of [`ATTEMPTS`] ran out of time.
+pub fn timed_out(attempts: &str) -> bool {
+    attempts.ends_with(":timeout")
 }
 
 /// What the attempts of one request have used, kept current by the running one.
@@ -65,12 +63,13 @@ pub struct UsageRecord {
     /// Milliseconds from the start of the attempt to its first content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_token_ms: Option<u64>,
-    /// Earlier attempts that were answered, in their order; at most as many as the plan admits.
+    /// Earlier attempts that were answered or ran out of time, in their order; at most as many as the plan admits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<EarlierUsage>,
 }
 
-/// What an attempt has used whose answer had begun and was given up.
+/// What an attempt has used that was given up. Nothing is stated and nothing was streamed if time ran out before an
+/// answer had begun: the provider was at work, but nobody knows how far it came.
 ///
 /// It also travels in a form that does not name its fields, so none is left out when it is empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,9 +126,9 @@ impl UsageRecord {
         }
     }
 
-    /// What the attempts after this one are to remember of it: nothing if no answer had begun.
-    pub fn billed(&self) -> Option<EarlierUsage> {
-        self.answered.then(|| EarlierUsage {
+    /// What the attempts after this one are to remember of it: nothing if no answer had begun, unless it `timed_out`.
+    pub fn given_up(&self, timed_out: bool) -> Option<EarlierUsage> {
+        (self.answered || timed_out).then(|| EarlierUsage {
             provider: self.provider.clone(),
             model: self.model.clone(),
             input_tokens: self.input_tokens,
@@ -146,13 +145,14 @@ mod tests {
     #[test]
     fn a_record_is_read_as_it_was_written() {
         let mut earlier = UsageRecord::new("a", "m", Vec::new());
-        assert_eq!(earlier.billed(), None);
+        assert_eq!(earlier.given_up(false), None);
+        assert!(earlier.given_up(true).is_some());
         earlier.answered = true;
         earlier.report(Some(Usage {
             input: Tokens(3),
             ..Usage::default()
         }));
-        let mut record = UsageRecord::new("b", "n", earlier.billed().into_iter().collect());
+        let mut record = UsageRecord::new("b", "n", earlier.given_up(false).into_iter().collect());
         for _ in 0..2 {
             assert_eq!(UsageRecord::from_json(&record.to_json()), Some(record.clone()));
             record.answered = true;
@@ -174,9 +174,16 @@ mod tests {
     }
 
     #[test]
-    fn only_outcomes_are_timeouts() {
-        assert_eq!(timeouts("timeout:200,a:timeout,b:503,c:timeout"), 2);
-        assert_eq!(timeouts(""), 0);
+    fn only_the_last_attempts_outcome_says_that_time_ran_out() {
+        for (attempts, expected) in [
+            ("a:timeout", true),
+            ("a:503,b:timeout", true),
+            ("a:timeout,b:200", false),
+            ("timeout:200", false),
+            ("", false),
+        ] {
+            assert_eq!(timed_out(attempts), expected, "{attempts}");
+        }
     }
 
     #[test]

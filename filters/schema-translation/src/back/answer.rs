@@ -243,7 +243,7 @@ impl Back {
             retry_after,
         );
         self.keep_next(&mut step, &plan);
-        self.close_usage(&mut step);
+        self.close_usage(&mut step, false);
         self.keep_journey(&mut step);
         self.plan = Some(plan);
         step

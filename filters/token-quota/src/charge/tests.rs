@@ -114,18 +114,38 @@ fn every_attempt_that_a_provider_bills_counts() {
 }
 
 #[test]
-fn attempts_that_ran_out_of_time_cost_their_input_unless_they_were_answered() {
-    let late = Evidence {
-        timeouts: 2,
+fn an_attempt_that_ran_out_of_time_costs_its_input_unless_it_was_answered() {
+    let late = |usage| Evidence {
+        timed_out: true,
         counted_output: Tokens(0),
-        ..evidence(Some(504), None)
+        ..evidence(Some(504), usage)
+    };
+    assert_eq!(charged(&late(None)), (100, 0));
+    assert_eq!(charged(&late(Some(record(false, None, 0)))), (100, 0));
+    let answered = late(Some(record(true, Some((90, 5)), 28)));
+    assert_eq!(charged(&answered), (90, 7));
+}
+
+#[test]
+fn an_attempt_of_which_nothing_was_heard_in_time_costs_its_input_beside_the_one_that_was_answered() {
+    let unheard = EarlierUsage {
+        provider: "q".into(),
+        model: "m".into(),
+        input_tokens: None,
+        output_tokens: None,
+        output_bytes: 0,
+    };
+    let mut usage = record(true, Some((90, 5)), 20);
+    usage.finish_reason = Some(FinishReason::Stop);
+    usage.earlier = vec![unheard];
+    assert_eq!(charged(&evidence(Some(200), Some(usage.clone()))), (190, 5));
+    usage.answered = false;
+    let late = Evidence {
+        timed_out: true,
+        counted_output: Tokens(0),
+        ..evidence(Some(504), Some(usage))
     };
     assert_eq!(charged(&late), (200, 0));
-    let answered = Evidence {
-        timeouts: 1,
-        ..evidence(Some(200), Some(record(true, Some((90, 5)), 20)))
-    };
-    assert_eq!(charged(&answered), (90, 7));
 }
 
 #[test]

@@ -86,6 +86,8 @@ pub fn models() -> String {
         yaml += &exact(&format!("exit-rescued{suffix}"), &targets, "commit: complete");
         let targets = [(first, "fault=status:503"), (second, "good")];
         yaml += &exact(&format!("exit-second{suffix}"), &targets, "");
+        let targets = [(first, "fault=silence"), (second, "good")];
+        yaml += &exact(&format!("exit-late{suffix}"), &targets, impatient);
     }
     yaml
 }
@@ -101,6 +103,7 @@ pub fn limits() -> String {
         "exit-left",
         "exit-rescued",
         "exit-second",
+        "exit-late",
     ];
     let table = UNSAID.iter().chain(BREAKS).map(|(name, _)| *name);
     for name in own.into_iter().chain(table) {
@@ -186,6 +189,19 @@ async fn an_attempt_that_was_given_up_unheard_costs_its_input() {
         let response = ask(&tenant, client, &format!("exit-silence{suffix}"), stream).await;
         assert_eq!(response.status, 504, "{}", response.text());
         settled(&tenant, counted(client, "say something", stream).await).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_given_up_unheard_costs_its_input_though_the_next_one_answers() {
+    let (_, _logs) = world();
+    each_way(|client, stream, suffix| async move {
+        let tenant = Tenant::new("exit-late");
+        let response = ask(&tenant, client, &format!("exit-late{suffix}"), stream).await;
+        said(client, &response).unwrap();
+        let unheard = counted(client, "say something", stream).await;
+        settled(&tenant, unheard + billed(&response).await).await;
     })
     .await;
 }

@@ -151,8 +151,16 @@ fn an_attempt_that_breaks_off_is_remembered_if_its_answer_had_begun() {
                 expected.is_some(),
                 "{headers:?}"
             );
-            let earlier = next(&plan, &done).1.earlier;
-            assert_eq!(earlier, Vec::from_iter(expected.clone()), "{headers:?}");
+            let remembered = next(&plan, &done).1.earlier;
+            if expected.is_none() && outcome == "a:timeout" {
+                // It may have been at work all the time.
+                let [unheard] = &remembered[..] else {
+                    panic!("{remembered:?}")
+                };
+                assert_eq!((unheard.input_tokens, unheard.output_bytes), (None, 0));
+            } else {
+                assert_eq!(remembered, Vec::from_iter(expected.clone()), "{headers:?}");
+            }
         }
     }
 }
