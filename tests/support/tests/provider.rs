@@ -108,6 +108,24 @@ async fn usage_can_be_withheld() {
 }
 
 #[tokio::test]
+async fn anthropics_usage_can_be_withheld_but_for_what_a_stream_begins_with() {
+    let provider = Provider::start("p").unwrap();
+    let whole = ask(&provider, anthropic(&message("fault=no-usage", false)))
+        .await
+        .json();
+    assert_eq!(whole["type"], "message");
+    assert_eq!(whole.get("usage"), None);
+    let stream = ask(&provider, anthropic(&message("fault=no-usage", true))).await;
+    let told: Vec<String> = stream
+        .events()
+        .iter()
+        .filter(|event| event.data.contains("\"usage\""))
+        .map(|event| serde_json::from_str::<Value>(&event.data).unwrap()["type"].to_string())
+        .collect();
+    assert_eq!(told, ["\"message_start\""]);
+}
+
+#[tokio::test]
 async fn tools_are_called_in_parallel_with_arguments_in_fragments() {
     let provider = Provider::start("p").unwrap();
     let mut body = chat("m", true);

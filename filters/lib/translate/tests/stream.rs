@@ -380,6 +380,22 @@ fn huge_and_wrong_numbers_are_errors_or_ignored() {
 }
 
 #[test]
+fn the_output_that_a_message_begins_with_is_no_count() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/stream/anthropic/no-usage.sse");
+    let input = fs::read(path).unwrap();
+    for client in [Api::OpenAi, Api::Anthropic] {
+        let outcome = run(options(client, Api::Anthropic, false), &[&input]);
+        assert!(
+            outcome
+                .summary
+                .contains("usage: Some(Usage { input: Tokens(142), output: Tokens(0)"),
+            "{}",
+            outcome.summary
+        );
+    }
+}
+
+#[test]
 fn deep_nesting_is_an_error_or_skipped_and_never_a_crash() {
     for data in [
         "[".repeat(200_000),

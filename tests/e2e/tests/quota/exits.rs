@@ -47,11 +47,6 @@ pub fn models() -> String {
     let patient = "timeouts: { first_token: 60s, answer: 60s }";
     let mut yaml = exact("exit-probe", &[("primary", "fault=status:400")], "")
         + &exact("exit-closed", &[("closed", "m")], "")
-        + &exact(
-            "exit-no-usage",
-            &[("primary", &format!("fault=no-usage,events:{EVENTS}"))],
-            "",
-        )
         + &exact("exit-strict", &[("primary-anthropic", "good")], "on_loss: reject");
     for (suffix, first, second) in ORDERS {
         let one = |name: &str, fault: &str, more: &str| {
@@ -74,6 +69,7 @@ pub fn models() -> String {
             yaml += &one(name, fault, impatient);
         }
         yaml += &one("exit-silence", "silence", impatient);
+        yaml += &one("exit-no-usage", &format!("no-usage,events:{EVENTS}"), "");
         for (name, fault) in BREAKS {
             yaml += &one(
                 name,
@@ -94,7 +90,7 @@ pub fn models() -> String {
 
 /// One at once, so that a place that is not given back is noticed.
 pub fn limits() -> String {
-    let mut names = ["exit-probe", "exit-closed", "exit-no-usage", "exit-strict"].join(", ");
+    let mut names = ["exit-probe", "exit-closed", "exit-strict"].join(", ");
     let own = [
         "exit-good",
         "exit-silence",
@@ -104,6 +100,7 @@ pub fn limits() -> String {
         "exit-rescued",
         "exit-second",
         "exit-late",
+        "exit-no-usage",
     ];
     let table = UNSAID.iter().chain(BREAKS).map(|(name, _)| *name);
     for name in own.into_iter().chain(table) {
@@ -243,9 +240,9 @@ async fn a_client_that_leaves_before_the_first_word_pays_for_its_input() {
             }
             running.abort();
             let _ = running.await;
-            // Anthropic's API begins a stream with its own count, which may have come: one word in, one token out.
+            // Anthropic's API begins a stream with its own count, which may have come: one word.
             let told = name == "exit-opened" && !suffix.is_empty();
-            let amounts = if told { vec![input, 2] } else { vec![input] };
+            let amounts = if told { vec![input, 1] } else { vec![input] };
             tenant.has_used_one_of("exit-probe", &amounts).await;
         })
         .await;
@@ -322,10 +319,19 @@ async fn each_attempt_that_was_billed_is_paid_for() {
 #[tokio::test]
 async fn an_answer_without_usage_costs_what_it_counts() {
     let (_, _logs) = world();
-    for (client, stream) in WAYS {
+    each_way(|client, stream, suffix| async move {
         let tenant = Tenant::new("exit-no-usage");
-        let response = ask(&tenant, client, "exit-no-usage", stream).await;
-        assert_eq!(said(client, &response).unwrap().text, TEXT);
-        settled(&tenant, counted(client, "say something", stream).await + TOKENS).await;
-    }
+        let response = ask(&tenant, client, &format!("exit-no-usage{suffix}"), stream).await;
+        // A client of Anthropic's API gets from a provider of that API what is not a valid answer.
+        assert_eq!((response.status, response.aborted.is_none()), (200, true));
+        assert!(response.text().contains("4 "), "{}", response.text());
+        // The beginning of an Anthropic stream tells its input, and a number in the place of its output that is none.
+        let input = if stream {
+            input(client, suffix).await
+        } else {
+            counted(client, "say something", stream).await
+        };
+        settled(&tenant, input + TOKENS).await;
+    })
+    .await;
 }

@@ -7,12 +7,13 @@
 use bytes::Bytes;
 
 use super::answer::{Answer, Counts, Finish, fragments};
+use super::fault::Fault;
 use super::prompt::Prompt;
 
 pub mod request;
 
 /// The whole answer as one object.
-pub fn whole(answer: &Answer, prompt: &Prompt) -> Vec<Bytes> {
+pub fn whole(answer: &Answer, prompt: &Prompt, fault: &Fault) -> Vec<Bytes> {
     let mut blocks = Vec::new();
     if !answer.thinking.is_empty() {
         let thinking = if prompt.reasoning_omitted {
@@ -38,18 +39,19 @@ pub fn whole(answer: &Answer, prompt: &Prompt) -> Vec<Bytes> {
         ));
     }
     let body = format!(
-        r#"{{"id":"msg_{}","type":"message","role":"assistant","model":{},"content":[{}],{},"usage":{}}}"#,
+        r#"{{"id":"msg_{}","type":"message","role":"assistant","model":{},"content":[{}],{}{}}}"#,
         answer.id,
         quote(&prompt.model),
         blocks.join(","),
         stop(&answer.finish),
-        usage(answer.counts, answer.counts.output),
+        last_usage(answer, fault),
     );
     vec![Bytes::from(body)]
 }
 
-/// The answer as events, and how many of them come before the first content.
-pub fn stream(answer: &Answer, prompt: &Prompt) -> (Vec<Bytes>, usize) {
+/// The answer as events, and how many of them come before the first content. The output in the first one is no count, but
+/// what the real API puts there.
+pub fn stream(answer: &Answer, prompt: &Prompt, fault: &Fault) -> (Vec<Bytes>, usize) {
     let mut writer = Writer {
         events: Vec::new(),
         block: 0,
@@ -103,9 +105,9 @@ pub fn stream(answer: &Answer, prompt: &Prompt) -> (Vec<Bytes>, usize) {
         writer.stop();
     }
     let closing = format!(
-        r#""delta":{{{}}},"usage":{}"#,
+        r#""delta":{{{}}}{}"#,
         stop(&answer.finish),
-        usage(answer.counts, answer.counts.output)
+        last_usage(answer, fault)
     );
     writer.event("message_delta", &closing);
     writer.event("message_stop", "");
@@ -170,6 +172,15 @@ fn stop(finish: &Finish) -> String {
         ),
     };
     format!(r#""stop_reason":"{reason}","stop_sequence":{sequence},"stop_details":{details}"#)
+}
+
+/// The member of the end of an answer that says what it used.
+fn last_usage(answer: &Answer, fault: &Fault) -> String {
+    if fault.no_usage {
+        String::new()
+    } else {
+        format!(r#","usage":{}"#, usage(answer.counts, answer.counts.output))
+    }
 }
 
 fn usage(counts: Counts, output: usize) -> String {

@@ -36,7 +36,7 @@
 //! | `trailers` | the answer ends in trailers, where the connection is HTTP/2 |
 //! | `headers:200,header-bytes:300` | that many more response headers, each with so many bytes of value |
 //! | `forge` | response headers that only Penstock may set |
-//! | `no-usage` | OpenAI-compatible: the answer does not say what it used |
+//! | `no-usage` | the answer does not say what it used; a stream of Anthropic's API only what it says at its beginning |
 //! | `reasoning` | OpenAI-compatible: reasoning is shown as `reasoning_content`, as vLLM does |
 //! | `finish:content_filter` | the answer ends for this reason (`content_filter` or `refusal`) |
 //! | `times:2,key:abc` | only the first 2 requests with this key are hit, the others are answered normally |

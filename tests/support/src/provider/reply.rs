@@ -175,8 +175,8 @@ fn reply(prompt: &Prompt, fault: &Fault, endpoint: &Endpoint, options: &Options)
     let (parts, opening) = match (dialect, prompt.stream) {
         (Dialect::OpenAi, true) => openai::stream(&answer, prompt, fault, endpoint.flavor),
         (Dialect::OpenAi, false) => (openai::whole(&answer, prompt, fault, endpoint.flavor), 0),
-        (Dialect::Anthropic, true) => anthropic::stream(&answer, prompt),
-        (Dialect::Anthropic, false) => (anthropic::whole(&answer, prompt), 0),
+        (Dialect::Anthropic, true) => anthropic::stream(&answer, prompt, fault),
+        (Dialect::Anthropic, false) => (anthropic::whole(&answer, prompt, fault), 0),
     };
     let kind = if prompt.stream {
         "text/event-stream; charset=utf-8"

@@ -40,7 +40,7 @@ fn earlier(provider: &str, model: &str, input_tokens: Option<u64>, output_bytes:
         provider: provider.into(),
         model: model.into(),
         input_tokens: input_tokens.map(Tokens),
-        output_tokens: input_tokens.map(|_| Tokens(1)),
+        output_tokens: input_tokens.map(|_| Tokens(0)),
         output_bytes,
     }
 }

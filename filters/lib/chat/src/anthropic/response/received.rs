@@ -148,6 +148,16 @@ impl Counts {
         self.output_tokens = newer.output_tokens.or(self.output_tokens);
         self.output_tokens_details = newer.output_tokens_details.or(self.output_tokens_details);
     }
+
+    /// What a message states when it begins. The output in it is no count of anything, but a small number in the place of one
+    /// (1 in the examples of docs.claude.com, "Streaming messages", read 2026-11): only `message_delta` counts the output.
+    pub fn of_start(self) -> Self {
+        Self {
+            output_tokens: None,
+            output_tokens_details: None,
+            ..self
+        }
+    }
 }
 
 impl From<Counts> for Usage {

@@ -67,7 +67,7 @@ impl EventReader {
     fn start(&mut self, message: Message<'_>, sink: &mut Sink<'_>) -> Result<(), StreamError> {
         sink.choice(0)?;
         if let Some(counts) = &message.usage {
-            self.counts.update(counts);
+            self.counts.update(&counts.of_start());
         }
         sink.event(&Event::Start {
             id: message.id.unwrap_or_default(),
