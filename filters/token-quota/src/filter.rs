@@ -11,7 +11,7 @@ use penstock_client::usage::UsageRecord;
 use penstock_client::{Arrival, Client, Endpoint};
 use penstock_flow::{Body, Headers, Step};
 use penstock_quota::Shared;
-use penstock_translate::json::{self, Object};
+use penstock_translate::json::{self, Edit, Object};
 use penstock_translate::request::{self, InvalidRequest};
 
 use crate::admission::{Admission, Admitted, INPUT_TOKENS};
@@ -274,13 +274,13 @@ fn check_countable(dialect: Api, text: &str) -> Result<Cow<'_, str>, InvalidRequ
         .get("model")
         .and_then(json::string)
         .ok_or_else(missing_model)?;
-    let fields = text.trim_start().strip_prefix('{').ok_or_else(missing_model)?;
-    let whole = if object.has("max_tokens") {
-        Cow::Borrowed(text)
+    if object.has("max_tokens") {
+        request::inspect(dialect, text.as_bytes())?;
     } else {
-        Cow::Owned(format!(r#"{{"max_tokens":1,{fields}"#))
-    };
-    request::inspect(dialect, whole.as_bytes())?;
+        let mut edit = Edit::new(&object);
+        edit.set("max_tokens", "1");
+        request::inspect(dialect, &edit.apply())?;
+    }
     Ok(model)
 }
 

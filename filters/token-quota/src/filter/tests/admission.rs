@@ -270,6 +270,17 @@ fn tokens_are_counted_without_a_provider_and_beside_the_requests() {
 }
 
 #[test]
+fn counting_needs_no_maximum_of_output_whether_it_is_left_out_or_null() {
+    let worker = worker(Vec::new());
+    for maximum in ["", r#""max_tokens":null,"#, r#""max_tokens":7,"#] {
+        let body =
+            format!(r#"{{"model":"default",{maximum}"messages":[{{"role":"user","content":"{PROMPT}"}}]}}"#);
+        let (status, answer, _) = send_to(&worker, "/v1/messages/count_tokens", &body, NOW_MS).refusal();
+        assert_eq!(status, 200, "{maximum}: {answer}");
+    }
+}
+
+#[test]
 fn what_would_be_no_request_is_not_counted_either() {
     let worker = worker(Vec::new());
     for (body, told) in [
