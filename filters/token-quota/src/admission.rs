@@ -236,11 +236,7 @@ impl<S: Shared> Admission<'_, S> {
                     claimed.push((*index, limit));
                     claims.push(claim);
                     if unit(limit) == Unit::Tokens {
-                        set_aside.push(SetAside {
-                            limit: *index,
-                            output: output.0,
-                            in_debt: false,
-                        });
+                        set_aside.push(SetAside::new(*index, output.0));
                     }
                 }
                 None if amount > limit.amount => exceeded.push(limit),

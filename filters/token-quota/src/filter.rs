@@ -226,7 +226,10 @@ impl<S: Shared> Filter<S> {
         self.worker
             .tokenizing(|tokenizer| answer.piece(bytes, end_of_stream, tokenizer));
         let output = admitted.input.calibration.corrected(answer.output());
-        let outgrown = admitted.set_aside.iter().any(|aside| aside.is_outgrown(output.0));
+        let outgrown = admitted
+            .set_aside
+            .iter()
+            .any(|aside| aside.is_outgrown(output.0, now_ms));
         if end_of_stream || !answer.is_stream() || !(outgrown || admitted.ends) {
             return step;
         }

@@ -17,13 +17,35 @@ pub(crate) struct SetAside {
     /// Output tokens.
     pub(crate) output: u64,
     /// Nothing was left, and what the answer takes more is a debt.
-    pub(crate) in_debt: bool,
+    in_debt: bool,
+    /// There may be more from then on: what is left of the limit was not granted when it was asked for last.
+    ask_again_ms: u64,
+}
+
+/// What came of asking a limit for more.
+enum Asked {
+    Reserved,
+    /// There is more, but not now.
+    Later {
+        ms: u64,
+    },
+    NothingLeft,
 }
 
 impl SetAside {
-    /// Whether an answer of so many tokens is more than was set aside.
-    pub(crate) fn is_outgrown(&self, output: u64) -> bool {
-        !self.in_debt && output > self.output
+    /// So much `output` in `limit` to begin with.
+    pub(crate) fn new(limit: usize, output: u64) -> Self {
+        Self {
+            limit,
+            output,
+            in_debt: false,
+            ask_again_ms: 0,
+        }
+    }
+
+    /// Whether an answer of so many tokens is more than was set aside, and it is worth asking for more.
+    pub(crate) fn is_outgrown(&self, output: u64, now_ms: u64) -> bool {
+        !self.in_debt && output > self.output && now_ms >= self.ask_again_ms
     }
 }
 
@@ -37,23 +59,28 @@ pub(crate) fn extend<S: Shared>(
     now_ms: u64,
 ) -> (Vec<usize>, bool) {
     let (mut exhausted, mut ends) = (Vec::new(), false);
-    for aside in set_aside.iter_mut().filter(|aside| aside.is_outgrown(output)) {
-        if more(worker, id, aside, now_ms) {
-            continue;
+    for aside in set_aside
+        .iter_mut()
+        .filter(|aside| aside.is_outgrown(output, now_ms))
+    {
+        match more(worker, id, aside, now_ms) {
+            Asked::Reserved => {}
+            Asked::Later { ms } => aside.ask_again_ms = now_ms.saturating_add(ms),
+            Asked::NothingLeft => {
+                let limit = worker.policy.config.limits.get(aside.limit);
+                ends |= limit.is_some_and(|limit| limit.on_overrun == Overrun::Cut);
+                aside.in_debt = true;
+                exhausted.push(aside.limit);
+            }
         }
-        let limit = worker.policy.config.limits.get(aside.limit);
-        ends |= limit.is_some_and(|limit| limit.on_overrun == Overrun::Cut);
-        aside.in_debt = true;
-        exhausted.push(aside.limit);
     }
     (exhausted, ends)
 }
 
 /// Reserves more in one limit: as much again as there is, so that one request has few reservations, or else what is left.
-/// False if nothing is.
-fn more<S: Shared>(worker: &Worker<S>, id: u32, aside: &mut SetAside, now_ms: u64) -> bool {
+fn more<S: Shared>(worker: &Worker<S>, id: u32, aside: &mut SetAside, now_ms: u64) -> Asked {
     let Some(mut claim) = worker.holds.claim(id, aside.limit) else {
-        return false;
+        return Asked::NothingLeft;
     };
     claim.amount = aside.output.max(LEAST).min(claim.limit);
     for _ in 0..2 {
@@ -69,19 +96,25 @@ fn more<S: Shared>(worker: &Worker<S>, id: u32, aside: &mut SetAside, now_ms: u6
                     reservation,
                 };
                 worker.holds.add(id, held);
-                return true;
+                return Asked::Reserved;
             }
-            Err(Refused::Later { standings, .. }) => {
-                let left = standings.first().map_or(0, |standing| standing.remaining);
-                if left == 0 {
-                    return false;
+            Err(Refused::Later { standings, .. }) => match standings.first() {
+                Some(standing) if standing.remaining > 0 => {
+                    claim.amount = standing.remaining.min(claim.amount);
                 }
-                claim.amount = left.min(claim.amount);
-            }
-            // The next piece asks again.
-            Err(Refused::Contended) => return true,
-            Err(Refused::Never { .. }) => return false,
+                // The table has noted that more is wanted; the service hears of it with the next report.
+                Some(standing) if standing.ungranted > 0 => {
+                    let leases = worker.policy.config.leases.as_ref();
+                    return Asked::Later {
+                        ms: leases.map_or(0, |leases| leases.refresh_ms),
+                    };
+                }
+                _ => return Asked::NothingLeft,
+            },
+            Err(Refused::Contended) => break,
+            Err(Refused::Never { .. }) => return Asked::NothingLeft,
         }
     }
-    false
+    // Others were first. The next piece asks again.
+    Asked::Later { ms: 0 }
 }

@@ -15,6 +15,7 @@ use penstock_test_support::{Gateway, Provider, QuotaService};
 use tokio::task::JoinSet;
 
 use crate::ask::{Client, marker};
+use crate::read::said;
 use crate::world::{model, provider};
 
 /// How often an Envoy asks.
@@ -23,6 +24,9 @@ const REFRESH: Duration = Duration::from_millis(200);
 const SOON: Duration = Duration::from_secs(20);
 /// Requests that all Envoys together may make in a minute.
 const LIMIT: usize = 60;
+
+/// Text events of a long answer, each of two tokens.
+const LONG: usize = 600;
 
 const TERMS: Terms = Terms {
     span: None,
@@ -41,15 +45,23 @@ impl Site {
     fn new(url: &str, initial_share: u32) -> Self {
         let upstream = Provider::start("primary").unwrap();
         let yaml = format!(
-            "providers:\n{}models:\n{}{}identity: {{ tenant: {{ header: x-tenant }} }}
+            "providers:
+{}models:
+{}{}{}identity: {{ tenant: {{ header: x-tenant }} }}
 quota:
   service: {{ url: \"{url}\", refresh: {}ms, timeout: 500ms, initial_share: {initial_share} }}
   limits:
     - {{ name: minute, per: [tenant], requests_per_minute: {LIMIT} }}
+    - {{ name: words, per: [tenant], match: {{ model: [long] }}, tokens_per_minute: 5000, reserve: learned, on_overrun: cut }}
 ",
             provider("primary", "openai", &format!("{}/v1", upstream.url()), ""),
             model("plain", &[("primary", "good")], ""),
             model("slow", &[("primary", "fault=silence")], ""),
+            model(
+                "long",
+                &[("primary", &format!("fault=events:{LONG},interval:2ms"))],
+                "count_as: gpt-4o, default_output_tokens: 10"
+            ),
             REFRESH.as_millis(),
         );
         Self {
@@ -237,6 +249,23 @@ async fn two_envoys_together_admit_exactly_the_limit() {
     let granted: u64 = leased.iter().map(|lease| lease.granted).sum();
     assert_eq!(granted, LIMIT as u64, "{leased:?}");
     assert!(leased.iter().all(|lease| lease.granted > 0), "{leased:?}");
+}
+
+#[tokio::test]
+async fn a_stream_that_outgrows_its_grant_is_not_cut_while_the_limit_has_room() {
+    let service = QuotaService::start(TERMS).unwrap();
+    let site = Site::new(&service.url(), 10);
+    let envoy = site.envoy();
+    let tenant = Tenant::new("outgrown", &envoy);
+    // Its tokens are more than twice what is granted to begin with, and come faster than grants do.
+    let request = Client::OpenAi.ask("long", "say something", true);
+    let request = request.header("x-tenant", &tenant.name);
+    let response = request.send(tenant.envoy).await.unwrap();
+    let answer = said(Client::OpenAi, &response).unwrap();
+    assert_eq!(
+        (answer.finish.as_str(), answer.text.split_whitespace().count()),
+        ("stop", LONG)
+    );
 }
 
 #[tokio::test]

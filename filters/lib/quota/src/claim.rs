@@ -49,6 +49,8 @@ pub struct Standing {
     pub limit: u64,
     /// What it still admits.
     pub remaining: u64,
+    /// What it has left beyond that, and a service has not granted.
+    pub ungranted: u64,
     /// Milliseconds until the window is over; zero where nothing is counted or the limit has no window.
     pub reset_ms: u64,
     /// The claim did not fit; where it was admitted all the same, the limit is a shadow.

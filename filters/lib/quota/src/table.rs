@@ -210,7 +210,14 @@ impl Table {
         attempt(|| {
             let mut there = self.load(shared, place);
             let Some(account) = there.bucket.account(cell, claim.limit, span_ms, now_ms) else {
-                return Some(full(claim, (place, cell), 0, 0, SOON_MS));
+                let standing = Standing {
+                    limit: claim.limit,
+                    remaining: 0,
+                    ungranted: 0,
+                    reset_ms: 0,
+                    exceeded: false,
+                };
+                return Some(full(claim, (place, cell), standing, SOON_MS));
             };
             if self.share.is_some() && account.lease.is_none() {
                 account.lease = Some(Lease::new(SHARED_LABEL));
@@ -287,10 +294,10 @@ impl Table {
         if self.share.is_some() && account.lease.is_none() {
             account.lease = Some(Lease::new(&claim.label));
         }
-        let remaining = self.remaining(account, others, now_ms);
-        if claim.amount > remaining {
+        let standing = self.standing(account, others, now_ms);
+        if claim.amount > standing.remaining {
             let wait_ms = account.wait_ms(claim.amount.saturating_add(others), now_ms);
-            let taken = full(claim, at, remaining, account.reset_ms(now_ms), wait_ms);
+            let taken = full(claim, at, standing, wait_ms);
             return (taken, account.want(claim.amount, others, now_ms));
         }
         let expires_ms = account.hold(claim.amount, self.expires_ms(now_ms), now_ms);
@@ -301,13 +308,21 @@ impl Table {
             expires_ms,
             ..hold_of(claim, at)
         };
-        let standing = Standing {
-            limit: claim.limit,
-            remaining: self.remaining(account, others, now_ms),
+        let standing = self.standing(account, others, now_ms);
+        (Taken::Held(hold, standing), true)
+    }
+
+    /// How `account` stands beside `others`.
+    fn standing(&self, account: &Account, others: u64, now_ms: u64) -> Standing {
+        let load = account.load().saturating_add(others);
+        let remaining = self.remaining(account, others, now_ms);
+        Standing {
+            limit: account.limit,
+            remaining,
+            ungranted: account.limit.saturating_sub(load).saturating_sub(remaining),
             reset_ms: account.reset_ms(now_ms),
             exceeded: false,
-        };
-        (Taken::Held(hold, standing), true)
+        }
     }
 
     /// What `account` still admits beside `others`.
@@ -373,12 +388,10 @@ impl Table {
 }
 
 /// A claim that does not fit: what refuses it, or, of a shadow limit, a hold on nothing.
-fn full(claim: &Claim, at: (u32, Key), remaining: u64, reset_ms: u64, wait_ms: u64) -> Taken {
+fn full(claim: &Claim, at: (u32, Key), standing: Standing, wait_ms: u64) -> Taken {
     let standing = Standing {
-        limit: claim.limit,
-        remaining,
-        reset_ms,
         exceeded: true,
+        ..standing
     };
     if claim.shadow {
         let hold = Hold {

@@ -1,9 +1,9 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use penstock_chat::Usage;
 use penstock_config::slice::{
-    CountedModel, Identity, Kind, Limit, Overrun, Reserve, Scope, Source, TokenQuota,
+    CountedModel, Identity, Kind, Leases, Limit, Overrun, Reserve, Scope, Source, TokenQuota,
 };
 use penstock_flow::Verdict;
 use penstock_quota::Version;
@@ -11,6 +11,7 @@ use penstock_quota::Version;
 use super::*;
 
 mod admission;
+mod leases;
 mod streams;
 
 const NOW_MS: u64 = 1_800_000_000_000;
@@ -19,18 +20,22 @@ const PROMPT: &str = "Say hello to everyone who reads this.";
 
 /// Shared data of one process.
 #[derive(Debug, Default)]
-struct Memory(RefCell<BTreeMap<String, (Vec<u8>, u32)>>);
+struct Memory {
+    values: RefCell<BTreeMap<String, (Vec<u8>, u32)>>,
+    reads: Cell<usize>,
+}
 
 impl Shared for Memory {
     fn read(&self, key: &str) -> Option<(Vec<u8>, Version)> {
-        let values = self.0.borrow();
+        self.reads.set(self.reads.get() + 1);
+        let values = self.values.borrow();
         values
             .get(key)
             .map(|(value, version)| (value.clone(), Version(*version)))
     }
 
     fn write(&self, key: &str, value: &[u8], version: Option<Version>) -> bool {
-        let mut values = self.0.borrow_mut();
+        let mut values = self.values.borrow_mut();
         let known = values.get(key).map(|(_, version)| *version);
         let matches = known == version.map(|version| version.0);
         if matches {
@@ -54,8 +59,12 @@ fn limit(kind: Kind, amount: u64) -> Limit {
 }
 
 fn worker(limits: Vec<Limit>) -> Rc<Worker<Memory>> {
+    configured(limits, |_| {})
+}
+
+fn configured(limits: Vec<Limit>, change: impl FnOnce(&mut TokenQuota)) -> Rc<Worker<Memory>> {
     let source = |name: &str| Source::Header(name.to_owned());
-    let config = TokenQuota {
+    let mut config = TokenQuota {
         policy_version: "p1".into(),
         max_request_bytes: 1 << 20,
         max_event_bytes: 1 << 16,
@@ -77,6 +86,7 @@ fn worker(limits: Vec<Limit>) -> Rc<Worker<Memory>> {
         charge_cached: false,
         leases: None,
     };
+    change(&mut config);
     Rc::new(Worker::new(config, Memory::default(), 1))
 }
 

@@ -53,6 +53,25 @@ fn without_a_grant_a_share_is_admitted() {
 }
 
 #[test]
+fn what_is_left_of_a_limit_beyond_its_grant_is_told_apart() {
+    let memory = Memory::default();
+    let standing = |amount| match reserve(&memory, amount, NOW) {
+        Ok(reservation) => reservation.standings()[0],
+        Err(Refused::Later { standings, .. }) => standings[0],
+        Err(other) => panic!("{other:?}"),
+    };
+    let left = |amount| (standing(amount).remaining, standing(amount).ungranted);
+    let held = reserve(&memory, 60, NOW).unwrap();
+    assert_eq!(left(41), (40, 900));
+    grant(&memory, 60, 0, NOW);
+    assert_eq!(left(1), (0, 940));
+    assert!(table().settle(&memory, held, &[999], NOW));
+    assert_eq!(left(1), (0, 1));
+    grant(&memory, 1_000, 0, NOW);
+    assert_eq!(left(2), (1, 0));
+}
+
+#[test]
 fn a_table_of_its_own_knows_no_leases() {
     let memory = Memory::default();
     let alone = Table::new(64, HOLD_MS);

@@ -41,6 +41,7 @@ fn a_full_window_refuses_until_it_is_over() {
     let standing = Standing {
         limit: 100,
         remaining: 40,
+        ungranted: 0,
         reset_ms: 60_000,
         exceeded: false,
     };

@@ -1,6 +1,6 @@
 use super::*;
 
-fn event(text: &str) -> Vec<u8> {
+pub(super) fn event(text: &str) -> Vec<u8> {
     format!(
         "data: {{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}},\"finish_reason\":null}}]}}\n\n"
     )
