@@ -11,7 +11,7 @@ use crate::caller::Caller;
 use crate::claims::{self, Expected};
 use crate::holds::Held;
 use crate::metrics;
-use crate::overrun::SetAside;
+use crate::overrun::{Maximum, SetAside};
 use crate::policy::{Model, Unit, unit};
 use crate::refusal::{self, Excess};
 use crate::worker::{Input, Worker};
@@ -69,6 +69,7 @@ struct Cost {
     /// Counting stopped past this much, which is the smallest limit: the input is even more.
     stopped_at: Option<u64>,
     expected: Expected,
+    maximum: Option<Maximum>,
 }
 
 /// What was given to a request.
@@ -121,10 +122,15 @@ impl<S: Shared> Admission<'_, S> {
             Ok(input) => input,
             Err(invalid) => return (metrics::refuse(self.client.refuse_invalid(invalid)), None),
         };
+        let expected = self.expected(&input, &limits);
         let cost = Cost {
             input: input.tokens,
             stopped_at: (!input.counted.complete).then_some(most),
-            expected: self.expected(&input, &limits),
+            expected,
+            maximum: input
+                .counted
+                .max_output
+                .map(|_| Maximum::new(expected.most.0, &input.calibration)),
         };
         match self.reserve(&limits, &cost) {
             Err(refusal) => (*refusal, None),
@@ -236,7 +242,7 @@ impl<S: Shared> Admission<'_, S> {
                     claimed.push((*index, limit));
                     claims.push(claim);
                     if unit(limit) == Unit::Tokens {
-                        set_aside.push(SetAside::new(*index, output.0));
+                        set_aside.push(SetAside::new(*index, output.0, cost.maximum));
                     }
                 }
                 None if amount > limit.amount => exceeded.push(limit),

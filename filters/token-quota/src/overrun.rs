@@ -1,6 +1,8 @@
 //! A stream that outgrows what was set aside for it.
 
+use penstock_chat::Tokens;
 use penstock_config::slice::Overrun;
+use penstock_count::Calibration;
 use penstock_quota::{Refused, Shared};
 
 use crate::holds::Held;
@@ -9,6 +11,29 @@ use crate::worker::Worker;
 /// The least that is reserved more at a time, in tokens: a word at a time would be as many changes of shared data.
 const LEAST: u64 = 256;
 
+/// How many of our tokens, at the most, what a provider counts as one can be: no tokenizer in use needs less than half the
+/// tokens of ours (as in `penstock_count`'s calibration).
+const MOST_OF_ONE: u64 = 2;
+
+/// The maximum of output tokens that a client asked for, which the provider is told and keeps an answer within.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Maximum {
+    tokens: u64,
+    /// A count of ours that is beyond any doubt about how the provider counts: it takes no notice of the maximum.
+    broken_beyond: u64,
+}
+
+impl Maximum {
+    /// So many `tokens`, as the provider counts; ours are corrected by `calibration`.
+    pub(crate) fn new(tokens: u64, calibration: &Calibration) -> Self {
+        let counted = tokens.saturating_mul(MOST_OF_ONE);
+        Self {
+            tokens,
+            broken_beyond: calibration.corrected(Tokens(counted)).0.max(counted),
+        }
+    }
+}
+
 /// What one limit has set aside for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SetAside {
@@ -16,6 +41,8 @@ pub(crate) struct SetAside {
     pub(crate) limit: usize,
     /// Output tokens.
     pub(crate) output: u64,
+    /// What the provider keeps the answer within, if it was told.
+    maximum: Option<Maximum>,
     /// Nothing was left, and what the answer takes more is a debt.
     in_debt: bool,
     /// There may be more from then on: what is left of the limit was not granted when it was asked for last.
@@ -33,11 +60,12 @@ enum Asked {
 }
 
 impl SetAside {
-    /// So much `output` in `limit` to begin with.
-    pub(crate) fn new(limit: usize, output: u64) -> Self {
+    /// So much `output` in `limit` to begin with, of an answer that has this `maximum`.
+    pub(crate) fn new(limit: usize, output: u64, maximum: Option<Maximum>) -> Self {
         Self {
             limit,
             output,
+            maximum,
             in_debt: false,
             ask_again_ms: 0,
         }
@@ -45,7 +73,16 @@ impl SetAside {
 
     /// Whether an answer of so many tokens is more than was set aside, and it is worth asking for more.
     pub(crate) fn is_outgrown(&self, output: u64, now_ms: u64) -> bool {
-        !self.in_debt && output > self.output && now_ms >= self.ask_again_ms
+        !self.in_debt && output > self.suffices_for() && now_ms >= self.ask_again_ms
+    }
+
+    /// How many tokens an answer may have by our count, which is an estimate, without being more than was set aside. Where
+    /// that is all that the provider was told, its word counts more than ours.
+    fn suffices_for(&self) -> u64 {
+        match self.maximum {
+            Some(maximum) if self.output >= maximum.tokens => self.output.max(maximum.broken_beyond),
+            _ => self.output,
+        }
     }
 }
 

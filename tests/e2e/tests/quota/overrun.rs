@@ -17,7 +17,7 @@ pub fn models() -> String {
     let mut yaml = String::new();
     for (suffix, provider) in [("", "primary"), ("-anthropic", "primary-anthropic")] {
         let more = format!("default_output_tokens: {EXPECTED}");
-        for name in ["overrun-cut", "overrun-finish"] {
+        for name in ["overrun-cut", "overrun-finish", "overrun-full"] {
             yaml += &exact(&format!("{name}{suffix}"), &[(provider, &fault)], &more);
         }
     }
@@ -27,10 +27,12 @@ pub fn models() -> String {
 pub fn limits() -> String {
     let limit = |name: &str, choice: &str| {
         format!(
-            "    - {{ name: {name}, per: [tenant], match: {{ model: [{name}, {name}-anthropic] }}, tokens_per_minute: {LIMIT}, on_overrun: {choice} }}\n"
+            "    - {{ name: {name}, per: [tenant], match: {{ model: [{name}, {name}-anthropic] }}, tokens_per_minute: {LIMIT}, {choice} }}\n"
         )
     };
-    limit("overrun-cut", "cut") + &limit("overrun-finish", "finish")
+    limit("overrun-cut", "on_overrun: cut, reserve: learned")
+        + &limit("overrun-finish", "on_overrun: finish")
+        + &limit("overrun-full", "on_overrun: cut")
 }
 
 /// The text of the whole answer.
@@ -38,13 +40,9 @@ fn whole() -> String {
     (0..EVENTS).map(|n| format!("{n} ")).collect()
 }
 
-/// A request whose answer is longer than it may be. Anthropic's API demands a maximum, which its answer keeps; but it
-/// counts in words what are two tokens.
+/// A request whose answer is longer than it may be. Where Anthropic's API demands a maximum, it is more than the limit.
 fn request(client: Client, alias: &str) -> penstock_test_support::Request {
-    match client {
-        Client::OpenAi => client.ask(alias, "say something", true),
-        Client::Anthropic => client.request(&at_most(client, alias, "say something", true, LIMIT - 50)),
-    }
+    client.ask(alias, "say something", true)
 }
 
 #[tokio::test]
@@ -76,6 +74,25 @@ async fn a_stream_that_may_not_outgrow_its_limit_ends_as_if_it_were_long_enough(
                 (room - 10..=room + 10).contains(&tokens),
                 "{told}: {tokens} of {room}"
             );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_not_cut_within_a_maximum_that_is_reserved_in_full_though_it_counts_for_more_here() {
+    let (_, _logs) = world();
+    // The provider counts in words, which are two tokens each.
+    let most = LIMIT - 50;
+    for client in CLIENTS {
+        for suffix in ["", "-anthropic"] {
+            let tenant = Tenant::new("overrun-full");
+            let alias = format!("overrun-full{suffix}");
+            let body = at_most(client, &alias, "say something", true, most);
+            let response = tenant.send(client.request(&body)).await;
+            let answer =
+                said(client, &response).unwrap_or_else(|error| panic!("{client:?} {alias}: {error}"));
+            let words = answer.text.split_whitespace().count() as u64;
+            assert_eq!(words, most, "{client:?} {alias}");
         }
     }
 }

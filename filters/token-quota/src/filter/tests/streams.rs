@@ -12,8 +12,13 @@ fn outgrow(on_overrun: Overrun) -> (Rc<Worker<Memory>>, Vec<Step>) {
         on_overrun,
         ..limit(Kind::TokensPerMinute, input() + 20)
     };
-    let worker = worker(vec![tight]);
-    let mut sent = send(&worker, 10);
+    let worker = configured(vec![tight], |config| {
+        for model in &mut config.models {
+            model.default_output_tokens = Tokens(10);
+        }
+    });
+    let unbounded = chat(10).replace(r#""max_completion_tokens":10,"#, "");
+    let mut sent = send_to(&worker, "/v1/chat/completions", &unbounded, NOW_MS);
     assert!(sent.admitted());
     sent.filter.response_headers(&ok(), || None, NOW_MS);
     let steps = (0..40)
@@ -46,6 +51,46 @@ fn a_stream_is_not_cut_within_what_its_limit_has_set_aside() {
         let step = sent.filter.response_body(&event(" hello"), false, NOW_MS);
         assert_eq!(step.body, Body::Keep);
     }
+}
+
+/// How many tokens of a stream pass, one a piece, before it is cut that may have 10 and whose limit has nothing left.
+fn shown_of_ten(counted_as: &str, request: &str) -> usize {
+    let site = |amount| {
+        let cut = Limit {
+            on_overrun: Overrun::Cut,
+            ..limit(Kind::TokensPerMinute, amount)
+        };
+        configured(vec![cut], |config| {
+            for model in &mut config.models {
+                model.counted_as = counted_as.into();
+                model.default_output_tokens = Tokens(10);
+            }
+        })
+    };
+    let much = 100_000;
+    let mut probe = send_to(&site(much), "/v1/chat/completions", request, NOW_MS);
+    let taken = much - probe.remaining();
+    let mut sent = send_to(&site(taken), "/v1/chat/completions", request, NOW_MS);
+    assert_eq!(sent.remaining(), 0);
+    (0..1_000)
+        .position(|_| sent.filter.response_body(&event(" hello"), false, NOW_MS).body != Body::Keep)
+        .unwrap()
+}
+
+#[test]
+fn a_provider_that_was_told_a_maximum_keeps_it_until_the_count_leaves_no_doubt() {
+    // Twice as many tokens of the vocabulary as no tokenizer needs for them.
+    for counted_as in ["gpt-4o", "claude-sonnet-4-5", "claude-opus-4-8", "llama-3"] {
+        assert_eq!(shown_of_ten(counted_as, &chat(10)), 20, "{counted_as}");
+    }
+}
+
+#[test]
+fn a_provider_that_was_told_no_maximum_is_held_to_what_is_set_aside() {
+    let unbounded = chat(10).replace(r#""max_completion_tokens":10,"#, "");
+    assert_eq!(shown_of_ten("gpt-4o", &unbounded), 10);
+    // 1.2 each.
+    assert_eq!(shown_of_ten("claude-sonnet-4-5", &unbounded), 8);
 }
 
 #[test]
