@@ -12,6 +12,7 @@ use super::*;
 
 mod admission;
 mod leases;
+mod settlement;
 mod streams;
 
 const NOW_MS: u64 = 1_800_000_000_000;
@@ -170,7 +171,11 @@ impl Sent {
         header(&step, "x-ratelimit-remaining-tokens").parse().unwrap()
     }
 
-    fn finish(mut self, input: u64, output: u64) {
+    fn finish(self, input: u64, output: u64) {
+        self.finish_after("p:200", input, output);
+    }
+
+    fn finish_after(mut self, attempts: &str, input: u64, output: u64) {
         let mut usage = UsageRecord::new("p", "gpt-4o-2024-08-06", Vec::new());
         usage.answered = true;
         usage.report(Some(Usage {
@@ -180,6 +185,6 @@ impl Sent {
         }));
         usage.finish_reason = Some(penstock_chat::FinishReason::Stop);
         self.filter.response_headers(&ok(), || None, NOW_MS);
-        self.filter.log(Some(usage), "p:200", NOW_MS);
+        self.filter.log(Some(usage), attempts, NOW_MS);
     }
 }

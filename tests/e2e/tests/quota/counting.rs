@@ -4,7 +4,7 @@ use penstock_test_support::Request;
 use penstock_test_support::client::Response;
 use serde_json::{Value, json};
 
-use super::world::{Tenant, exact, number, world};
+use super::world::{Tenant, exact, number, until, world};
 use crate::ask::{CLIENTS, Client, WAYS, marker, with};
 use crate::read::failed;
 
@@ -18,6 +18,11 @@ pub fn models() -> String {
         + &crate::world::model(
             "estimated",
             &[("primary", "fault=status:400")],
+            "count_as: claude-sonnet-4-5",
+        )
+        + &crate::world::model(
+            "calibrated",
+            &[("primary", "good")],
             "count_as: claude-sonnet-4-5",
         )
 }
@@ -69,6 +74,26 @@ async fn a_provider_does_not_decide_what_a_request_is_said_to_count() {
     assert_eq!(number(&response, "x-penstock-input-tokens"), Some(estimated));
     let exact = counted_for(&tenant, &with(body, "model", json!("plain"))).await;
     assert_ne!(estimated, exact, "an estimate has a factor");
+}
+
+#[tokio::test]
+async fn an_estimate_follows_what_the_provider_counts() {
+    let (_, _logs) = world();
+    let tenant = Tenant::new("calibrated");
+    // A token each, and the provider counts words: the factor of the family is too high for it.
+    let text = "hello ".repeat(4_000);
+    let told = async |alias: &str| {
+        let response = tenant.send(Client::OpenAi.ask(alias, &text, false)).await;
+        assert_eq!(response.status, 200, "{}", response.text());
+        number(&response, "x-penstock-input-tokens").unwrap()
+    };
+    let (exact, estimated) = (told("plain").await, told("calibrated").await);
+    assert!(estimated > exact * 11 / 10, "{estimated} for {exact}");
+    until("estimates to come down", async || {
+        told("calibrated").await < exact * 11 / 10
+    })
+    .await;
+    assert_eq!(told("plain").await, exact);
 }
 
 #[tokio::test]
