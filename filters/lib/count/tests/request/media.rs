@@ -177,3 +177,33 @@ fn a_document_costs_by_its_pages() {
         20 * page
     );
 }
+
+#[test]
+fn what_is_not_in_the_request_counts_as_an_ordinary_size() {
+    let url = "https://example.com/a";
+    for (model, body, fixed) in [
+        (
+            "gpt-4o",
+            json!({"type": "audio_url", "audio_url": {"url": url}}),
+            600 * 10,
+        ),
+        (
+            "gemini-2.5-pro",
+            json!({"type": "audio_url", "audio_url": {"url": url}}),
+            600 * 32,
+        ),
+        (
+            "qwen2.5-vl-7b-instruct",
+            json!({"type": "video_url", "video_url": {"url": url}}),
+            24_576,
+        ),
+        (
+            "gpt-4o",
+            json!({"type": "file", "file": {"file_id": "file_1"}}),
+            20 * (3_000 + 85 + 6 * 170),
+        ),
+    ] {
+        let counted = count(Api::OpenAi, model, &part(body.clone()));
+        assert_eq!(counted.fixed.0, fixed, "{model} {body}");
+    }
+}
