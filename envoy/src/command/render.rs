@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 use penstock_config::Config;
 use penstock_envoy::{
-    binary,
+    binary, pii_key,
     render::{self, Options},
     runtime_dir::{BOOTSTRAP, RuntimeDir},
 };
@@ -39,6 +39,9 @@ fn envoy(arguments: &RenderEnvoy) -> anyhow::Result<ExitCode> {
     for notice in &rendered.notices {
         eprintln!("penstock: {notice}");
     }
+    if let Err(error) = pii_key::check(&config) {
+        eprintln!("penstock: {error}; no Envoy starts with this configuration before that is mended");
+    }
     match &arguments.output {
         Some(directory) => write(directory, &rendered)?,
         None => print(&rendered)?,
@@ -58,8 +61,12 @@ fn validate(config: &Config, wasm_dir: &Path, arguments: &RenderEnvoy) -> anyhow
     let options = options(wasm_dir.to_owned(), directory.path().to_owned());
     let rendered = render::bootstrap(config, &options)?;
     directory.write(&rendered)?;
-    binary::validate(&envoy, &directory.path().join(BOOTSTRAP))
-        .context("Envoy refuses the rendered configuration")
+    binary::validate(
+        &envoy,
+        &directory.path().join(BOOTSTRAP),
+        &pii_key::stand_in(config),
+    )
+    .context("Envoy refuses the rendered configuration")
 }
 
 fn options(wasm_dir: PathBuf, secret_dir: PathBuf) -> Options {

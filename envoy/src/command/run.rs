@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use penstock_config::{Config, Credential};
 use penstock_envoy::{
-    binary,
+    binary, pii_key,
     process::{self, Envoy, Start},
     render::{self, Options},
     runtime_dir::{BOOTSTRAP, RuntimeDir},
@@ -38,6 +38,7 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     let Some(envoy) = binary::envoy(arguments.envoy.envoy.as_deref())? else {
         bail!("no Envoy found; name one with --envoy or ENVOY, or put it on the PATH");
     };
+    pii_key::check(&config).with_context(|| arguments.file.display().to_string())?;
     check_free(config.listen, "listen", &arguments.file)?;
     check_free(config.admin, "admin", &arguments.file)?;
     let directory = match &arguments.runtime_dir {
@@ -56,7 +57,7 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     )?;
     directory.write(&rendered)?;
     let bootstrap = directory.path().join(BOOTSTRAP);
-    binary::validate(&envoy, &bootstrap).context("Envoy refuses the rendered configuration")?;
+    binary::validate(&envoy, &bootstrap, &[]).context("Envoy refuses the rendered configuration")?;
     for notice in rendered.notices.iter().chain(&missing_credentials(&config)) {
         eprintln!("penstock: {notice}");
     }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use penstock_config::Config;
+use penstock_envoy::pii_key;
 
 use crate::arguments::Validate;
 
@@ -15,5 +16,8 @@ pub(crate) fn run(arguments: &Validate) -> anyhow::Result<ExitCode> {
         config.models.len(),
         config.policy_version()
     );
+    if let Err(error) = pii_key::check(&config) {
+        eprintln!("penstock: {error}; no Envoy starts with this configuration before that is mended");
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -51,6 +51,7 @@ fn fields(policy_version: &str) -> Node {
         "cluster" => "%UPSTREAM_CLUSTER_RAW%",
         "usage" => "%FILTER_STATE(wasm.penstock.usage:PLAIN)%",
         "quota" => "%FILTER_STATE(wasm.penstock.quota:PLAIN)%",
+        "pii" => "%FILTER_STATE(wasm.penstock.pii:PLAIN)%",
         "policy_version" => policy_version,
     }
 }

@@ -11,9 +11,11 @@ const MOST_CONNECTIONS: u64 = 50_000;
 /// Most that is given back to the system at once, in bytes.
 const RELEASED: u64 = 64 << 20;
 /// Labels in the names of the filters' counters, each followed by its value.
-const LABELS: [&str; 10] = [
+const LABELS: [&str; 12] = [
+    "action",
     "client_api",
     "direction",
+    "entity",
     "kind",
     "limit",
     "model",
@@ -24,15 +26,14 @@ const LABELS: [&str; 10] = [
     "vocabulary",
 ];
 
+const MICROSECONDS: [u64; 14] = [
+    10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000,
+];
+
 /// Histograms of the filters, and the upper bounds that Prometheus counts their values under.
-const HISTOGRAMS: [(&str, &[u64]); 2] = [
-    // Microseconds.
-    (
-        "penstock.count_us",
-        &[
-            10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000,
-        ],
-    ),
+const HISTOGRAMS: [(&str, &[u64]); 3] = [
+    ("penstock.count_us", &MICROSECONDS),
+    ("penstock.pii_mask_us", &MICROSECONDS),
     // Thousandths of what the provider has counted.
     (
         "penstock.estimate_permille",

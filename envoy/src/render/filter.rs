@@ -1,11 +1,11 @@
 //! Our own filters, as Envoy is given them.
 
-use penstock_config::slice::{SchemaTranslation, TokenQuota};
+use penstock_config::slice::{PiiRedaction, SchemaTranslation, TokenQuota};
 use serde::Serialize;
 
 use super::{
     Context, RenderError,
-    node::{Node, extension, map, typed},
+    node::{Node, extension, list, map, typed},
 };
 
 /// A filter that is compiled to wasm.
@@ -15,14 +15,20 @@ pub enum Filter {
     SchemaTranslation,
     /// Counts tokens and holds callers to their limits.
     TokenQuota,
+    /// Keeps personal data from going out.
+    PiiRedaction,
 }
 
 impl Filter {
+    /// Every one that there is.
+    pub const ALL: [Self; 3] = [Self::SchemaTranslation, Self::TokenQuota, Self::PiiRedaction];
+
     /// Its file within [`Options::wasm_dir`](super::Options::wasm_dir).
     pub fn file(self) -> &'static str {
         match self {
             Self::SchemaTranslation => "penstock_schema_translation.wasm",
             Self::TokenQuota => "penstock_token_quota.wasm",
+            Self::PiiRedaction => "penstock_pii_redaction.wasm",
         }
     }
 
@@ -31,6 +37,7 @@ impl Filter {
         match self {
             Self::SchemaTranslation => "penstock-schema-translation",
             Self::TokenQuota => "penstock-token-quota",
+            Self::PiiRedaction => "penstock-pii-redaction",
         }
     }
 
@@ -39,6 +46,7 @@ impl Filter {
         match self {
             Self::SchemaTranslation => "penstock.schema-translation",
             Self::TokenQuota => "penstock.token-quota",
+            Self::PiiRedaction => "penstock.pii-redaction",
         }
     }
 }
@@ -52,12 +60,25 @@ pub(super) fn schema_translation(
         SchemaTranslation::Back(_) => "back",
     };
     let name = format!("{}.{role}", Filter::SchemaTranslation.vm());
-    wasm(context, Filter::SchemaTranslation, &name, role, slice)
+    wasm(context, Filter::SchemaTranslation, &name, role, None, slice)
 }
 
 pub(super) fn token_quota(context: &Context<'_>, slice: &TokenQuota) -> Result<Node, RenderError> {
     let name = Filter::TokenQuota.vm();
-    wasm(context, Filter::TokenQuota, name, "quota", slice)
+    wasm(context, Filter::TokenQuota, name, "quota", None, slice)
+}
+
+/// The key reaches the VM from Envoy's environment: a config dump shows its name and no more.
+pub(super) fn pii_redaction(context: &Context<'_>, slice: &PiiRedaction) -> Result<Node, RenderError> {
+    let name = Filter::PiiRedaction.vm();
+    wasm(
+        context,
+        Filter::PiiRedaction,
+        name,
+        "pii",
+        Some(&slice.key_env),
+        slice,
+    )
 }
 
 fn wasm(
@@ -65,6 +86,7 @@ fn wasm(
     filter: Filter,
     name: &str,
     root: &str,
+    secret_env: Option<&str>,
     slice: &impl Serialize,
 ) -> Result<Node, RenderError> {
     let path = context.wasm_dir.join(filter.file());
@@ -75,6 +97,15 @@ fn wasm(
         });
     }
     let configuration = serde_json::to_string_pretty(slice)?;
+    let vm = map! {
+        "vm_id" => filter.vm(),
+        "runtime" => "envoy.wasm.runtime.v8",
+        "code" => map! { "local" => map! { "filename" => path.as_path() } },
+    };
+    let vm = match secret_env {
+        Some(name) => vm.with("environment_variables", map! { "host_env_keys" => list![name] }),
+        None => vm,
+    };
     Ok(extension(
         filter.vm(),
         "envoy.extensions.filters.http.wasm.v3.Wasm",
@@ -86,11 +117,7 @@ fn wasm(
                 "failure_policy" => "FAIL_RELOAD",
                 // Without it, a filter that holds headers is never given the body.
                 "allow_on_headers_stop_iteration" => true,
-                "vm_config" => map! {
-                    "vm_id" => filter.vm(),
-                    "runtime" => "envoy.wasm.runtime.v8",
-                    "code" => map! { "local" => map! { "filename" => path.as_path() } },
-                },
+                "vm_config" => vm,
                 "configuration" => typed(
                     "google.protobuf.StringValue",
                     map! { "value" => Node::Block(configuration) },

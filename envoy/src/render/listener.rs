@@ -84,6 +84,10 @@ fn filters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
     if let Some(slice) = context.config.token_quota() {
         filters.push(filter::token_quota(context, &slice)?);
     }
+    // In front of all that looks at a prompt; nothing behind it sees personal data.
+    if let Some(slice) = context.config.pii_redaction() {
+        filters.push(filter::pii_redaction(context, &slice)?);
+    }
     filters.push(filter::schema_translation(context, &context.config.front())?);
     filters.push(extension(
         "envoy.filters.http.router",

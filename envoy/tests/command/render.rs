@@ -34,7 +34,7 @@ fn rendered(text: &str) -> Rendered {
 /// `UPDATE_GOLDEN=1 cargo test -p penstock-envoy` writes them anew.
 #[test]
 fn examples_are_rendered_as_they_are_checked_in() {
-    for name in ["quickstart", "providers", "limits"] {
+    for name in ["quickstart", "providers", "limits", "pii"] {
         let filters = filters();
         let options = Options {
             system_ca: Some("/etc/ssl/certs/ca-certificates.crt".into()),
@@ -121,12 +121,12 @@ models:
 
 #[test]
 fn a_missing_filter_is_named_with_what_builds_it() {
-    for filter in [Filter::SchemaTranslation, Filter::TokenQuota] {
+    for filter in Filter::ALL {
         let filters = filters();
         let missing = filters.path().join(filter.file());
         fs::remove_file(&missing).unwrap();
         let options = options(filters.path(), Path::new("/run"));
-        let error = render::bootstrap(&example("quickstart"), &options).unwrap_err();
+        let error = render::bootstrap(&example("pii"), &options).unwrap_err();
         assert!(
             matches!(&error, RenderError::NoFilter { path, package } if *path == missing && *package == filter.package()),
             "{error}"
@@ -207,6 +207,10 @@ quota:
   limits:
     - { name: all, per: [tenant, key, agent, model, route], match: { route: [messages] }, tokens_per_minute: 1000000000000 }
   service: { url: 'https://quota.internal:443', tls: { server_name: h } }
+pii:
+  key: { env: PENSTOCK_NOT_SET }
+  patterns: [{ name: QUOTED, regex: '\"\\d+\": # \\{', context: ['a \"word\": with # signs'] }]
+  deny_lists: [{ name: LISTED, words: ['a \"word\": with # signs'] }]
 ";
     let every_field = Config::from_yaml_str(every_field, Path::new("/etc/penstock/penstock.yaml")).unwrap();
     let silent = "access_log: none
@@ -217,6 +221,7 @@ models: [{ name: m, targets: [{ provider: a, model: x }] }]";
         example("quickstart"),
         example("providers"),
         example("limits"),
+        example("pii"),
         every_field,
         silent,
     ] {
@@ -224,7 +229,7 @@ models: [{ name: m, targets: [{ provider: a, model: x }] }]";
         let directory = RuntimeDir::temporary().unwrap();
         let rendered = render::bootstrap(&config, &options(filters.path(), directory.path())).unwrap();
         directory.write(&rendered).unwrap();
-        binary::validate(&envoy, &directory.path().join(BOOTSTRAP)).unwrap();
+        binary::validate(&envoy, &directory.path().join(BOOTSTRAP), &[]).unwrap();
     }
 }
 
@@ -237,7 +242,7 @@ fn what_envoy_refuses_is_said_in_few_lines() {
         render::bootstrap(&example("quickstart"), &options(filters.path(), directory.path())).unwrap();
     rendered.bootstrap = rendered.bootstrap.replace("exact: stream", "exact_: stream");
     directory.write(&rendered).unwrap();
-    let error = binary::validate(&envoy, &directory.path().join(BOOTSTRAP))
+    let error = binary::validate(&envoy, &directory.path().join(BOOTSTRAP), &[])
         .unwrap_err()
         .to_string();
     assert!(error.contains("exact_") && error.lines().count() <= 5, "{error}");

@@ -23,7 +23,7 @@ pub fn checkout() -> PathBuf {
 /// A directory of filters, each of which is the smallest one.
 pub fn filters() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
-    for filter in [Filter::SchemaTranslation, Filter::TokenQuota] {
+    for filter in Filter::ALL {
         fs::write(directory.path().join(filter.file()), SMALLEST_FILTER).unwrap();
     }
     directory

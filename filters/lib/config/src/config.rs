@@ -15,6 +15,7 @@ use crate::{
     limits::Limits,
     listen,
     model::{self, Policy, Providers},
+    pii::Pii,
     problem::{Invalid, LoadError, Problems},
     provider::Provider,
     quota::Quota,
@@ -45,6 +46,9 @@ pub struct Config {
     /// Who may use how much; `None` if nothing is counted. As it is by default, it is no part of the policy version.
     #[serde(skip_serializing_if = "is_default_quota")]
     pub quota: Option<Quota>,
+    /// What becomes of personal data; `None` if nobody looks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pii: Option<Pii>,
     #[serde(skip)]
     directory: PathBuf,
     #[serde(skip)]
@@ -147,6 +151,24 @@ impl Config {
         })
     }
 
+    /// What pii-redaction is given, if personal data is looked for.
+    pub fn pii_redaction(&self) -> Option<slice::PiiRedaction> {
+        let pii = self.pii.as_ref()?;
+        Some(slice::PiiRedaction {
+            policy_version: self.policy_version.clone(),
+            max_request_bytes: self.limits.request_body.0,
+            max_response_bytes: self.limits.response_body.0,
+            max_event_bytes: self.limits.event.0,
+            key_env: pii.key_env.clone(),
+            tenant: self.identity.tenant.clone(),
+            default: pii.policy.clone(),
+            models: pii.models.clone(),
+            patterns: pii.patterns.clone(),
+            deny_lists: pii.deny_lists.clone(),
+            allow: pii.allow.clone(),
+        })
+    }
+
     fn parse(raw: &raw::File, file: &Path, problems: &mut Problems) -> Option<Self> {
         let addresses = listen::parse(raw, problems);
         let access_log = AccessLog::parse(raw.access_log.as_ref(), problems);
@@ -155,6 +177,7 @@ impl Config {
         let models = models(raw, &providers, problems);
         let identity = identity::parse(raw.identity.as_ref(), problems);
         let quota = quota(raw, &models, problems);
+        let pii = Pii::parse(raw, problems);
         if !problems.is_empty() {
             return None;
         }
@@ -168,6 +191,7 @@ impl Config {
             models,
             identity: identity?,
             quota: quota?,
+            pii: pii?,
             directory: file.parent().map(Path::to_owned).unwrap_or_default(),
             policy_version: String::new(),
         };

@@ -44,7 +44,9 @@ impl Credential {
             }
         };
         match (&source.env, &source.file, &source.client) {
-            (Some(name), None, None) => env(name, &format!("{field}.env"), problems),
+            (Some(name), None, None) => {
+                env(name, "OPENAI_API_KEY", &format!("{field}.env"), problems).map(Self::Env)
+            }
             (None, Some(path), None) if !path.value.is_empty() => {
                 Some(Self::File(PathBuf::from(&path.value)))
             }
@@ -65,8 +67,13 @@ impl Credential {
     }
 }
 
-/// A name that is not one may be the secret itself, so it is not repeated in the message.
-fn env(name: &Spanned<String>, field: &str, problems: &mut Problems) -> Option<Credential> {
+/// The name of an environment variable. What is none may be the secret itself, so it is not repeated in the message.
+pub(crate) fn env(
+    name: &Spanned<String>,
+    example: &str,
+    field: &str,
+    problems: &mut Problems,
+) -> Option<String> {
     let mut bytes = name.value.bytes();
     let valid = bytes
         .next()
@@ -76,9 +83,10 @@ fn env(name: &Spanned<String>, field: &str, problems: &mut Problems) -> Option<C
         problems.at(
             name.referenced,
             field,
-            "not the name of an environment variable; write the name alone, such as OPENAI_API_KEY, never the secret",
+            format!(
+                "not the name of an environment variable; write the name alone, such as {example}, never the secret"
+            ),
         );
-        return None;
     }
-    Some(Credential::Env(name.value.clone()))
+    valid.then(|| name.value.clone())
 }

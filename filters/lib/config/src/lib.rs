@@ -21,6 +21,8 @@ mod listen;
 #[cfg(feature = "file")]
 mod model;
 #[cfg(feature = "file")]
+mod pii;
+#[cfg(feature = "file")]
 mod problem;
 #[cfg(feature = "file")]
 mod provider;
@@ -49,6 +51,7 @@ pub use self::{
     credential::Credential,
     endpoint::{Endpoint, Scheme},
     limits::Limits,
+    pii::Pii,
     problem::{Invalid, LoadError, Problem},
     provider::{Provider, Tls},
     quota::{Quota, Service},

@@ -1,6 +1,9 @@
 //! Models that clients ask for, and the targets they lead to.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use penstock_chat::Tokens;
 use serde_saphyr::Spanned;
@@ -356,6 +359,33 @@ pub(crate) fn name(text: &Spanned<String>, field: &str, problems: &mut Problems)
         );
     }
     valid.then(|| name.clone())
+}
+
+/// [`name`]s, each once.
+pub(crate) fn names(
+    list: &Spanned<Vec<Spanned<String>>>,
+    field: &str,
+    problems: &mut Problems,
+) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut seen = HashSet::new();
+    let mut right = true;
+    for (index, text) in list.value.iter().enumerate() {
+        let field = format!("{field}[{index}]");
+        match name(text, &field, problems) {
+            Some(name) if !seen.insert(text.value.as_str()) => {
+                problems.at(
+                    text.referenced,
+                    field,
+                    format!("{name:?} is listed already; keep one"),
+                );
+                right = false;
+            }
+            Some(name) => names.push(name),
+            None => right = false,
+        }
+    }
+    right.then_some(names)
 }
 
 pub(crate) fn tokens(

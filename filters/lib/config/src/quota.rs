@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use penstock_chat::Tokens;
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
 pub use self::service::Service;
 use self::{counting::Counting, limit::Known};
@@ -177,27 +176,5 @@ fn tenants(list: &raw::List<String>, problems: &mut Problems) -> Option<Vec<Stri
         );
         return None;
     }
-    names(list, "quota.tenants", problems)
-}
-
-/// Names of callers: anything that fits into a header, each once.
-fn names(list: &Spanned<Vec<Spanned<String>>>, field: &str, problems: &mut Problems) -> Option<Vec<String>> {
-    let mut names = Vec::new();
-    let mut right = true;
-    for (index, text) in list.value.iter().enumerate() {
-        let field = format!("{field}[{index}]");
-        match model::name(text, &field, problems) {
-            Some(name) if names.contains(&name) => {
-                problems.at(
-                    text.referenced,
-                    field,
-                    format!("{name:?} is listed already; keep one"),
-                );
-                right = false;
-            }
-            Some(name) => names.push(name),
-            None => right = false,
-        }
-    }
-    right.then_some(names)
+    model::names(list, "quota.tenants", problems)
 }

@@ -11,9 +11,11 @@ use serde::{
 use serde_saphyr::Spanned;
 
 mod identity;
+mod pii;
 mod quota;
 
 pub(crate) use identity::{Identity, Source};
+pub(crate) use pii::{Decimal, DenyList, Entity, Pattern, Pii};
 pub(crate) use quota::{Limit, Match, Quota, Service};
 
 pub(crate) type Text = Option<Spanned<String>>;
@@ -32,6 +34,8 @@ pub(crate) struct File {
     pub(crate) defaults: Option<Policy>,
     pub(crate) models: List<Model>,
     pub(crate) identity: Option<Identity>,
+    #[serde(deserialize_with = "pii::section")]
+    pub(crate) pii: Option<Spanned<Pii>>,
     pub(crate) quota: Option<Quota>,
 }
 
@@ -97,6 +101,7 @@ pub(crate) struct Model {
     pub(crate) targets: List<Target>,
     pub(crate) default_output_tokens: Number,
     pub(crate) count_as: Text,
+    pub(crate) pii: Option<Spanned<Pii>>,
     // The fields of `Policy`: serde cannot flatten and deny unknown fields at once.
     pub(crate) commit: Text,
     pub(crate) on_loss: Text,

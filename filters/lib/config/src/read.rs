@@ -5,7 +5,7 @@ use serde_saphyr::{Error, Location};
 use crate::{problem::Problems, raw, suggest};
 
 /// What several sections use, and is easily looked for in one of them.
-const TOP_LEVEL: [&str; 1] = ["identity"];
+const TOP_LEVEL: [&str; 2] = ["identity", "pii"];
 
 /// The file as it is written, or the first place where its shape is wrong.
 pub(crate) fn read(text: &str, problems: &mut Problems) -> Option<raw::File> {
@@ -26,11 +26,15 @@ pub(crate) fn read(text: &str, problems: &mut Problems) -> Option<raw::File> {
         .ok()
 }
 
-/// `Spanned` is a struct with a field `value` to serde, and a key that could not be read is `?`; nobody wrote those.
+/// `Spanned` is a struct with a field `value` to serde, and a key that could not be read is `?`; nobody wrote those. Neither does
+/// serde know a key that is `Spanned` itself.
 fn path(path: &str) -> String {
     match path {
         "." | "?" => String::new(),
-        _ => path.trim_end_matches(".?").replace(".value", ""),
+        _ => path
+            .trim_end_matches(".?")
+            .replace(".value", "")
+            .replace(".?", ".*"),
     }
 }
 
@@ -62,6 +66,7 @@ fn without_place(sentence: &str) -> String {
         "expected sequence start" => "wrong kind of value; write a list".to_owned(),
         "expected mapping start" => "wrong kind of value; write a mapping (name: value)".to_owned(),
         "expected string scalar" => "wrong kind of value; write a single word or text".to_owned(),
+        "invalid floating point" => "wrong kind of value; write a number".to_owned(),
         "invalid u64" => "wrong kind of value; write a whole number".to_owned(),
         other => other.to_owned(),
     }

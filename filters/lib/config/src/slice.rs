@@ -6,9 +6,14 @@ use serde::{Deserialize, Serialize};
 use penstock_translate::target::Flavor;
 
 mod identity;
+mod pii;
 mod quota;
 
 pub use identity::{Identity, Source};
+pub use pii::{
+    Attachments, PiiAction, PiiEntity, PiiList, PiiModel, PiiPattern, PiiPolicy, PiiRedaction, PiiResponse,
+    SHORTEST_PII_KEY, Unscannable,
+};
 pub use quota::{CountedModel, Kind, Leases, Limit, Overrun, Reserve, Scope, TokenQuota};
 
 /// Plugin configuration of schema-translation, by role.

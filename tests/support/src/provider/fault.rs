@@ -29,6 +29,9 @@
 //! | `long-line:1048576` | an event stream whose first line has that many bytes and no end |
 //! | `big:1048576` | the answer's text has that many bytes |
 //! | `gzip` | the body is compressed although nobody asked |
+//! | `echo` | text, reasoning and the strings in arguments of calls are the last user text |
+//! | `piece:7` | text, reasoning and arguments come in pieces of that many characters |
+//! | `sweep:2ms` | a pause after the first byte of the body, for the next request with this key after the second, and so on |
 //! | `split:1` | every write to the socket has at most that many bytes |
 //! | `trickle:2ms` | a pause after every 16 bytes of the body |
 //! | `events:200,interval:5ms` | that many text events, with a pause between any two events |
@@ -108,6 +111,14 @@ pub struct Fault {
     pub stamp: bool,
     /// How many bytes the answer's text has.
     pub big: Option<usize>,
+    /// The answer is the last user text.
+    pub echo: bool,
+    /// How many characters a piece of text has.
+    pub piece: Option<usize>,
+    /// A pause at a place of its own for each request.
+    pub sweep: Option<Duration>,
+    /// After which byte of the body that is.
+    pub sweep_at: usize,
     /// The largest write to the socket.
     pub split: Option<usize>,
     /// The pause after every few bytes.
@@ -220,6 +231,9 @@ impl Fault {
             "events" => self.events = Some(count()?),
             "stamp" => self.stamp = true,
             "big" => self.big = Some(count()?),
+            "echo" => self.echo = true,
+            "piece" => self.piece = Some(count()?),
+            "sweep" => self.sweep = Some(time()?),
             "split" => self.split = Some(count()?),
             "trickle" => self.trickle = Some(time()?),
             "gzip" => self.gzip = true,

@@ -50,6 +50,10 @@ pub fn script(request: &Recorded, options: &Options, journal: &Journal) -> (Scri
                     };
                 }
             }
+            if fault.sweep.is_some() {
+                let key = fault.key.as_deref().unwrap_or(&prompt.model);
+                fault.sweep_at = journal.hit(key) as usize + 1;
+            }
             (
                 Script::of(reply(&prompt, &fault, &endpoint, options), &fault),
                 fault,

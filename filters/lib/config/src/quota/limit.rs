@@ -4,8 +4,8 @@ mod reach;
 
 use serde_saphyr::{Location, Spanned};
 
-use super::names;
 use crate::{
+    model,
     problem::Problems,
     provider, raw,
     route::ROUTES,
@@ -280,7 +280,7 @@ fn values(
         );
         return None;
     }
-    let values = names(list, field, problems)?;
+    let values = model::names(list, field, problems)?;
     let mut right = true;
     for (index, text) in list.value.iter().enumerate() {
         let Some(known) = known.filter(|known| !known.contains(&text.value.as_str())) else {

@@ -3,6 +3,12 @@
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod pii;
+#[cfg(test)]
+mod pii_custom;
+#[cfg(test)]
+mod pii_slice;
+#[cfg(test)]
 mod problems;
 #[cfg(test)]
 mod quota;

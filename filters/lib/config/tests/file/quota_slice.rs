@@ -250,7 +250,7 @@ identity: { key: { metadata: [penstock, key] } }"
     assert!(!versions.iter().any(|version| version == counted.policy_version()));
 }
 
-/// Every example in a document that is a `quota` or an `identity` by itself.
+/// Every example in a document that is a section by itself.
 #[test]
 fn examples_of_the_documentation_are_right() {
     let models = MODELS.replace("name: m,", "name: default,");
@@ -264,7 +264,7 @@ fn examples_of_the_documentation_are_right() {
         let text = std::fs::read_to_string(&page).unwrap();
         for example in text.split("```yaml\n").skip(1) {
             let example = example.split("```").next().unwrap();
-            if ["quota:", "identity:"]
+            if ["identity:", "pii:", "quota:"]
                 .iter()
                 .any(|section| example.starts_with(section))
             {

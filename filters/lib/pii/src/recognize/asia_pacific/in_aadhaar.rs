@@ -1,0 +1,124 @@
+//! Indian Aadhaar numbers: twelve digits, the first from 2 to 9, the last one of Verhoeff's algorithm, no palindromes
+//! (UIDAI, "UID numbering scheme", and python-stdnum's `in_.aadhaar`, both read 2026-11). Cards print 4-4-4.
+
+use super::super::{Hit, Recognizer, Starts};
+use crate::checksum::verhoeff;
+use crate::text::Text;
+use crate::{Entity, Score};
+
+pub(super) const RECOGNIZER: Recognizer = Recognizer {
+    entity: Entity::InAadhaar,
+    starts: &[Starts::Digits(&[4, 12])],
+    find,
+    raises: &[
+        "aadhaar",
+        "aadhar",
+        "adhaar",
+        "adhar",
+        "aadhaarno",
+        "aadharno",
+        "aadhaarnumber",
+        "aadharnumber",
+        "aadhaarid",
+        "uidai",
+        "kyc",
+        "ekyc",
+        "आधार",
+        "ஆதார்",
+        "ఆధార్",
+        "ಆಧಾರ್",
+        "ആധാർ",
+        "আধার",
+        "આધાર",
+        "ਆਧਾਰ",
+    ],
+    lowers: &[
+        "order",
+        "invoice",
+        "tracking",
+        "serial",
+        "transaction",
+        "txn",
+        "utr",
+        "reference",
+        "ref",
+        "awb",
+        "parcel",
+        "shipment",
+        "barcode",
+        "upc",
+        "sku",
+        "imei",
+        "phone",
+        "mobile",
+        "whatsapp",
+        "tel",
+        "isbn",
+        "ticket",
+        "booking",
+        "aws",
+        "arn",
+        "timestamp",
+        "version",
+        "mynumber",
+        "マイナンバー",
+        "個人番号",
+    ],
+};
+
+fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
+    let number = text.number(at, &[4, 4, 4], b" -.", true)?;
+    let digits = number.digits();
+    if digits.first().is_none_or(|first| *first < 2)
+        || digits.iter().eq(digits.iter().rev())
+        || text.before(at) == b'+'
+        || text.goes_on(at..number.end)
+        // The Japanese number stands in the same groups.
+        || text.says_before(at, 24, "my number")
+        || !verhoeff(digits)
+    {
+        return None;
+    }
+    let score = match number.separated {
+        true => Score(65),
+        false => Score(40),
+    };
+    Some(Hit::new(at, number.end, score))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::recognize::tests::found;
+
+    #[test]
+    fn aadhaar_numbers_are_found_and_what_resembles_them_is_not() {
+        for (text, expected) in [
+            ("2341 2341 2346", "2341 2341 2346"),
+            ("Aadhaar: 2341-2341-2346.", "2341-2341-2346"),
+            ("aadhaar no 234123412346", "234123412346"),
+            ("{\"aadhaarNumber\":\"234123412346\"}", "234123412346"),
+            ("आधार संख्या २ 2341 2341 2346", "2341 2341 2346"),
+            ("(2341\u{a0}2341\u{a0}2346)", "2341\u{a0}2341\u{a0}2346"),
+            ("AADHAR=4991 1866 5246", "4991 1866 5246"),
+        ] {
+            assert_eq!(found(super::RECOGNIZER.entity, text), [expected], "{text}");
+        }
+        for text in [
+            "2341 2341 2347",
+            "aadhaar 234123412347",
+            "234123412346",
+            "2341 2341-2346",
+            "aadhaar 1341 2341 2346",
+            "aadhaar 222222222222",
+            "2341 2341 2346 1111",
+            "1111 2341 2341 2346",
+            "aadhaar 2341234123461",
+            "order 234123412346",
+            "My Number: 2341 2341 2346",
+            "aadhaar x234123412346",
+            "+234123412346 aadhaar",
+        ] {
+            assert_eq!(found(super::RECOGNIZER.entity, text), [""; 0], "{text}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+use crate::recognize::tests::found;
+use crate::scan::Thresholds;
+use crate::{Custom, Recognizers};
+
+#[test]
+fn record_numbers_are_found_where_a_label_says_so() {
+    for (text, expected) in [
+        ("MRN-0012345", "MRN-0012345"),
+        ("MRN: A1234567", "A1234567"),
+        ("“MRN”: “A1234567”", "A1234567"),
+        ("mrn 0012345, admitted", "0012345"),
+        ("(MRN0012345)", "MRN0012345"),
+        ("MRN #: 12-34-56.", "12-34-56"),
+        ("Her MRN is 4471923", "4471923"),
+        ("medical record number 12345678", "12345678"),
+        ("Medical Record No. 12345678", "12345678"),
+        ("Medical record #HN-448812", "HN-448812"),
+        ("patient ID: P1234567", "P1234567"),
+        ("\"patient_id\": \"00482913\"", "00482913"),
+        ("Patient #4482913", "4482913"),
+        ("chart number 778812", "778812"),
+        ("Krankenakte Nr. 445566", "445566"),
+        ("Patienten-ID 445566", "445566"),
+        ("Patientennummer: 445566", "445566"),
+        ("dossier médical n° 1234567", "1234567"),
+        ("historia clínica nº 1234567", "1234567"),
+        ("cartella clinica n. 1234567", "1234567"),
+        ("prontuário nº 123456", "123456"),
+        ("病历号：00123456", "00123456"),
+        ("カルテ番号は00123456です", "00123456"),
+        ("환자번호 00123456", "00123456"),
+        ("0012345 is the MRN", "0012345"),
+        ("MRN of the patient is 4471923", "4471923"),
+        ("MRN: MRN-0012345", "MRN-0012345"),
+    ] {
+        assert_eq!(found(super::RECOGNIZER.entity, text), [expected], "{text}");
+    }
+    for text in [
+        "0012345",
+        "patient 0012345",
+        "the patient paid 123456",
+        "medical bill 1234567",
+        "record 1234567",
+        "MRN 123",
+        "MRN 1234567890123",
+        "MRN: 2024-01-05",
+        "patient phone 5551234567",
+        "chart 2024001",
+        "MRN unknown, order 1234567",
+        "MRN v1.2.33456",
+        "mrn@12345.com",
+    ] {
+        assert_eq!(found(super::RECOGNIZER.entity, text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn the_name_of_a_field_says_what_its_value_is() {
+    let recognizers = Recognizers::new(Custom::default());
+    for (name, is) in [
+        ("patient_id", true),
+        ("medicalRecordNumber", true),
+        ("mrn", true),
+        ("order_id", false),
+        ("patient_phone", false),
+    ] {
+        let found = recognizers.find("A1234567", name, &Thresholds::default());
+        let found = found
+            .iter()
+            .any(|finding| finding.entity == super::RECOGNIZER.entity);
+        assert_eq!(found, is, "{name}");
+    }
+}

@@ -1,0 +1,466 @@
+//! Values that stand behind a name: `password=`, `"api_key":`, `<secret>`, `the token is`.
+
+use std::ops::Range;
+
+use super::has;
+use crate::text::Text;
+
+/// What a name says of its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Somebody may have made it up.
+    Password,
+    /// A machine has made it.
+    Token,
+}
+
+/// A value behind a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Value {
+    pub span: Range<usize>,
+    /// Between quotes.
+    pub quoted: bool,
+}
+
+/// Longest name that is read, in bytes, and the longest value.
+const NAME: usize = 32;
+const VALUE: usize = 4 << 10;
+/// How much blank space and how many quotes may stand on either side of an equals sign.
+const GAP: usize = 32;
+
+/// A word that a name may end with.
+struct Word {
+    /// In lower case, without spaces, dashes and underscores.
+    text: &'static str,
+    kind: Kind,
+    /// Whether it counts only where a word begins with it: not `bypass`.
+    whole: bool,
+}
+
+const fn password(text: &'static str) -> Word {
+    Word {
+        text,
+        kind: Kind::Password,
+        whole: false,
+    }
+}
+
+const fn short(text: &'static str) -> Word {
+    Word {
+        text,
+        kind: Kind::Password,
+        whole: true,
+    }
+}
+
+const fn token(text: &'static str) -> Word {
+    Word {
+        text,
+        kind: Kind::Token,
+        whole: false,
+    }
+}
+
+const fn short_token(text: &'static str) -> Word {
+    Word {
+        text,
+        kind: Kind::Token,
+        whole: true,
+    }
+}
+
+/// English, and the word for password in the languages of the locales that the other recognisers know.
+const WORDS: &[Word] = &[
+    password("password"),
+    password("passwd"),
+    password("passphrase"),
+    password("passcode"),
+    password("passwort"),
+    password("kennwort"),
+    password("wachtwoord"),
+    password("motdepasse"),
+    password("contraseña"),
+    password("contrasena"),
+    password("lösenord"),
+    password("пароль"),
+    password("Пароль"),
+    password("パスワード"),
+    password("密码"),
+    password("密碼"),
+    password("口令"),
+    password("비밀번호"),
+    password("암호"),
+    password("dbpass"),
+    password("userpass"),
+    short("pwd"),
+    short("pass"),
+    short("pw"),
+    short("psw"),
+    short("mdp"),
+    short("clave"),
+    short("senha"),
+    short("hasło"),
+    short("haslo"),
+    token("secret"),
+    token("token"),
+    token("apikey"),
+    token("accesskey"),
+    token("secretkey"),
+    token("secretkeybase"),
+    token("authkey"),
+    token("privatekey"),
+    token("encryptionkey"),
+    token("signingkey"),
+    token("masterkey"),
+    token("sharedkey"),
+    token("accountkey"),
+    token("subscriptionkey"),
+    token("authorization"),
+    token("密钥"),
+    token("密鑰"),
+    token("令牌"),
+    short_token("auth"),
+    short_token("credential"),
+    short_token("credentials"),
+    short_token("creds"),
+    short_token("bearer"),
+    short_token("jwt"),
+];
+
+/// Names that end with one of them and hold nothing secret: places in lists, keys that everybody may know, versions.
+const OPEN: [&str; 6] = [
+    "pagetoken",
+    "nexttoken",
+    "continuationtoken",
+    "synctoken",
+    "publickeytoken",
+    "oauth",
+];
+
+/// What the name says that ends in front of a place. Quotes, brackets and blank space may follow it.
+pub(super) fn name_before(text: &Text<'_>, end: usize) -> Option<Kind> {
+    let mut end = end - text.run_before(end, GAP, is_around);
+    if text.before(end) == b')' {
+        // `Password (again):`
+        let inside = text.run_before(end - 1, GAP, |byte| !matches!(byte, b'(' | b')' | b'\n'));
+        let open = (end - 1).checked_sub(inside)?;
+        if text.before(open) == b'(' {
+            end = open - 1;
+            end -= text.run_before(end, GAP, is_around);
+        }
+    }
+    end -= text.run_before(end, 2, |byte| byte.is_ascii_digit());
+    if !ends_like_a_word(text, end) {
+        return None;
+    }
+    let name = Name::read(text, end);
+    if OPEN.iter().any(|open| name.ends_with(open, false)) {
+        return None;
+    }
+    let word = WORDS.iter().find(|word| name.ends_with(word.text, word.whole))?;
+    Some(word.kind)
+}
+
+/// Whether one of the words may end in front of a place, by its last two letters: nearly all of what stands in front of a
+/// colon does not.
+fn ends_like_a_word(text: &Text<'_>, end: usize) -> bool {
+    let last = text.before(end).to_ascii_lowercase();
+    let before = text.before(end.saturating_sub(1)).to_ascii_lowercase();
+    match last {
+        b'd' => matches!(before, b'r' | b'w'),
+        b'e' => matches!(before, b's' | b'd' | b'v'),
+        b't' => matches!(before, b'r' | b'e' | b'w'),
+        b's' => matches!(before, b's' | b'd' | b'l'),
+        b'n' => matches!(before, b'e' | b'o'),
+        b'w' => matches!(before, b'p' | b's'),
+        b'y' => before == b'e',
+        b'h' => before == b't',
+        b'l' => before == b'a',
+        b'p' => before == b'd',
+        b'r' => before == b'e',
+        b'a' => matches!(before, b'h' | b'n' | 0x80..),
+        b'o' => matches!(before, b'l' | 0x80..),
+        _ => last >= 0x80,
+    }
+}
+
+/// What may stand between a name and what makes it one: `config["password"] =`, `**Password**:`.
+fn is_around(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b']' | b'*')
+}
+
+/// The letters of a name, in lower case, from its last one back.
+struct Name {
+    letters: [u8; NAME],
+    start: usize,
+    /// A bit for each letter that begins a word.
+    begins: u32,
+}
+
+impl Name {
+    fn read(text: &Text<'_>, end: usize) -> Self {
+        let mut name = Self {
+            letters: [0; NAME],
+            start: NAME,
+            begins: 0,
+        };
+        let (mut later, mut latest) = (0, 0);
+        let mut spaces = 0;
+        for at in (end.saturating_sub(NAME)..end).rev() {
+            let byte = text.at(at);
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => {}
+                b'_' | b'-' | b'.' if later != b' ' => {
+                    name.begin();
+                    (latest, later) = (later, b' ');
+                    continue;
+                }
+                b' ' if later != b' ' && spaces < 3 => {
+                    spaces += 1;
+                    name.begin();
+                    (latest, later) = (later, b' ');
+                    continue;
+                }
+                _ => break,
+            }
+            let rises = byte.is_ascii_lowercase() && later.is_ascii_uppercase();
+            // The last capital of `APIKey` begins a word.
+            let ends_capitals = later.is_ascii_uppercase() && latest.is_ascii_lowercase();
+            if rises || ends_capitals || byte >= 0xe3 {
+                name.begin();
+            }
+            let Some(place) = name.start.checked_sub(1) else {
+                break;
+            };
+            if let Some(letter) = name.letters.get_mut(place) {
+                *letter = byte.to_ascii_lowercase();
+                name.start = place;
+            }
+            (latest, later) = (later, byte);
+        }
+        name.begin();
+        name
+    }
+
+    fn begin(&mut self) {
+        self.begins |= u32::try_from(self.start)
+            .ok()
+            .and_then(|place| 1_u32.checked_shl(place))
+            .unwrap_or_default();
+    }
+
+    fn ends_with(&self, word: &str, whole: bool) -> bool {
+        let letters = self.letters.get(self.start..).unwrap_or_default();
+        let start = NAME.saturating_sub(word.len());
+        letters.ends_with(word.as_bytes())
+            && (!whole
+                || u32::try_from(start)
+                    .ok()
+                    .and_then(|start| self.begins.checked_shr(start))
+                    .is_some_and(|begins| begins & 1 == 1))
+    }
+}
+
+/// The value that starts at a place or behind what may stand in front of one: a second sign, blank space, one line break,
+/// a quote.
+pub(super) fn value_from(text: &Text<'_>, at: usize) -> Option<Value> {
+    let signs = text.run(at, 2, |byte| matches!(byte, b'=' | b'>' | b'~'));
+    let parted = matches!(text.at(at + signs), b' ' | b'\t' | b'"' | b'\'' | b'`');
+    let mut at = at + if parted { signs } else { 0 };
+    at += if has(text, at, b"**") && matches!(text.at(at + 2), b' ' | b'\t' | b'`') {
+        2
+    } else {
+        0
+    };
+    at += text.run(at, GAP, |byte| matches!(byte, b' ' | b'\t'));
+    if matches!(text.at(at), b'\n' | b'\r') && text.before(at) != b'=' {
+        at += text.run(at, 2, |byte| matches!(byte, b'\n' | b'\r'));
+        at += text.run(at, GAP, |byte| matches!(byte, b' ' | b'\t'));
+    }
+    // `b"…"`, `@"…"`
+    if matches!(text.at(at), b'b' | b'r' | b'f' | b'u' | b'@') && matches!(text.at(at + 1), b'"' | b'\'') {
+        at += 1;
+    }
+    let (quote, close): (&[u8], &[u8]) = QUOTES
+        .iter()
+        .find(|(open, _)| has(text, at, open))
+        .copied()
+        .unwrap_or_default();
+    at += quote.len();
+    let mut end = at;
+    let most = (at + VALUE).min(text.len());
+    let mut closed = false;
+    while end < most {
+        let byte = text.at(end);
+        if !close.is_empty() && has(text, end, close) {
+            closed = true;
+            break;
+        }
+        let stops = match byte {
+            b'\n' | b'\r' | 0..=8 => true,
+            // It does not reach past the next name, so that no byte is read for more than one.
+            b':' | b'=' if end > at && name_before(text, end).is_some() => true,
+            _ if !close.is_empty() => false,
+            b'\\' => {
+                matches!(text.at(end + 1), b'n' | b'r' | b't' | b'"' | b'\'') || has(text, end, b"\\u00")
+            }
+            b',' => separates(text, end + 1),
+            b'&' => {
+                separates(text, end + 1) && text.at(end + 1) > b' '
+                    || has(text, end, b"&amp;")
+                    || has(text, end, b"&quot;")
+            }
+            b' ' | b'\t' | b'"' | b'\'' | b'`' | b';' | b'<' | b'|' => true,
+            // Letters with accents are part of it; quotation marks and other scripts are not.
+            0xc2 | 0xe0.. => true,
+            _ => false,
+        };
+        if stops {
+            break;
+        }
+        end += 1;
+    }
+    if !closed {
+        end = trimmed(text, at, end);
+    }
+    (at < end && end < at + VALUE).then_some(Value {
+        span: at..end,
+        quoted: closed,
+    })
+}
+
+const QUOTES: [(&[u8], &[u8]); 11] = [
+    (b"\\\"", b"\\\""),
+    (b"\\'", b"\\'"),
+    (b"\"", b"\""),
+    (b"'", b"'"),
+    (b"`", b"`"),
+    (b"&quot;", b"&quot;"),
+    ("“".as_bytes(), "”".as_bytes()),
+    ("„".as_bytes(), "“".as_bytes()),
+    ("‘".as_bytes(), "’".as_bytes()),
+    ("«".as_bytes(), "»".as_bytes()),
+    ("「".as_bytes(), "」".as_bytes()),
+];
+
+/// Whether a comma or an ampersand in front of a place parts two values: what follows is blank, a quote or another name.
+fn separates(text: &Text<'_>, at: usize) -> bool {
+    let name = text.run(at, NAME, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+    });
+    match text.at(at + name) {
+        b'=' | b':' => name > 0,
+        byte => name == 0 && (byte <= b' ' || matches!(byte, b'"' | b'\'' | b'{' | b'[')),
+    }
+}
+
+/// Where a value without quotes ends if what belongs to the sentence is left out: full stops, and brackets that were
+/// opened in front of it.
+fn trimmed(text: &Text<'_>, start: usize, mut end: usize) -> usize {
+    while start < end {
+        let value = text.slice(start..end);
+        let front = text.slice(start.saturating_sub(80)..start);
+        let count = |bytes: &[u8], byte: u8| bytes.iter().filter(|here| **here == byte).count();
+        let unopened = |open: u8, close: u8| {
+            count(value, close) > count(value, open) && count(front, open) > count(front, close)
+        };
+        let left_out = match text.before(end) {
+            b'.' | b',' | b':' | b'?' => true,
+            b')' => unopened(b'(', b')'),
+            b']' => unopened(b'[', b']'),
+            b'}' => unopened(b'{', b'}'),
+            b'>' => unopened(b'<', b'>'),
+            b'*' => value.iter().filter(|here| **here == b'*').count() < 3 && value.ends_with(b"**"),
+            _ => false,
+        };
+        if !left_out {
+            break;
+        }
+        end -= 1;
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_backwards() {
+        for (name, kind) in [
+            ("password", Kind::Password),
+            ("DB_PASSWORD", Kind::Password),
+            ("config[\"dbPassword\"] ", Kind::Password),
+            ("mysqlpasswd", Kind::Password),
+            ("user.pwd", Kind::Password),
+            ("DB_PASS", Kind::Password),
+            ("userPass", Kind::Password),
+            ("Password (again)", Kind::Password),
+            ("password2", Kind::Password),
+            ("mot de passe ", Kind::Password),
+            ("Contraseña", Kind::Password),
+            ("我的密码", Kind::Password),
+            ("client secret", Kind::Token),
+            ("X-Api-Key", Kind::Token),
+            ("APIKey", Kind::Token),
+            ("accessToken", Kind::Token),
+            ("**Auth**", Kind::Token),
+        ] {
+            let text = Text::new(name);
+            assert_eq!(name_before(&text, text.len()), Some(kind), "{name}");
+        }
+        for name in [
+            "bypass",
+            "compass",
+            "max_tokens",
+            "passwords",
+            "token_type",
+            "author",
+            "nextPageToken",
+            "key",
+            "OAuth",
+            "",
+        ] {
+            let text = Text::new(name);
+            assert_eq!(name_before(&text, text.len()), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_word_is_one_by_its_last_letters() {
+        for word in WORDS {
+            let text = Text::new(word.text);
+            assert_eq!(name_before(&text, text.len()), Some(word.kind), "{}", word.text);
+        }
+    }
+
+    #[test]
+    fn values_end_where_they_are_closed() {
+        for (text, value, quoted) in [
+            (" hunter2", "hunter2", false),
+            ("hunter2;Database=x", "hunter2", false),
+            ("hunter2&next=1", "hunter2", false),
+            ("a&b,c!d", "a&b,c!d", false),
+            ("hunter2, user=x", "hunter2", false),
+            ("(hunter2).", "(hunter2)", false),
+            ("hunter2).", "hunter2)", false),
+            ("a(b)", "a(b)", false),
+            ("\"a b\"c", "a b", true),
+            ("\\\"hunter2\\\"}", "hunter2", true),
+            ("hunter2\\nuser", "hunter2", false),
+            ("=> 'hunter2'", "hunter2", true),
+            ("** hunter2", "hunter2", false),
+            ("\n  hunter2\n", "hunter2", false),
+            ("“hunter2”", "hunter2", true),
+            ("hunter2。", "hunter2", false),
+            ("hunter2,password:x", "hunter2", false),
+            ("<a", "", false),
+        ] {
+            let text = Text::new(text);
+            let read =
+                value_from(&text, 0).map(|value| (text.slice(value.span.clone()).to_vec(), value.quoted));
+            let expected = (!value.is_empty()).then(|| (value.as_bytes().to_vec(), quoted));
+            assert_eq!(read, expected, "{text:?}");
+        }
+    }
+}

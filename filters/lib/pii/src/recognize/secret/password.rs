@@ -1,0 +1,233 @@
+//! Passwords and other secrets without a form of their own: the value behind a name ([`super::named`]) if it looks like one
+//! ([`super::plausible`]). Behind `Authorization` the name of a scheme may stand in between (RFC 9110, section 11.4, read 2026-11).
+
+use super::super::{Hit, Recognizer, Starts};
+use super::named::{Kind, Value, name_before, value_from};
+use super::plausible::{is_machine_made, is_password, stands_for_another};
+use super::shape::{Shape, decode};
+use crate::text::Text;
+use crate::{Entity, Score};
+
+pub(super) const RECOGNIZER: Recognizer = Recognizer {
+    entity: Entity::Password,
+    starts: &[
+        Starts::Mark(b':'),
+        Starts::Mark(b'='),
+        Starts::Mark(b'>'),
+        Starts::Mark(b'-'),
+        Starts::Mark(b'|'),
+        Starts::First(b"beipw"),
+    ],
+    find,
+    raises: &[],
+    lowers: &[],
+};
+
+/// Below what a key with a published prefix has, so that a value is called by its own kind.
+const SCORE: Score = Score(60);
+const LONGEST_SCHEME: usize = 8;
+/// How far in front of `is` its subject is looked for: `the password for the second server is`.
+const CLAUSE: usize = 64;
+
+fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
+    match text.at(at) {
+        b':' | b'=' => assigned(text, at),
+        b'>' => element(text, at),
+        b'-' if text.before(at) == b'-' => option(text, at),
+        b'-' | b'|' => cell(text, at),
+        b'p' | b'P' => beside(text, at),
+        b'i' | b'I' if text.has(at, "identified by") => identified(text, at),
+        b'b' | b'B' if text.has(at, "bearer ") => {
+            let value = value_from(text, at + b"bearer ".len())?;
+            let long = value.span.len() >= 16;
+            judged(text, Kind::Token, &value).filter(|_| long)
+        }
+        _ => said(text, at),
+    }
+}
+
+/// `password=`, `"token": `
+fn assigned(text: &Text<'_>, at: usize) -> Option<Hit> {
+    // Of `:=`, `!=`, `<=`, only the first is asked.
+    let mut end = at;
+    if text.at(at) == b'=' && matches!(text.before(at), b':' | b'?' | b'|') {
+        end -= 1;
+    }
+    let kind =
+        name_before(text, end).or_else(|| name_before(text, end.checked_sub(said_before(text, end)?)?))?;
+    let value = value_from(text, at + 1)?;
+    let word = text.slice(value.span.clone());
+    let is_type = || {
+        ["str", "string", "String", "&str", "char"]
+            .iter()
+            .any(|name| word == name.as_bytes())
+    };
+    // `password: str = "…"`
+    if text.at(at) == b':' && is_type() {
+        let equals = value.span.end + text.run(value.span.end, 3, |byte| byte == b' ');
+        let value = value_from(text, equals + 1).filter(|_| text.at(equals) == b'=')?;
+        return judged(text, kind, &value);
+    }
+    scheme(text, &value).unwrap_or_else(|| judged(text, kind, &value))
+}
+
+/// How long the word for `is` in front of a colon is, with its space.
+fn said_before(text: &Text<'_>, end: usize) -> Option<usize> {
+    if !matches!(text.before(end), b's' | b't' | 0x80..) {
+        return None;
+    }
+    ["是", "为", "為", "は", " is", " was", " ist", " est", " es"]
+        .iter()
+        .find(|word| {
+            end.checked_sub(word.len())
+                .is_some_and(|start| text.has(start, word))
+        })
+        .map(|word| word.len())
+}
+
+/// `Authorization: Bearer …`: what follows the name of a scheme (RFC 9110, section 11.4).
+fn scheme(text: &Text<'_>, value: &Value) -> Option<Option<Hit>> {
+    let start = value.span.start;
+    let len = text.run(start, LONGEST_SCHEME, |byte| byte.is_ascii_alphabetic());
+    let name = text.slice(start..start + len);
+    if text.at(start + len) != b' ' || name.len() < 5 {
+        return None;
+    }
+    let known = |names: &[&str]| {
+        names
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    let basic = known(&["basic"]);
+    if !basic && !known(&["bearer", "token", "apikey"]) {
+        return None;
+    }
+    let rest = value_from(text, start + len + 1)?;
+    let value = text.slice(rest.span.clone());
+    Some(match basic {
+        true => is_basic(value).then(|| Hit::new(rest.span.start, rest.span.end, SCORE)),
+        false => judged(text, Kind::Token, &rest),
+    })
+}
+
+/// Whether credentials of the scheme Basic (RFC 7617, section 2): a colon is in them.
+fn is_basic(value: &[u8]) -> bool {
+    let body = value
+        .iter()
+        .position(|byte| *byte == b'=')
+        .and_then(|end| value.get(..end));
+    let mut decoded = [0; 96];
+    let len = decode(body.unwrap_or(value), &mut decoded).unwrap_or_default();
+    let decoded = decoded.get(..len).unwrap_or_default();
+    decoded.len() >= 3 && decoded.contains(&b':') && decoded.iter().all(|byte| *byte >= b' ')
+}
+
+/// `<password>…</password>`
+fn element(text: &Text<'_>, at: usize) -> Option<Hit> {
+    let kind = name_before(text, at)?;
+    let name = text.run_before(at, 48, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':')
+    });
+    let value = value_from(text, at + 1)?;
+    let is_element = text.before(at - name) == b'<' && text.at(value.span.end) == b'<';
+    judged(text, kind, &value).filter(|_| is_element)
+}
+
+/// `--password …`
+fn option(text: &Text<'_>, at: usize) -> Option<Hit> {
+    let len = text.run(at + 1, 40, |byte| byte.is_ascii_alphabetic() || byte == b'-');
+    let end = at + 1 + len;
+    if len == 0 || text.at(end) != b' ' {
+        return None;
+    }
+    let kind = name_before(text, end)?;
+    judged(text, kind, &value_from(text, end)?)
+}
+
+/// `| password | … |`, `password - …`
+fn cell(text: &Text<'_>, at: usize) -> Option<Hit> {
+    if text.before(at) != b' ' || text.at(at + 1) != b' ' {
+        return None;
+    }
+    let kind = name_before(text, at)?;
+    let value = value_from(text, at + 1)?;
+    judged(text, kind, &value).filter(|_| value.quoted || is_unlike_words(text, &value))
+}
+
+/// `password …`, `PASSWORD('…')`: between quotes, or if nothing else looks like it.
+fn beside(text: &Text<'_>, at: usize) -> Option<Hit> {
+    let word = [
+        "password",
+        "passwd",
+        "passwort",
+        "passphrase",
+        "passcode",
+        "pwd",
+        "pw",
+    ]
+    .iter()
+    .find(|word| text.has(at, word) && matches!(text.at(at + word.len()), b' ' | b'\t' | b'('))?;
+    let end = at + word.len();
+    let value = value_from(text, end + 1)?;
+    let fits = value.quoted || text.at(end) != b'(' && is_unlike_words(text, &value);
+    judged(text, Kind::Password, &value).filter(|_| fits)
+}
+
+/// Whether a value stands out among words: long, of letters and digits.
+fn is_unlike_words(text: &Text<'_>, value: &Value) -> bool {
+    let shape = Shape::of(text.slice(value.span.clone()));
+    shape.len >= 8 && shape.digits > 0 && shape.letters() > 0
+}
+
+/// `CREATE USER … IDENTIFIED BY '…'`
+fn identified(text: &Text<'_>, at: usize) -> Option<Hit> {
+    let mut end = at + b"identified by".len();
+    if text.has(end, " password") {
+        end += b" password".len();
+    }
+    judged(text, Kind::Password, &value_from(text, end)?).filter(|_| text.at(end) == b' ')
+}
+
+/// `the password for the server is …`
+fn said(text: &Text<'_>, at: usize) -> Option<Hit> {
+    let word = ["is ", "was ", "ist ", "est ", "es ", "equals "]
+        .iter()
+        .find(|word| text.has(at, word))?;
+    if text.before(at) != b' ' {
+        return None;
+    }
+    let value = value_from(text, at + word.len())?;
+    // Most sentences end here.
+    let hit = judged(text, Kind::Password, &value)?;
+    let mut end = at - 1;
+    let clause = at.saturating_sub(CLAUSE);
+    for _ in 0..7 {
+        match name_before(text, end) {
+            Some(Kind::Password) => return Some(hit),
+            Some(Kind::Token) => return judged(text, Kind::Token, &value),
+            None => {}
+        }
+        end -= text.run_before(end, CLAUSE, |byte| {
+            byte.is_ascii_alphanumeric() || byte >= 0x80 || matches!(byte, b'-' | b'_' | b'\'')
+        });
+        if end <= clause || text.before(end) != b' ' {
+            break;
+        }
+        end -= 1;
+    }
+    None
+}
+
+fn judged(text: &Text<'_>, kind: Kind, value: &Value) -> Option<Hit> {
+    let Value { span, quoted } = value;
+    let bytes = text.slice(span.clone());
+    let called = text.at(span.end) == b'(' || text.at(span.end) == b'[';
+    let fits = match kind {
+        Kind::Password => is_password(bytes),
+        Kind::Token => is_machine_made(bytes),
+    };
+    (fits && !called && !stands_for_another(bytes, *quoted)).then(|| Hit::new(span.start, span.end, SCORE))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Which placeholder stands for which value, for the time of one request.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use crate::placeholder::{LONG_TAG, Placeholders, TAG, normal};
+
+/// The values of one request and their placeholders.
+#[derive(Debug, Default)]
+pub struct Vault {
+    entries: Vec<Entry>,
+    by_value: HashMap<String, usize>,
+    by_number: HashMap<String, usize>,
+    by_placeholder: BTreeMap<String, usize>,
+    by_normal: BTreeMap<String, usize>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    value: String,
+    placeholder: String,
+    kind: Kind,
+}
+
+/// What a value was where it stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Text,
+    /// A number of JSON, whose placeholder stands between quotes that it did not have.
+    Number,
+}
+
+/// What a beginning of a placeholder may still become.
+#[derive(Clone, Copy)]
+pub(crate) enum Known<'v> {
+    /// Whole.
+    Whole(Kept<'v>),
+    /// The beginning of one or more.
+    Beginning,
+    /// None.
+    No,
+}
+
+/// A value, and how it stood.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept<'v> {
+    pub value: &'v str,
+    /// Whether it was a number of JSON.
+    pub is_number: bool,
+}
+
+impl Vault {
+    /// The placeholder of a value. A value keeps the label under which it was seen first.
+    pub fn keep(&mut self, placeholders: &Placeholders, tenant: &str, label: &str, value: &str) -> &str {
+        let index = match self.by_value.get(value) {
+            Some(index) => *index,
+            None => self.add(placeholders, tenant, label, value, Kind::Text),
+        };
+        self.entries.get(index).map_or("", |entry| &entry.placeholder)
+    }
+
+    /// The placeholder of a number of JSON. It stands between quotes, and is not the one that the same digits have in a text.
+    pub fn keep_number(
+        &mut self,
+        placeholders: &Placeholders,
+        tenant: &str,
+        label: &str,
+        value: &str,
+    ) -> &str {
+        let index = match self.by_number.get(value) {
+            Some(index) => *index,
+            None => self.add(placeholders, tenant, label, value, Kind::Number),
+        };
+        self.entries.get(index).map_or("", |entry| &entry.placeholder)
+    }
+
+    fn add(
+        &mut self,
+        placeholders: &Placeholders,
+        tenant: &str,
+        label: &str,
+        value: &str,
+        kind: Kind,
+    ) -> usize {
+        let index = self.entries.len();
+        let hashed = match kind {
+            Kind::Text => Cow::Borrowed(value),
+            Kind::Number => Cow::Owned(format!("\0{value}")),
+        };
+        let mut placeholder = placeholders.placeholder(tenant, label, &hashed, TAG);
+        if self.by_normal.contains_key(&normal(&placeholder)) {
+            placeholder = placeholders.placeholder(tenant, label, &hashed, LONG_TAG);
+        }
+        let by_value = match kind {
+            Kind::Text => &mut self.by_value,
+            Kind::Number => &mut self.by_number,
+        };
+        by_value.insert(value.to_owned(), index);
+        self.by_placeholder.insert(placeholder.clone(), index);
+        self.by_normal.insert(normal(&placeholder), index);
+        self.entries.push(Entry {
+            value: value.to_owned(),
+            placeholder,
+            kind,
+        });
+        index
+    }
+
+    /// The placeholder of a value, if it has one.
+    pub fn placeholder(&self, value: &str) -> Option<&str> {
+        let index = self.by_value.get(value)?;
+        self.entries.get(*index).map(|entry| &*entry.placeholder)
+    }
+
+    /// The label of a value's placeholder, if it has one.
+    pub(crate) fn label(&self, value: &str) -> Option<&str> {
+        let placeholder = self.placeholder(value)?;
+        let (label, _) = placeholder.strip_prefix('[')?.rsplit_once('_')?;
+        Some(label)
+    }
+
+    /// Whether some values were numbers.
+    pub(crate) fn has_numbers(&self) -> bool {
+        !self.by_number.is_empty()
+    }
+
+    /// Whether nothing was put into it.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Every value, in the order in which they were first seen.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| &*entry.value)
+    }
+
+    /// What the beginning of a placeholder may become, byte for byte.
+    pub(crate) fn exact(&self, beginning: &str) -> Known<'_> {
+        self.look_up(&self.by_placeholder, beginning)
+    }
+
+    /// The same for what [`normal`] leaves of it.
+    pub(crate) fn normal(&self, beginning: &str) -> Known<'_> {
+        self.look_up(&self.by_normal, beginning)
+    }
+
+    fn look_up<'v>(&'v self, map: &'v BTreeMap<String, usize>, beginning: &str) -> Known<'v> {
+        let from = (std::ops::Bound::Included(beginning), std::ops::Bound::Unbounded);
+        match map.range::<str, _>(from).next() {
+            Some((key, index)) if key == beginning => self.entries.get(*index).map_or(Known::No, |entry| {
+                Known::Whole(Kept {
+                    value: &entry.value,
+                    is_number: entry.kind == Kind::Number,
+                })
+            }),
+            Some((key, _)) if key.starts_with(beginning) => Known::Beginning,
+            _ => Known::No,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_whose_short_tag_is_taken_gets_a_longer_one() {
+        let placeholders = Placeholders::new(b"a key of sixteen").unwrap();
+        let short = placeholders.placeholder("acme", "EMAIL", "ann@example.com", TAG);
+        let mut vault = Vault::default();
+        vault.by_normal.insert(normal(&short), 7);
+        let long = vault
+            .keep(&placeholders, "acme", "EMAIL", "ann@example.com")
+            .to_owned();
+        assert_eq!(long.len(), short.len() + LONG_TAG - TAG);
+        assert!(matches!(vault.exact(&long), Known::Whole(kept) if kept.value == "ann@example.com"));
+        assert!(matches!(vault.exact(&long[..9]), Known::Beginning));
+        assert!(matches!(vault.normal("X"), Known::No));
+    }
+
+    #[test]
+    fn a_value_keeps_the_label_under_which_it_was_seen_first() {
+        let placeholders = Placeholders::new(b"a key of sixteen").unwrap();
+        let mut vault = Vault::default();
+        let first = vault.keep(&placeholders, "acme", "SSN", "123456789").to_owned();
+        assert_eq!(vault.keep(&placeholders, "acme", "PHONE", "123456789"), first);
+        assert_ne!(
+            vault.keep_number(&placeholders, "acme", "SSN", "123456789"),
+            first
+        );
+        assert_eq!(vault.values().collect::<Vec<_>>(), ["123456789", "123456789"]);
+    }
+}

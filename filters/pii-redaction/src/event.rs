@@ -1,0 +1,218 @@
+//! The pieces of text in one event of a streamed answer.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Which text of an answer a piece belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Address {
+    /// Choice of an OpenAI answer, block of an Anthropic one.
+    pub part: u64,
+    pub kind: Kind,
+}
+
+/// Which of the texts that a choice or block has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Content,
+    Refusal,
+    Reasoning,
+    ReasoningContent,
+    /// A signed block of reasoning, by its index.
+    Thinking(u64),
+    /// Arguments of a call, by its index.
+    Arguments(u64),
+    /// Free input of a call, by its index.
+    Input(u64),
+    /// Arguments of a call in the form that OpenAI has given up.
+    FunctionCall,
+    /// Anthropic's own.
+    Text,
+    BlockThinking,
+    BlockInput,
+}
+
+/// A piece of one text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece<'a> {
+    pub address: Address,
+    /// A JSON string.
+    pub raw: &'a RawValue,
+    /// The text is over behind it.
+    pub is_last: bool,
+}
+
+/// What an event holds.
+#[derive(Debug, Default)]
+pub(crate) struct Event<'a> {
+    pub pieces: Vec<Piece<'a>>,
+    /// Choices or blocks that are over with it.
+    pub ended: Vec<u64>,
+    /// Whether it has other text in it: the whole of a block, an error.
+    pub has_more: bool,
+}
+
+#[derive(Deserialize)]
+struct Chunk<'a> {
+    #[serde(borrow, default)]
+    choices: Vec<Choice<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Choice<'a> {
+    #[serde(default)]
+    index: u64,
+    #[serde(borrow, default)]
+    delta: Option<Delta<'a>>,
+    #[serde(borrow, default)]
+    finish_reason: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+struct Delta<'a> {
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    refusal: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    reasoning: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    reasoning_content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    thinking_blocks: Option<Vec<Thinking<'a>>>,
+    #[serde(borrow, default)]
+    tool_calls: Option<Vec<Call<'a>>>,
+    #[serde(borrow, default)]
+    function_call: Option<Function<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Thinking<'a> {
+    #[serde(default)]
+    index: u64,
+    #[serde(borrow, default)]
+    thinking: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    signature: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Call<'a> {
+    #[serde(default)]
+    index: u64,
+    #[serde(borrow, default)]
+    function: Option<Function<'a>>,
+    #[serde(borrow, default)]
+    custom: Option<Custom<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Function<'a> {
+    #[serde(borrow, default)]
+    arguments: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Custom<'a> {
+    #[serde(borrow, default)]
+    input: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct BlockEvent<'a> {
+    #[serde(borrow)]
+    r#type: &'a RawValue,
+    #[serde(default)]
+    index: u64,
+    #[serde(borrow, default)]
+    delta: Option<BlockDelta<'a>>,
+}
+
+#[derive(Deserialize)]
+struct BlockDelta<'a> {
+    #[serde(borrow, default)]
+    text: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    thinking: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    partial_json: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    signature: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    citation: Option<&'a RawValue>,
+}
+
+impl<'a> Event<'a> {
+    /// Reads an event of OpenAI's API; `None` if it is none.
+    pub fn openai(data: &'a str) -> Option<Self> {
+        let chunk: Chunk<'a> = serde_json::from_str(data).ok()?;
+        let mut event = Self {
+            // An error in mid-stream, say.
+            has_more: chunk.choices.is_empty(),
+            ..Self::default()
+        };
+        for choice in chunk.choices {
+            let over = is_set(choice.finish_reason);
+            event.delta(choice.index, choice.delta.unwrap_or_default(), over);
+            if over {
+                event.ended.push(choice.index);
+            }
+        }
+        Some(event)
+    }
+
+    fn delta(&mut self, part: u64, delta: Delta<'a>, over: bool) {
+        self.piece(part, Kind::Content, delta.content, over);
+        self.piece(part, Kind::Refusal, delta.refusal, over);
+        self.piece(part, Kind::Reasoning, delta.reasoning, over);
+        self.piece(part, Kind::ReasoningContent, delta.reasoning_content, over);
+        for block in delta.thinking_blocks.unwrap_or_default() {
+            let signed = is_set(block.signature);
+            self.piece(part, Kind::Thinking(block.index), block.thinking, over || signed);
+        }
+        for call in delta.tool_calls.unwrap_or_default() {
+            let arguments = call.function.and_then(|function| function.arguments);
+            self.piece(part, Kind::Arguments(call.index), arguments, over);
+            let input = call.custom.and_then(|custom| custom.input);
+            self.piece(part, Kind::Input(call.index), input, over);
+        }
+        let arguments = delta.function_call.and_then(|function| function.arguments);
+        self.piece(part, Kind::FunctionCall, arguments, over);
+    }
+
+    /// Reads an event of Anthropic's API; `None` if it is none.
+    pub fn anthropic(data: &'a str) -> Option<Self> {
+        let block: BlockEvent<'a> = serde_json::from_str(data).ok()?;
+        let mut event = Self::default();
+        let kind = block.r#type.get();
+        match (kind, block.delta) {
+            (r#""content_block_delta""#, Some(delta)) => {
+                event.piece(block.index, Kind::Text, delta.text, false);
+                event.piece(block.index, Kind::BlockThinking, delta.thinking, false);
+                event.piece(block.index, Kind::BlockInput, delta.partial_json, false);
+                if is_set(delta.signature) {
+                    event.ended.push(block.index);
+                }
+                event.has_more = is_set(delta.citation);
+            }
+            (r#""content_block_stop""#, _) => event.ended.push(block.index),
+            (r#""content_block_start""# | r#""error""# | r#""message_start""#, _) => event.has_more = true,
+            _ => {}
+        }
+        Some(event)
+    }
+
+    fn piece(&mut self, part: u64, kind: Kind, raw: Option<&'a RawValue>, is_last: bool) {
+        if let Some(raw) = raw.filter(|raw| raw.get().starts_with('"')) {
+            self.pieces.push(Piece {
+                address: Address { part, kind },
+                raw,
+                is_last,
+            });
+        }
+    }
+}
+
+fn is_set(raw: Option<&RawValue>) -> bool {
+    raw.is_some_and(|raw| raw.get() != "null")
+}

@@ -1,0 +1,114 @@
+use super::*;
+
+const BODY: &str = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"ann@example.com \"bob\"@x"},
+    {"role":"assistant","content":[{"type":"tool_use","id":"i","name":"f","input":{"card":4111111111111111}}]}]}"#;
+
+/// What an answer with the placeholders of an e-mail address and a number becomes, and what it was.
+fn restored(path: &'static str, answer: impl Fn(&str, &str) -> String) -> (String, String) {
+    let mut world = World::new(path, policy());
+    let masked = world.send(BODY);
+    let (email, card) = (placeholder(&masked, "EMAIL"), placeholder(&masked, "CARD"));
+    let answer = answer(email, card);
+    (world.answer(&answer), answer)
+}
+
+#[test]
+fn values_return_in_every_text_of_an_openai_answer_and_all_else_stays_byte_for_byte() {
+    let (answer, _) = restored(OPENAI, |email, card| {
+        format!(
+            r#"{{ "id":"x","choices":[{{"index":0,"message":{{"content":"To {email}\u0021","reasoning_content":"{lower}","thinking_blocks":[{{"thinking":"{lower} {email}"}}],
+            "tool_calls":[{{"id":"c","function":{{"name":"f","arguments":"{{\"to\":\"{email}\", \"card\":\"{card}\"}}"}}}}]}}}}] }}"#,
+            lower = email.to_lowercase()
+        )
+    });
+    assert!(answer.contains(r#""content":"To ann@example.com!""#), "{answer}");
+    assert!(
+        answer.contains(r#""reasoning_content":"ann@example.com""#),
+        "{answer}"
+    );
+    assert!(
+        answer.contains(r#"{\"to\":\"ann@example.com\", \"card\":4111111111111111}"#),
+        "{answer}"
+    );
+    assert!(
+        answer.contains(r#"] ann@example.com"}]"#),
+        "signed text only takes what is exact: {answer}"
+    );
+    assert!(answer.starts_with(r#"{ "id":"x","choices":[{"index":0,"#) && answer.ends_with("}}] }"));
+}
+
+#[test]
+fn values_return_in_every_text_of_an_anthropic_answer() {
+    let (answer, given) = restored(ANTHROPIC, |email, card| {
+        format!(
+            r#"{{"content":[{{"type":"text","text":"{email}"}},{{"type":"tool_use","id":"t","name":"f","input":{{"{email}":["{card}","no. {card}"]}}}},
+            {{"type":"thinking","thinking":"{email}","signature":"abc"}}]}}"#
+        )
+    });
+    let email = placeholder(&given, "EMAIL");
+    let card = placeholder(&given, "CARD");
+    let expected = given
+        .replace(email, "ann@example.com")
+        .replace(&format!("\"{card}\""), "4111111111111111")
+        .replace(card, "4111111111111111");
+    assert_eq!(answer, expected);
+}
+
+#[test]
+fn an_answer_without_placeholders_or_that_is_no_json_passes_as_it_is() {
+    for answer in ["{\"a\": [1, 2] }", "[broken", "plain", ""] {
+        let (restored, given) = restored(OPENAI, |_, _| answer.to_owned());
+        assert_eq!(restored, given);
+    }
+}
+
+#[test]
+fn masks_stay_where_the_policy_says_so() {
+    let mut world = World::new(
+        OPENAI,
+        PiiPolicy {
+            restore: false,
+            ..policy()
+        },
+    );
+    let masked = world.send(BODY);
+    let answer = format!(
+        r#"{{"choices":[{{"message":{{"content":"{}"}}}}]}}"#,
+        placeholder(&masked, "EMAIL")
+    );
+    assert_eq!(world.answer(&answer), answer);
+}
+
+#[test]
+fn new_personal_data_of_the_model_is_masked_if_the_policy_says_so() {
+    let mut world = World::new(
+        OPENAI,
+        PiiPolicy {
+            response: PiiResponse::Mask,
+            ..policy()
+        },
+    );
+    let masked = world.send(BODY);
+    let email = placeholder(&masked, "EMAIL").to_owned();
+    let answer = format!(r#"{{"choices":[{{"message":{{"content":"{email}, eve@example.org"}}}}]}}"#);
+    let answer = world.answer(&answer);
+    assert!(
+        answer.contains("ann@example.com, [EMAIL_") && !answer.contains("eve@"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn an_answer_that_cannot_be_looked_into_is_cut_off_where_new_data_must_be_masked() {
+    for (response, verdict) in [
+        (PiiResponse::Mask, Verdict::Reset),
+        (PiiResponse::Pass, Verdict::Continue),
+    ] {
+        let mut world = World::new(OPENAI, PiiPolicy { response, ..policy() });
+        world.send(BODY);
+        let headers = Headers::from([("content-type", "application/json"), ("content-encoding", "br")]);
+        let step = world.filter.response_headers(&headers, false);
+        assert_eq!(step.verdict, verdict);
+        assert!(!world.filter.reads_answer());
+    }
+}

@@ -1,0 +1,123 @@
+use super::*;
+
+#[test]
+fn values_are_masked_in_every_text_of_an_openai_request_and_nothing_else_changes() {
+    let body = r#"{ "model":"m","user":"ann@example.com", "messages":[{"role":"user","content":"I am ann\u0040example.com\n"},
+        {"role":"user","name":"ann@example.com","content":[{"type":"text","text":"ann@example.com"},
+          {"type":"image_url","image_url":{"url":"data:image/png;base64,4111111111111111"}}]},
+        {"role":"assistant","tool_calls":[{"id":"ann@example.com","type":"function","function":{"name":"f","arguments":"{\"to\": \"ann\\u0040example.com\", \"n\": 1}"}}]},
+        {"role":"tool","tool_call_id":"c","content":"{\"ann@example.com\": [\"x ann@example.com\"]}"}],
+        "tools":[{"type":"function","function":{"name":"f","description":"e.g. ann@example.com","parameters":{"properties":{"a":{"pattern":"ann@example.com"}}}}}]}"#;
+    let masked = World::new(OPENAI, policy()).send(body);
+    let email = placeholder(&masked, "EMAIL").to_owned();
+    let expected = body
+        .replace(r"ann\u0040example.com", &email)
+        .replace(r"ann\\u0040example.com", &email)
+        .replace("ann@example.com", &email)
+        .replace(&format!(r#""id":"{email}""#), r#""id":"ann@example.com""#)
+        .replace(
+            &format!(r#""pattern":"{email}""#),
+            r#""pattern":"ann@example.com""#,
+        );
+    assert_eq!(masked, expected);
+}
+
+#[test]
+fn values_are_masked_in_every_text_of_an_anthropic_request_and_nothing_else_changes() {
+    let body = r#"{"model":"m","max_tokens":9,"system":[{"type":"text","text":"ann@example.com"}],"metadata":{"user_id":"ann@example.com"},
+        "messages":[{"role":"user","content":[{"type":"text","text":"ann@example.com"},
+          {"type":"document","source":{"type":"text","media_type":"text/plain","data":"ann@example.com"}},
+          {"type":"tool_result","tool_use_id":"i","content":[{"type":"text","text":"{\"a\":\"ann@example.com\"}"}]}]},
+         {"role":"assistant","content":[{"type":"thinking","thinking":"ann@example.com?","signature":"ann@example.com"},
+          {"type":"tool_use","id":"i","name":"f","input":{"to":["ann@example.com"],"ann@example.com":true}}]}],
+        "tools":[{"name":"f","description":"ann@example.com","input_schema":{"properties":{"a":{"description":"ann@example.com","enum":["ann@example.com"]}}}}]}"#;
+    let masked = World::new(ANTHROPIC, policy()).send(body);
+    let email = placeholder(&masked, "EMAIL").to_owned();
+    let expected = body.replace("ann@example.com", &email).replace(
+        &format!(r#""signature":"{email}""#),
+        r#""signature":"ann@example.com""#,
+    );
+    assert_eq!(masked, expected);
+}
+
+#[test]
+fn numbers_become_strings_where_they_are_data_and_stay_numbers_where_they_steer() {
+    let body = r#"{"model":"m","seed":4111111111111111,"messages":[{"role":"assistant","content":"","tool_calls":[
+        {"id":"c","type":"function","function":{"name":"f","arguments":"{\"card\":4111111111111111,\"n\":2}"}}]}]}"#;
+    let masked = World::new(OPENAI, policy()).send(body);
+    let card = placeholder(&masked, "CARD").to_owned();
+    let expected = body.replace(r#"\"card\":4111111111111111"#, &format!(r#"\"card\":\"{card}\""#));
+    assert_eq!(masked, expected);
+    serde_json::from_str::<serde_json::Value>(&masked).unwrap();
+}
+
+#[test]
+fn what_was_found_is_reported_by_kind_and_count_and_never_by_value() {
+    let mut world = World::new(OPENAI, policy());
+    world.headers(&[]);
+    let body = r#"{"model":"m","messages":[{"role":"user","content":"ann@example.com bob@example.org 4111 1111 1111 1111"}]}"#;
+    let step = world.filter.request_body(body.as_bytes());
+    assert_eq!(
+        step.state,
+        [(
+            "penstock.pii",
+            br#"{"found":{"CREDIT_CARD":1,"EMAIL_ADDRESS":2}}"#.to_vec()
+        )]
+    );
+    let counts: Vec<_> = step.counts.iter().map(|count| (&*count.name, count.by)).collect();
+    assert_eq!(
+        counts,
+        [
+            (
+                "penstock.pii_entities.entity.EMAIL_ADDRESS.action.mask.direction.request",
+                2
+            ),
+            (
+                "penstock.pii_entities.entity.CREDIT_CARD.action.mask.direction.request",
+                1
+            ),
+        ]
+    );
+    assert_eq!(
+        header(&step, "content-length").map(str::parse),
+        Some(Ok(sent(step.clone(), body).len()))
+    );
+    let step = world.answer_headers("application/json");
+    assert_eq!(
+        header(&step, "x-penstock-pii"),
+        Some("EMAIL_ADDRESS=2, CREDIT_CARD=1")
+    );
+    assert!(step.headers.contains(&HeaderOp::Remove("content-length".into())));
+}
+
+#[test]
+fn a_request_without_personal_data_passes_untouched_both_ways() {
+    let mut world = World::new(OPENAI, policy());
+    world.headers(&[]);
+    let step = world
+        .filter
+        .request_body(br#"{"model":"m","messages":[{"role":"user","content":"[EMAIL_00000000] hello"}]}"#);
+    assert_eq!(step, Step::go_on());
+    assert_eq!(world.answer_headers("application/json"), Step::go_on());
+    assert!(!world.filter.reads_answer());
+}
+
+#[test]
+fn the_placeholder_of_a_value_is_the_same_in_the_next_turn() {
+    let turn = |content: &str| {
+        let body = format!(r#"{{"model":"m","messages":[{{"role":"user","content":"{content}"}}]}}"#);
+        World::new(OPENAI, policy()).send(&body)
+    };
+    let first = turn("ann@example.com");
+    let second = turn("bob@example.org and ann@example.com");
+    assert!(second.contains(placeholder(&first, "EMAIL")));
+}
+
+#[test]
+fn other_endpoints_pass() {
+    for path in ["/v1/models", "/v1/embeddings"] {
+        let mut world = World::new(OPENAI, policy());
+        world.path = path;
+        assert_eq!(world.headers(&[]), Step::go_on());
+    }
+}

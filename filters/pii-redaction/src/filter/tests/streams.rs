@@ -1,0 +1,245 @@
+use super::*;
+
+const BODY: &str = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"ann@example.com"},
+    {"role":"assistant","content":[{"type":"tool_use","id":"i","name":"f","input":{"card":4111111111111111}}]}]}"#;
+
+fn chunk(delta: &str, finish: &str) -> String {
+    format!(
+        "data: {{\"id\":\"c1\",\"created\":7,\"model\":\"m\",\"choices\":[{{\"index\":0,\"delta\":{delta},\"finish_reason\":{finish}}}],\"usage\":null}}\n\n"
+    )
+}
+
+fn block(kind: &str, index: u32, more: &str) -> String {
+    format!("event: {kind}\ndata: {{\"type\":\"{kind}\",\"index\":{index}{more}}}\n\n")
+}
+
+/// What each text of an OpenAI stream comes to.
+fn openai_texts(stream: &str) -> BTreeMap<&'static str, String> {
+    let mut texts: BTreeMap<&'static str, String> = BTreeMap::new();
+    for data in stream
+        .split("\n\n")
+        .filter_map(|event| event.strip_prefix("data: {"))
+    {
+        let chunk: serde_json::Value = serde_json::from_str(&format!("{{{data}")).unwrap();
+        assert_eq!(chunk["id"], "c1");
+        let delta = &chunk["choices"][0]["delta"];
+        for (name, value) in [
+            ("content", &delta["content"]),
+            ("reasoning", &delta["reasoning_content"]),
+            ("arguments", &delta["tool_calls"][0]["function"]["arguments"]),
+            ("thinking", &delta["thinking_blocks"][0]["thinking"]),
+            ("id", &delta["tool_calls"][0]["id"]),
+        ] {
+            texts
+                .entry(name)
+                .or_default()
+                .push_str(value.as_str().unwrap_or_default());
+        }
+    }
+    texts
+}
+
+#[test]
+fn values_return_in_each_text_of_an_openai_stream_wherever_text_and_bytes_are_cut() {
+    let masked = World::new(OPENAI, policy()).send(BODY);
+    let (email, card) = (placeholder(&masked, "EMAIL"), placeholder(&masked, "CARD"));
+    for cut in 0..=email.len() {
+        let (head, tail) = email.split_at(cut);
+        let (card_head, card_tail) = card.split_at(cut.min(card.len()));
+        let stream = [
+            chunk(r#"{"role":"assistant","content":""}"#, "null"),
+            chunk(&format!(r#"{{"reasoning_content":"r {head}"}}"#), "null"),
+            chunk(&format!(r#"{{"reasoning_content":"{tail} [EM"}}"#), "null"),
+            chunk(&format!(r#"{{"content":"c {head}"}}"#), "null"),
+            chunk(&format!(r#"{{"content":"{tail}! [EMAIL"}}"#), "null"),
+            chunk(
+                &format!(r#"{{"tool_calls":[{{"index":0,"id":"t1","function":{{"name":"f","arguments":"{{\"card\": \"{card_head}"}}}}]}}"#),
+                "null",
+            ),
+            chunk(
+                &format!(r#"{{"tool_calls":[{{"index":0,"function":{{"arguments":"{card_tail}\"}}"}}}}]}}"#),
+                "null",
+            ),
+            chunk("{}", "\"tool_calls\""),
+            "data: [DONE]\n\n".to_owned(),
+        ]
+        .concat();
+        let mut world = World::new(OPENAI, policy());
+        world.send(BODY);
+        let whole = world.stream([stream.as_bytes()]);
+        let texts = openai_texts(&whole);
+        assert_eq!(texts["reasoning"], "r ann@example.com [EM", "{cut}");
+        assert_eq!(texts["content"], "c ann@example.com! [EMAIL", "{cut}");
+        assert_eq!(texts["arguments"], "{\"card\": 4111111111111111}", "{cut}");
+        assert_eq!(texts["id"], "t1");
+        assert!(whole.ends_with("data: [DONE]\n\n"));
+        for size in [1, 2, 7, 64] {
+            let mut world = World::new(OPENAI, policy());
+            world.send(BODY);
+            assert_eq!(
+                world.stream(stream.as_bytes().chunks(size)),
+                whole,
+                "{cut} {size}"
+            );
+        }
+    }
+}
+
+#[test]
+fn values_return_in_each_block_of_an_anthropic_stream_wherever_text_and_bytes_are_cut() {
+    let masked = World::new(ANTHROPIC, policy()).send(BODY);
+    let email = placeholder(&masked, "EMAIL");
+    let delta = |index, delta: &str| block("content_block_delta", index, &format!(r#","delta":{{{delta}}}"#));
+    for cut in 0..=email.len() {
+        let (head, tail) = email.split_at(cut);
+        let stream = [
+            "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m1\",\"content\":[]}}\n\n".to_owned(),
+            block("content_block_start", 0, r#","content_block":{"type":"thinking","thinking":"","signature":""}"#),
+            delta(0, &format!(r#""type":"thinking_delta","thinking":"k {head}""#)),
+            delta(0, &format!(r#""type":"thinking_delta","thinking":"{tail}[EM""#)),
+            delta(0, r#""type":"signature_delta","signature":"s1""#),
+            block("content_block_stop", 0, ""),
+            ": comment\n\n".to_owned(),
+            delta(1, &format!(r#""type":"text_delta","text":"t {head}""#)),
+            "event: ping\ndata: {\"type\": \"ping\"}\n\n".to_owned(),
+            delta(1, &format!(r#""type":"text_delta","text":"{tail}[""#)),
+            block("content_block_stop", 1, ""),
+            delta(2, &format!(r#""type":"input_json_delta","partial_json":"{{\"a\":\"{head}""#)),
+            delta(2, &format!(r#""type":"input_json_delta","partial_json":"{tail}\"}}""#)),
+            block("content_block_stop", 2, ""),
+            "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n".to_owned(),
+        ]
+        .concat();
+        let mut world = World::new(ANTHROPIC, policy());
+        world.send(BODY);
+        let whole = world.stream([stream.as_bytes()]);
+        let mut texts = [String::new(), String::new(), String::new()];
+        let mut order = Vec::new();
+        for event in whole.split("\n\n").filter(|event| !event.is_empty()) {
+            let Some((_, data)) = event.split_once("data: ") else {
+                continue;
+            };
+            let event: serde_json::Value = serde_json::from_str(data).unwrap();
+            order.push(format!(
+                "{}{}",
+                event["type"].as_str().unwrap(),
+                event["delta"]["signature"]
+            ));
+            for field in ["text", "thinking", "partial_json"] {
+                if let Some(text) = event["delta"][field].as_str() {
+                    texts[usize::try_from(event["index"].as_u64().unwrap()).unwrap()].push_str(text);
+                }
+            }
+        }
+        assert_eq!(
+            texts,
+            [
+                "k ann@example.com[EM",
+                "t ann@example.com[",
+                "{\"a\":\"ann@example.com\"}"
+            ],
+            "{cut}"
+        );
+        let signature = order.iter().position(|kind| kind.contains("s1")).unwrap();
+        let stop = order
+            .iter()
+            .position(|kind| kind.starts_with("content_block_stop"))
+            .unwrap();
+        assert_eq!(signature + 1, stop, "all thinking stands before its signature");
+        assert!(whole.contains(": comment\n\n") && whole.contains("data: {\"type\": \"ping\"}\n\n"));
+        for size in [1, 3, 50] {
+            let mut world = World::new(ANTHROPIC, policy());
+            world.send(BODY);
+            assert_eq!(
+                world.stream(stream.as_bytes().chunks(size)),
+                whole,
+                "{cut} {size}"
+            );
+        }
+    }
+}
+
+#[test]
+fn events_without_placeholders_stay_byte_for_byte() {
+    let stream = [
+        "id: 1\r\nevent: x\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"a [b] \\u005bx\"}}], \"x\":  1}\r\n\r\n",
+        "data: not json [\n\n",
+        ":keep-alive [\n\n",
+        "data: {\"choices\":[],\"usage\":{\"a\":[1]}}\n\n",
+        "data: [DONE]\n\n",
+    ]
+    .concat();
+    let mut world = World::new(OPENAI, policy());
+    world.send(BODY);
+    assert_eq!(world.stream([stream.as_bytes()]), stream);
+}
+
+#[test]
+fn other_fields_of_an_event_with_a_value_stay_as_they_are() {
+    let mut world = World::new(OPENAI, policy());
+    let masked = world.send(BODY);
+    let email = placeholder(&masked, "EMAIL");
+    let event = |text: &str| {
+        format!(
+            "id: 7\ndata:{{\"x\":[ 1.0e2 ],\"choices\":[{{\"index\":1 ,\"delta\":{{\"content\":\"{text}\"}}}}],\"n\":\"\\u00e9\"}}\nretry: 5\n\n"
+        )
+    };
+    assert_eq!(world.stream([event(email).as_bytes()]), event("ann@example.com"));
+}
+
+#[test]
+fn a_stream_that_is_cut_gives_what_it_has_and_nothing_more() {
+    let mut world = World::new(OPENAI, policy());
+    world.send(BODY);
+    world.answer_headers("text/event-stream");
+    let step = world
+        .filter
+        .response_body(chunk(r#"{"content":"a [EMAIL_"}"#, "null").as_bytes(), false);
+    assert!(sent(step, "").contains(r#""content":"a ""#));
+    assert_eq!(world.filter.response_trailers().verdict, Verdict::Reset);
+}
+
+#[test]
+fn an_error_in_mid_stream_has_its_values_too() {
+    let mut world = World::new(ANTHROPIC, policy());
+    let masked = world.send(BODY);
+    let email = placeholder(&masked, "EMAIL");
+    let event = |text: &str| {
+        format!("event: error\ndata: {{\"type\":\"error\",\"error\":{{\"message\":\"no {text}\"}}}}\n\n")
+    };
+    assert_eq!(world.stream([event(email).as_bytes()]), event("ann@example.com"));
+}
+
+#[test]
+fn new_personal_data_is_masked_in_a_stream_wherever_it_is_cut() {
+    let policy = PiiPolicy {
+        response: PiiResponse::Mask,
+        ..policy()
+    };
+    let text = format!(
+        "{} eve@example.org {}",
+        "plain words ".repeat(40),
+        "and more ".repeat(60)
+    );
+    for size in [1, 5, 100] {
+        let mut world = World::new(OPENAI, policy.clone());
+        world.send(BODY);
+        let pieces = text
+            .as_bytes()
+            .chunks(size)
+            .map(|piece| std::str::from_utf8(piece).unwrap());
+        let mut stream: String = pieces
+            .map(|piece| chunk(&format!(r#"{{"content":"{piece}"}}"#), "null"))
+            .collect();
+        stream.push_str(&chunk("{}", "\"stop\""));
+        let out = openai_texts(&world.stream([stream.as_bytes()]))
+            .remove("content")
+            .unwrap();
+        let (before, after) = text.split_once("eve@example.org").unwrap();
+        assert!(
+            out.starts_with(before) && out.ends_with(after) && out.contains("[EMAIL_"),
+            "{size} {out}"
+        );
+        assert!(!out.contains("eve@"));
+    }
+}
