@@ -23,6 +23,7 @@ export ENVOY
 export PENSTOCK_WASM_DIR := $(abspath $(TARGET_DIR))/$(WASM_TARGET)/release
 
 packages = $(addprefix -p ,$(1))
+PROBES = cargo build --release --target $(WASM_TARGET) --manifest-path tests/bench-tokens/probes/Cargo.toml --target-dir $(TARGET_DIR)
 
 .PHONY: help
 help: ## list these targets
@@ -66,8 +67,17 @@ bench-proxy: wasm $(ENVOY_READY) ## latency, rate and memory beside a bare Envoy
 
 .PHONY: bench-tokens
 bench-tokens: wasm $(ENVOY_READY) ## token counting beside other crates, inside Envoy (docs/benchmarks.md)
-	cargo build --release --target $(WASM_TARGET) --manifest-path tests/bench-tokens/probes/Cargo.toml --target-dir $(TARGET_DIR)
+	$(PROBES) $(call packages,probe-bpe probe-tiktoken probe-tokens)
 	cargo run --profile tool -p penstock-bench-tokens
+
+.PHONY: bench-pii
+bench-pii: wasm $(ENVOY_READY) ## finding, masking and restoring personal data, inside Envoy (docs/benchmarks.md)
+	$(PROBES) -p probe-pii
+	cargo run --profile tool -p penstock-bench-pii
+
+.PHONY: eval-pii
+eval-pii: ## precision and recall of recognising personal data (docs/benchmarks.md)
+	cargo run --profile tool -p penstock-eval-pii -- --check
 
 .PHONY: deny
 deny: ## licences and sources of dependencies (needs cargo-deny)

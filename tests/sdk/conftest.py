@@ -1,7 +1,7 @@
 """Real processes for the whole session: two providers, one that tests may kill, and the gateway before them.
 
 A test module says in `MODELS` which models of `penstock.yaml` it needs; `model()` writes one. The `quota` is what one of
-them says in `QUOTA`.
+them says in `QUOTA`, the `pii` what one says in `PII`, with variables of the gateway's environment in `ENV`.
 """
 
 import contextlib
@@ -66,12 +66,19 @@ def world(request, tmp_path_factory):
             "limits": {"request_body": "1MiB"},
             "identity": {"tenant": {"header": "x-tenant"}},
             "quota": quota,
+            **_pii(modules),
         }
-        env = {_key_variable(provider): provider.api_key for provider in providers}
+        env = {name: value for module in modules.values() for name, value in getattr(module, "ENV", {}).items()}
+        env |= {_key_variable(provider): provider.api_key for provider in providers}
         gateway = Gateway(config, tmp_path_factory.mktemp("gateway"), env)
         stack.callback(gateway.stop)
         request.session.stash[GATEWAY] = gateway
         yield types.SimpleNamespace(gateway=gateway, models=models, **dict(zip(names, providers)))
+
+
+def _pii(modules):
+    """The section, if a module of this session has one."""
+    return next(({"pii": module.PII} for module in modules.values() if hasattr(module, "PII")), {})
 
 
 # Nobody listens there.

@@ -24,7 +24,14 @@ pub(crate) fn restore(body: &[u8], giver: &mut Giver<'_>) -> Option<Vec<u8>> {
 pub(crate) fn restore_json(source: &str, root: Rule, giver: &mut Giver<'_>) -> Option<String> {
     let mut edits = Vec::new();
     walk(source, root, |leaf| {
-        if leaf.is_number || !giver.screens() && !may_hold_placeholder(leaf.raw.as_bytes()) {
+        if !giver.screens() && (leaf.is_number || !may_hold_placeholder(leaf.raw.as_bytes())) {
+            return;
+        }
+        if leaf.is_number {
+            let screened = whole_text(leaf.raw, Likeness::Close, Landing::Json, giver);
+            if screened != leaf.raw {
+                edits.push((leaf.span, screened));
+            }
             return;
         }
         // The whole string: a number's placeholder has quotes that it gives up.

@@ -26,6 +26,27 @@ pub(crate) struct Channel {
     landing: Landing,
     restorer: Restorer,
     screen: Screen,
+    inside: Inside,
+}
+
+/// Whether a JSON text that passes is within a string.
+#[derive(Clone, Copy, Debug, Default)]
+struct Inside {
+    string: bool,
+    escaped: bool,
+}
+
+impl Inside {
+    fn pass(&mut self, text: &str) {
+        for byte in text.bytes() {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' => self.escaped = self.string,
+                b'"' => self.string = !self.string,
+                _ => {}
+            }
+        }
+    }
 }
 
 impl Channel {
@@ -35,54 +56,70 @@ impl Channel {
             landing,
             restorer: Restorer::default(),
             screen: Screen::default(),
+            inside: Inside::default(),
         }
     }
 
     /// Appends what can be given on.
     pub fn push(&mut self, giver: &mut Giver<'_>, piece: &str, out: &mut String) {
-        let Self {
-            likeness,
-            landing,
-            restorer,
-            screen,
-        } = self;
         // What a provider has signed is passed as it is.
-        match &mut giver.screening {
-            Some(screening) if *likeness != Likeness::Exact => {
-                let vault = giver.vault;
-                let restored = &mut giver.restored;
-                screen.push(screening, vault, piece, |text, instead| {
-                    *restored += restore(vault, restorer, text, *likeness, *landing, out);
-                    if let Some(instead) = instead {
-                        out.push_str(&restorer.finish());
-                        out.push_str(&instead);
-                    }
-                });
-            }
-            _ => giver.restored += restore(giver.vault, restorer, piece, *likeness, *landing, out),
+        if giver.screening.is_some() && self.likeness != Likeness::Exact {
+            self.screen(giver, out, |screen, screening, vault, tell| {
+                screen.push(screening, vault, piece, tell);
+            });
+        } else {
+            giver.restored += restore(
+                giver.vault,
+                &mut self.restorer,
+                piece,
+                (self.likeness, self.landing),
+                out,
+            );
         }
     }
 
     /// Appends what was held back: the text has ended.
     pub fn finish(&mut self, giver: &mut Giver<'_>, out: &mut String) {
+        self.screen(giver, out, |screen, screening, vault, tell| {
+            screen.finish(screening, vault, tell)
+        });
+        out.push_str(&self.restorer.finish());
+    }
+
+    /// Appends what comes of the text that is screened.
+    fn screen(
+        &mut self,
+        giver: &mut Giver<'_>,
+        out: &mut String,
+        give: impl FnOnce(&mut Screen, &mut Screening<'_>, Option<&Vault>, &mut dyn FnMut(&str, Option<String>)),
+    ) {
+        let Giver {
+            vault,
+            screening,
+            restored,
+        } = giver;
+        let Some(screening) = screening else { return };
         let Self {
             likeness,
             landing,
             restorer,
             screen,
+            inside,
         } = self;
-        if let Some(screening) = &mut giver.screening {
-            let vault = giver.vault;
-            let restored = &mut giver.restored;
-            screen.finish(screening, vault, |text, instead| {
-                *restored += restore(vault, restorer, text, *likeness, *landing, out);
-                if let Some(instead) = instead {
-                    out.push_str(&restorer.finish());
-                    out.push_str(&instead);
-                }
-            });
-        }
-        out.push_str(&restorer.finish());
+        give(screen, screening, *vault, &mut |text, instead| {
+            *restored += restore(*vault, restorer, text, (*likeness, *landing), out);
+            inside.pass(text);
+            if let Some(instead) = instead {
+                out.push_str(&restorer.finish());
+                // A number of JSON becomes a string.
+                let quote = if *landing == Landing::Json && !inside.string {
+                    "\""
+                } else {
+                    ""
+                };
+                out.extend([quote, &*instead, quote]);
+            }
+        });
     }
 
     /// Whether something is held back.
@@ -95,8 +132,7 @@ fn restore(
     vault: Option<&Vault>,
     restorer: &mut Restorer,
     text: &str,
-    likeness: Likeness,
-    landing: Landing,
+    (likeness, landing): (Likeness, Landing),
     out: &mut String,
 ) -> usize {
     match vault {

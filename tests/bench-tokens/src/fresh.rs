@@ -2,24 +2,13 @@
 //! counted.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use penstock_bench_harness::memory::{self, Megabytes};
 
 use crate::agreement::Agreement;
 use crate::side::{self, Side};
 use crate::text::{self, Text, VOCABULARIES};
-
-/// Memory is settled when it has stayed the same for so long: several times the interval at which Envoy's allocator gives
-/// back what is free, as rendered.
-const QUIET: Duration = Duration::from_secs(4);
-const POLL: Duration = Duration::from_millis(250);
-const PATIENCE: Duration = Duration::from_secs(25);
-/// By so much it may still move.
-const SAME_MB: f64 = 0.25;
-
-/// Resident memory in MB (2^20 bytes), by the name of a side.
-pub type Megabytes = BTreeMap<&'static str, f64>;
 
 /// What was seen of one start of all sides.
 pub struct Start {
@@ -61,7 +50,7 @@ pub async fn measure(texts: &[Text], agreement: &mut Agreement) -> anyhow::Resul
             }
         }
     }
-    let resident_mb = settled(&sides).await?;
+    let resident_mb = memory::settled(&side::gateways(&sides)).await?;
     Ok((
         sides,
         Start {
@@ -77,31 +66,4 @@ async fn warm_bare(side: &mut Side, parts: &[String]) -> anyhow::Result<()> {
         worker.exchange("", 0, Bytes::from(parts.concat())).await?;
     }
     Ok(())
-}
-
-/// Resident memory of every side, once none of them moves any more.
-pub async fn settled(sides: &[Side]) -> anyhow::Result<Megabytes> {
-    let start = Instant::now();
-    let mut since = start;
-    let mut resident = now(sides)?;
-    while since.elapsed() < QUIET && start.elapsed() < PATIENCE {
-        tokio::time::sleep(POLL).await;
-        let moved = now(sides)?;
-        if moved.iter().any(|(name, mb)| {
-            resident
-                .get(name)
-                .is_none_or(|before| (mb - before).abs() > SAME_MB)
-        }) {
-            resident = moved;
-            since = Instant::now();
-        }
-    }
-    now(sides)
-}
-
-fn now(sides: &[Side]) -> anyhow::Result<Megabytes> {
-    sides
-        .iter()
-        .map(|side| Ok((side.name, side.resident_mb()?)))
-        .collect()
 }

@@ -6,18 +6,14 @@
 //! `name value unit` a line; what they mean is in `docs/benchmarks.md`. What is measured on the way goes to standard error.
 
 mod agreement;
-mod bootstrap;
-mod client;
 mod fresh;
-mod prose;
-mod random;
 mod report;
 mod round;
-mod sample;
 mod side;
 mod text;
 
 use clap::Parser;
+use penstock_bench_harness::{memory, sample};
 
 use agreement::Agreement;
 
@@ -73,7 +69,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         );
         rounds.push(round);
     }
-    let resident = fresh::settled(&running).await?;
+    let resident = memory::settled(&side::gateways(&running)).await?;
     report::print(&starts, &rounds, &resident, &texts)?;
     agreement.verdict()
 }

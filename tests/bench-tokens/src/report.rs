@@ -2,9 +2,11 @@
 
 use std::io::Write;
 
-use crate::fresh::{Megabytes, Start};
+use penstock_bench_harness::memory::Megabytes;
+use penstock_bench_harness::sample::{median, quantile};
+
+use crate::fresh::Start;
 use crate::round::Round;
-use crate::sample::{median, quantile};
 use crate::side::{BARE, OTHERS, OURS};
 use crate::text::Text;
 

@@ -1,9 +1,9 @@
 //! What is compared: bare Envoy, and an Envoy for each way to count.
 
+use penstock_bench_harness::bootstrap;
+use penstock_bench_harness::config::penstock_yaml;
+use penstock_bench_harness::probe::{self, Connection};
 use penstock_test_support::Gateway;
-
-use crate::bootstrap;
-use crate::client::{self, Connection};
 
 /// One of the compared Envoys, running.
 pub struct Side {
@@ -36,22 +36,20 @@ const SIDES: [(&str, Rewrite); 4] = [
     (OURS, |rendered| bootstrap::probe(rendered, "probe_tokens.wasm")),
 ];
 
-/// Any configuration: only the listener of what is rendered from it is used.
-const YAML: &str = "providers:\n  - { name: provider, api: openai, base_url: \"http://127.0.0.1:9/v1\" }\n\
-                    models:\n  - name: bench\n    targets:\n      - { provider: provider, model: any }\n";
-
 /// Starts all of them. Nothing has counted anything yet.
 pub async fn start() -> anyhow::Result<Vec<Side>> {
+    // Any configuration: only the listener of what is rendered from it is used.
+    let yaml = penstock_yaml("openai", "http://127.0.0.1:9/v1", "any", "");
     let mut sides = Vec::new();
     for (name, rewrite) in SIDES {
-        let gateway = Gateway::builder(YAML)
+        let gateway = Gateway::builder(&yaml)
             .concurrency(WORKERS)
             .rewrite(rewrite)
             .start()?;
         let workers = if name == BARE {
-            client::connections(gateway.address()).await?
+            probe::connections(gateway.address()).await?
         } else {
-            client::workers(gateway.address()).await?
+            probe::workers(gateway.address(), WORKERS as usize).await?
         };
         sides.push(Side {
             name,
@@ -67,9 +65,9 @@ impl Side {
     pub fn counts(&self) -> bool {
         self.name != BARE
     }
+}
 
-    /// Resident memory now, in MB (2^20 bytes).
-    pub fn resident_mb(&self) -> anyhow::Result<f64> {
-        Ok(self.gateway.rss_kib()? as f64 / 1024.0)
-    }
+/// The Envoys by their names.
+pub fn gateways(sides: &[Side]) -> Vec<(&'static str, &Gateway)> {
+    sides.iter().map(|side| (side.name, &side.gateway)).collect()
 }

@@ -1,7 +1,7 @@
 //! The texts that are counted.
 
-use crate::prose::Writer;
-use crate::random::Random;
+use penstock_bench_harness::prose::Writer;
+use penstock_bench_harness::random::Random;
 
 /// 1 KB.
 const KB: usize = 1_024;

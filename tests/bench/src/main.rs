@@ -4,18 +4,14 @@
 //! of two cores is left to Envoy. Figures go to standard output, one `name value unit` a line; what they mean and
 //! what they should be is in `docs/benchmarks.md`. What is measured on the way goes to standard error.
 
-mod bootstrap;
-mod client;
-mod clock;
-mod fixture;
 mod memory;
-mod provider;
 mod report;
 mod round;
 mod sample;
 mod side;
 
 use clap::Parser;
+use penstock_bench_harness::traffic::provider;
 
 /// Measures the gateway beside a bare Envoy and prints `name value unit` lines.
 #[derive(Debug, Parser)]
@@ -42,6 +38,6 @@ async fn run(rounds: u32) -> anyhow::Result<()> {
     for number in 0..rounds {
         measured.push(round::measure(&sides, number).await?);
     }
-    let resident = memory::resident(&sides)?;
+    let resident = side::resident(&sides)?;
     report::print(&measured, &resident, &growth)
 }

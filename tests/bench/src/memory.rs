@@ -1,31 +1,17 @@
-//! Resident memory of each side, and what a further worker adds.
+//! What a further worker adds to the resident memory of each side.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::client;
-use crate::fixture;
+use penstock_bench_harness::memory::Megabytes;
+use penstock_bench_harness::traffic::{client, fixture};
+
 use crate::round::CONNECTIONS;
-use crate::side::{self, Side};
+use crate::side;
 
 const WORKERS: u32 = 3;
 /// The same for each worker, however many there are.
 const TRAFFIC_TIME: Duration = Duration::from_secs(2);
-
-/// Megabytes (2^20 bytes) by the name of a side.
-pub type Megabytes = BTreeMap<&'static str, f64>;
-
-/// Resident memory of every side, now.
-pub fn resident(sides: &[Side]) -> anyhow::Result<Megabytes> {
-    sides
-        .iter()
-        .map(|side| {
-            let kib = u32::try_from(side.gateway.rss_kib()?)?;
-            Ok((side.name, f64::from(kib) / 1024.0))
-        })
-        .collect()
-}
 
 /// What each worker after the first adds, from sides with one and with more workers after traffic.
 pub async fn per_worker(provider: SocketAddr) -> anyhow::Result<Megabytes> {
@@ -55,7 +41,7 @@ async fn after_traffic(provider: SocketAddr, workers: u32) -> anyhow::Result<Meg
         .await?;
         client::event_delays(address, &fixture::request(true)).await?;
     }
-    let resident = resident(&sides)?;
+    let resident = side::resident(&sides)?;
     eprintln!("resident with {workers} workers: {resident:.1?} MB");
     Ok(resident)
 }

@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use crate::memory::Megabytes;
+use penstock_bench_harness::memory::Megabytes;
+
 use crate::round::{Measured, Round};
 use crate::sample::median;
 use crate::side::{BARE, PAIRS};

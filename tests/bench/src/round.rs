@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::client;
-use crate::fixture;
+use penstock_bench_harness::traffic::{client, fixture};
+
 use crate::sample::quantile_us;
 use crate::side::Side;
 

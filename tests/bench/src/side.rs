@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
+use penstock_bench_harness::bootstrap;
+use penstock_bench_harness::config::{NO_QUOTA, penstock_yaml};
+use penstock_bench_harness::memory::{self, Megabytes};
 use penstock_test_support::Gateway;
-
-use crate::bootstrap;
 
 /// One of the compared gateways, running.
 pub struct Side {
@@ -31,10 +32,10 @@ pub fn start(provider: SocketAddr, workers: u32) -> anyhow::Result<Vec<Side>> {
     );
     let [to_openai, to_anthropic, to_openai_limited] = PAIRS;
     let sides: [(_, _, Rewrite); 4] = [
-        (BARE, &openai, bootstrap::bare),
-        (to_openai, &openai, bootstrap::penstock),
-        (to_anthropic, &anthropic, bootstrap::penstock),
-        (to_openai_limited, &limited, bootstrap::penstock),
+        (BARE, &openai, bootstrap::bare_gateway),
+        (to_openai, &openai, bootstrap::gateway),
+        (to_anthropic, &anthropic, bootstrap::gateway),
+        (to_openai_limited, &limited, bootstrap::gateway),
     ];
     sides
         .into_iter()
@@ -48,17 +49,14 @@ pub fn start(provider: SocketAddr, workers: u32) -> anyhow::Result<Vec<Side>> {
         .collect()
 }
 
+/// Resident memory of every side, now.
+pub fn resident(sides: &[Side]) -> anyhow::Result<Megabytes> {
+    let gateways: Vec<_> = sides.iter().map(|side| (side.name, &side.gateway)).collect();
+    memory::now(&gateways)
+}
+
 type Rewrite = fn(&str) -> anyhow::Result<String>;
 
-/// Translation alone.
-const NO_QUOTA: &str = "quota: { enabled: false }";
 /// Limits that every request is counted against and that none reaches.
 const LIMITS: &str =
     "quota: { limits: [{ name: all, tokens_per_minute: 1000000000, requests_per_minute: 100000000 }] }";
-
-fn penstock_yaml(api: &str, base_url: &str, model: &str, quota: &str) -> String {
-    format!(
-        "providers:\n  - {{ name: provider, api: {api}, base_url: \"{base_url}\" }}\n\
-         models:\n  - name: bench\n    targets:\n      - {{ provider: provider, model: {model} }}\n{quota}\n"
-    )
-}

@@ -23,6 +23,7 @@ mod lease;
 mod memory;
 mod models;
 mod pace;
+mod pii;
 mod plans;
 mod quota;
 mod read;

@@ -2,6 +2,8 @@
 //!
 //! `cargo +nightly fuzz run --fuzz-dir . <target>` in this folder; the files of `filters/lib/translate/testdata` make good seeds.
 
+pub mod pii;
+
 use penstock_chat::{Api, Tokens};
 use penstock_sse::{DecodeError, Decoder};
 use penstock_translate::stream::{End, Options, Translator};

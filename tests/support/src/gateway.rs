@@ -62,6 +62,12 @@ impl Builder {
         self
     }
 
+    /// Takes a variable out of Envoy's environment.
+    pub fn unset(mut self, name: &str) -> Self {
+        self.env.remove(name);
+        self
+    }
+
     /// A file `secrets/<name>`, to be named in the configuration.
     pub fn secret(mut self, name: &str, value: &str) -> Self {
         self.secrets.insert(name.into(), value.into());

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
+use crate::text::Text;
 use crate::{Entity, Score};
 
 /// How far in front of a finding a word counts, in bytes.
@@ -13,18 +14,24 @@ const BEHIND: usize = 40;
 /// Longest word that is looked up, in bytes.
 const LONGEST: usize = 32;
 /// Longest word of a script without spaces, in characters, and the bytes of each.
-const IDEOGRAPHS: usize = 6;
+const IDEOGRAPHS: usize = 8;
 const IDEOGRAPH: usize = 3;
 /// The first byte of the first of its characters.
 pub(crate) const FIRST_IDEOGRAPH: u8 = 0xe3;
 /// Longest name whose parts are looked up, in bytes.
 const LONGEST_NAME: usize = 64;
+/// So many digits are a number that has words of its own.
+const NUMBER: usize = 5;
+/// Letters in front of a point that may be an abbreviation.
+const LONGEST_ABBREVIATION: usize = 3;
+/// Letters of an abbreviation with points between them, such as `D.N.I.`.
+const MOST_POINTED: usize = 6;
 
 /// The words that mean something, and what.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     by_text: HashMap<Box<[u8]>, Meaning, BuildHasherDefault<Fnv>>,
-    /// Which combinations of first and last letter and length there are: nearly all words of a text end here.
+    /// Which combinations of letters and length there are: nearly all words of a text end here.
     shapes: Bits,
     /// Which ideographs a word starts with.
     ideographs: Bits,
@@ -35,7 +42,7 @@ pub(crate) struct Words {
 struct Bits([u64; Self::SIZE]);
 
 impl Bits {
-    const SIZE: usize = 128;
+    const SIZE: usize = 1024;
 
     fn place(number: usize) -> (usize, u64) {
         (number / 64 % Self::SIZE, 1 << (number % 64))
@@ -60,10 +67,12 @@ impl Default for Bits {
     }
 }
 
-/// First and last letter, whatever their case, and length.
+/// The first two letters and the last, whatever their case, and length.
 fn shape(word: &[u8]) -> usize {
-    let letter = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(*byte | 0x20));
-    letter(word.first()) * 31 + letter(word.last()) * 257 + word.len() * 1031
+    let letter = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(byte & 0x1f));
+    let shape =
+        letter(word.first()) | letter(word.get(1)) << 5 | letter(word.last()) << 10 | word.len() << 15;
+    shape ^ shape >> 16
 }
 
 /// The last bits of the character that starts here, of three bytes.
@@ -78,6 +87,13 @@ fn ideograph(run: &[u8]) -> usize {
 pub(crate) struct Meaning {
     raises: u128,
     lowers: u128,
+}
+
+impl Meaning {
+    /// Whether it says anything of a kind.
+    fn speaks(self, bit: u128) -> bool {
+        (self.raises | self.lowers) & bit != 0
+    }
 }
 
 /// A word that was found.
@@ -165,22 +181,46 @@ impl Words {
     /// Looks up words of a script without spaces: every stretch of a few characters, and of those that start at the same
     /// one the longest.
     pub fn hear_ideographs(&self, run: &[u8], at: usize, heard: &mut Vec<Heard>) {
-        for start in 0..run.len() {
+        let mut start = 0;
+        while start < run.len() {
             let rest = run.get(start..).unwrap_or_default();
-            if rest.first().is_none_or(|byte| *byte < FIRST_IDEOGRAPH)
-                || !self.ideographs.has(ideograph(rest))
-            {
-                continue;
-            }
+            let begins = rest.first().is_some_and(|byte| *byte >= FIRST_IDEOGRAPH)
+                && self.ideographs.has(ideograph(rest));
             let parts = (1..=IDEOGRAPHS)
                 .rev()
+                .filter(|_| begins)
                 .filter_map(|count| rest.get(..count * IDEOGRAPH));
-            if let Some(meaning) = parts.filter_map(|part| self.lookup(part)).next() {
-                heard.push(Heard {
-                    at: at + start,
-                    meaning,
-                });
+            let found = parts
+                .filter_map(|part| Some((part.len(), self.lookup(part)?)))
+                .next();
+            match found {
+                // What is part of a longer word says nothing by itself.
+                Some((len, meaning)) => {
+                    heard.push(Heard {
+                        at: at + start,
+                        meaning,
+                    });
+                    start += len;
+                }
+                None => start += 1,
             }
+        }
+    }
+
+    /// Looks up letters with points between them, the first of which stands at `at`.
+    pub fn hear_pointed(&self, text: &Text<'_>, at: usize, heard: &mut Vec<Heard>) {
+        let mut letters = [0; MOST_POINTED];
+        let mut len = 0;
+        while let Some(place) = letters.get_mut(len)
+            && text.at(at + 2 * len).is_ascii_alphabetic()
+            && text.at(at + 2 * len + 1) == b'.'
+        {
+            *place = text.at(at + 2 * len);
+            len += 1;
+        }
+        let word = letters.get(..len).filter(|word| word.len() > 1);
+        if let Some(meaning) = word.and_then(|word| self.lookup(word)) {
+            heard.push(Heard { at, meaning });
         }
     }
 
@@ -230,37 +270,163 @@ fn is_hump(pair: &[u8], next: Option<&u8>) -> bool {
             || before.is_ascii_uppercase() && next.is_some_and(u8::is_ascii_lowercase))
 }
 
-/// The score of a finding, given the words around it. The nearest in front decides; without one, the nearest behind.
-/// `named` are the words in the name of the field that the text is the value of.
-pub(crate) fn judge(
-    score: Score,
-    entity: Entity,
-    span: Range<usize>,
-    heard: &[Heard],
-    named: &[Heard],
-) -> Score {
-    let bit = bit(entity);
-    let speaks = |heard: &&Heard| (heard.meaning.raises | heard.meaning.lowers) & bit != 0;
-    let before = heard.partition_point(|word| word.at < span.start);
-    let in_front = heard.get(..before).unwrap_or_default().iter().rev();
-    let in_front = in_front
-        .take_while(|word| word.at + BEFORE >= span.start)
-        .find(speaks);
-    let behind = heard.get(before..).unwrap_or_default().iter();
-    let behind = || {
-        behind
-            .skip_while(|word| word.at < span.end)
-            .take_while(|word| word.at <= span.end + BEHIND)
-            .find(speaks)
-    };
-    match in_front
-        .or_else(|| named.iter().rev().find(speaks))
-        .or_else(behind)
-    {
-        Some(word) if word.meaning.raises & bit != 0 => score.raised(),
-        Some(_) => score.lowered(),
-        None => score,
+/// What is around a finding.
+#[derive(Clone, Copy)]
+pub(crate) struct Around<'a> {
+    pub text: &'a Text<'a>,
+    /// The words of the text, in their order.
+    pub heard: &'a [Heard],
+    /// The words in the name of the field that the text is the value of.
+    pub named: &'a [Heard],
+}
+
+impl Around<'_> {
+    /// The score of a finding, given the words around it.
+    ///
+    /// Those in front decide. In its own clause a word that speaks for it beats one that speaks against: of "the SSN on the
+    /// invoice" the number is the SSN. Further in front a word only speaks for it, and only if no other number has
+    /// come since. Then comes the name of the field, and last what stands behind in the same clause.
+    pub fn judge(&self, score: Score, entity: Entity, span: Range<usize>) -> Score {
+        let bit = bit(entity);
+        let before = self.heard.partition_point(|word| word.at < span.start);
+        let in_front = self.heard.get(..before).unwrap_or_default().iter().rev();
+        let mut in_front = in_front
+            .take_while(|word| word.at + BEFORE >= span.start)
+            .filter(|word| word.meaning.speaks(bit))
+            .peekable();
+        if in_front.peek().is_some() {
+            let clause = self.clause(span.start);
+            let mut lowering: Option<&Heard> = None;
+            for word in in_front {
+                let in_clause = word.at >= clause.start;
+                if word.meaning.raises & bit == 0 {
+                    if lowering.is_none() && in_clause {
+                        if self.touches(word, span.start) {
+                            return score.lowered();
+                        }
+                        lowering = Some(word);
+                    }
+                    continue;
+                }
+                return match lowering {
+                    // "Tax invoice" is another thing than "tax number on the invoice".
+                    Some(lowering) if !in_clause || self.touches(word, lowering.at) => score.lowered(),
+                    None if word.at < clause.number => break,
+                    _ => score.raised(),
+                };
+            }
+            if lowering.is_some() {
+                return score.lowered();
+            }
+        }
+        let named = self.named.iter().rev().find(|word| word.meaning.speaks(bit));
+        match named.or_else(|| self.behind(bit, before, span.end)) {
+            Some(word) if word.meaning.raises & bit != 0 => score.raised(),
+            Some(_) => score.lowered(),
+            None => score,
+        }
     }
+
+    /// The first word behind a place that speaks of the kind, in the same clause and not the label of something else.
+    fn behind(&self, bit: u128, from: usize, end: usize) -> Option<&Heard> {
+        let words = self.heard.get(from..).unwrap_or_default().iter();
+        let mut words = words
+            .skip_while(|word| word.at < end)
+            .take_while(|word| word.at <= end + BEHIND)
+            .filter(|word| word.meaning.speaks(bit))
+            .peekable();
+        words.peek()?;
+        let clause = (end..=end + BEHIND).find(|at| self.ends_line(*at) || self.ends_sentence(*at));
+        words
+            .take_while(|word| clause.is_none_or(|clause| word.at < clause))
+            .find(|word| !self.is_label(word.at))
+    }
+
+    /// Whether nothing that is said stands between a word and a place behind it.
+    fn touches(&self, word: &Heard, place: usize) -> bool {
+        let end = word.at + self.text.run(word.at, LONGEST, is_letter);
+        let between = self.text.slice(end..place);
+        end <= place && !between.iter().copied().any(is_letter)
+    }
+
+    /// Whether the word at a place is followed by a value of its own.
+    fn is_label(&self, at: usize) -> bool {
+        let end = at + self.text.run(at, LONGEST, is_letter);
+        let gap = self.text.run(end, 3, |byte| {
+            matches!(byte, b' ' | b'"' | b'\'' | b'*' | b'#' | b'.')
+        });
+        let next = self.text.at(end + gap);
+        matches!(next, b':' | b'=') || gap > 0 && next.is_ascii_digit()
+    }
+
+    /// Where the clause begins that a place is in, and where the last number in front of it ends.
+    fn clause(&self, place: usize) -> Clause {
+        let from = place.saturating_sub(BEFORE);
+        let front = self.text.slice(from..place);
+        // A label may stand on a line of its own.
+        let label = front
+            .iter()
+            .rposition(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80);
+        let label = from + label.map_or(0, |label| label + 1);
+        let ends = |at: &usize| self.ends_sentence(*at) || *at < label && self.ends_line(*at);
+        let start = (from..place).rev().find(ends).map_or(from, |at| at + 1);
+        let number = last_number(front.get(..label - from).unwrap_or_default());
+        Clause {
+            // A number parts clauses as well: what was said of it is not said of the next.
+            start: start.max(from + number),
+            number: from + number,
+        }
+    }
+
+    fn ends_line(&self, at: usize) -> bool {
+        matches!(self.text.at(at), b'\n' | b'\r' | b'|' | b'\t')
+    }
+
+    fn ends_sentence(&self, at: usize) -> bool {
+        let is_last = matches!(self.text.at(at + 1), b' ' | b'\n' | 0);
+        let word = || {
+            self.text
+                .run_before(at, NUMBER, |byte| byte.is_ascii_alphanumeric() || byte >= 0x80)
+        };
+        match self.text.at(at) {
+            b';' | b'!' | b'?' => is_last,
+            // The point of an abbreviation ends no sentence.
+            b'.' => is_last && word() > LONGEST_ABBREVIATION,
+            _ => false,
+        }
+    }
+}
+
+/// Where a clause begins.
+struct Clause {
+    start: usize,
+    number: usize,
+}
+
+/// The end of the last number in a text that is long enough to have words of its own, spaces and signs between its digits
+/// aside.
+fn last_number(text: &[u8]) -> usize {
+    let (mut digits, mut end) = (0, 0);
+    for (at, byte) in text.iter().enumerate().rev() {
+        match byte {
+            b'0'..=b'9' => {
+                if digits == 0 {
+                    end = at + 1;
+                }
+                digits += 1;
+                if digits >= NUMBER {
+                    return end;
+                }
+            }
+            b' ' | b'-' | b'.' | b'/' if digits > 0 => {}
+            _ => digits = 0,
+        }
+    }
+    0
+}
+
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
 /// FNV-1a: the words are our own and the operator's, so nobody can make them collide.

@@ -1,8 +1,9 @@
 //! Dates as people write them: with digits in any usual order, with names of months in English, German, French, Spanish,
-//! Italian, Portuguese and Dutch, and as in Chinese, Japanese and Korean. The year is always written.
+//! Italian, Portuguese, Dutch, Polish, Czech, Russian, Turkish, Hindi and the languages of Scandinavia, and as in Chinese, Japanese and Korean. The year is always written.
 
 use std::ops::RangeInclusive;
 
+use crate::letters::is_same;
 use crate::text::{Text, is_word};
 
 /// Years in which people who are spoken of were born. Nothing here knows what year it is.
@@ -29,6 +30,10 @@ pub(crate) fn read(text: &Text<'_>, at: usize) -> Option<usize> {
     {
         return None;
     }
+    // Nearly all that could be the day or the year of a date is not.
+    if text.at(at).is_ascii_digit() && !may_be_date(text, at) {
+        return None;
+    }
     let end = match text.run(at, 9, |byte| byte.is_ascii_digit()) {
         0 => month_first(text, at),
         1 | 2 => era(text, at).or_else(|| day_first(text, at)),
@@ -39,6 +44,22 @@ pub(crate) fn read(text: &Text<'_>, at: usize) -> Option<usize> {
     let continued = joins(text.at(end)) && text.at(end + 1).is_ascii_digit();
     let time = text.at(end) == b'T' && text.at(end + 1).is_ascii_digit();
     (!continued && (time || !is_word(text.at(end)))).then_some(end)
+}
+
+/// Whether what is behind the digits at a place may go on a date.
+fn may_be_date(text: &Text<'_>, at: usize) -> bool {
+    let digits = text.run(at, 9, |byte| byte.is_ascii_digit());
+    let end = at + digits;
+    match (digits, text.at(end)) {
+        (8, _) => true,
+        (1 | 2 | 4, b' ' | b'-' | b'/' | b'.') => {
+            // A month, or a word.
+            let next = text.at(end + text.run(end, 3, |byte| matches!(byte, b' ' | b'-' | b'/' | b'.')));
+            next.is_ascii_alphanumeric() || next >= 0x80
+        }
+        (1 | 2 | 4, byte) => byte.is_ascii_alphabetic() || byte >= 0x80,
+        _ => false,
+    }
 }
 
 /// `19900503`, `03051990`, `05031990`.
@@ -110,6 +131,9 @@ fn month_first(text: &Text<'_>, at: usize) -> Option<usize> {
 /// `昭和60年5月3日`, of which the name of the era is not part.
 fn era(text: &Text<'_>, at: usize) -> Option<usize> {
     const ERAS: [(&str, u32); 4] = [("昭和", 1925), ("平成", 1988), ("令和", 2018), ("大正", 1911)];
+    if text.before(at) < 0x80 {
+        return None;
+    }
     let front = text.slice(at.saturating_sub(6)..at);
     let (_, before) = ERAS.iter().find(|(name, _)| name.as_bytes() == front)?;
     let (year, end) = small(text, at)?;
@@ -123,6 +147,9 @@ fn ideographic(text: &Text<'_>, at: usize, year: u32) -> Option<usize> {
         let at = skip(text, at, b" ");
         text.has(at, unit).then(|| skip(text, at + unit.len(), b" "))
     };
+    if text.at(skip(text, at, b" ")) < 0x80 {
+        return None;
+    }
     UNITS.iter().find_map(|[of_year, of_month, of_day]| {
         let (month, end) = small(text, unit(at, of_year)?)?;
         let (day, end) = small(text, unit(end, of_month)?)?;
@@ -188,15 +215,15 @@ fn ordinal(text: &Text<'_>, at: usize) -> usize {
         .unwrap_or(at)
 }
 
-/// Past at most two bytes of these.
+/// Past at most three bytes of these.
 fn skip(text: &Text<'_>, at: usize, bytes: &[u8]) -> usize {
-    at + text.run(at, 2, |byte| bytes.contains(&byte))
+    at + text.run(at, 3, |byte| bytes.contains(&byte))
 }
 
 /// Past the first of these words that stands there.
 fn words(text: &Text<'_>, at: usize, words: &[&str]) -> usize {
     let word = words.iter().find(|word| text.has(at, word));
-    at + word.map_or(0, |word| word.len())
+    word.map_or(at, |word| skip(text, at + word.len(), b" "))
 }
 
 fn is_letter(byte: u8) -> bool {
@@ -210,33 +237,37 @@ fn month(text: &Text<'_>, at: usize) -> Option<(u32, usize)> {
     if name.len() < SHORTEST_NAME {
         return None;
     }
-    let is_name = |known: &&str| known.len() == name.len() && same(known.as_bytes(), name);
+    let is_name = |known: &&str| known.len() == name.len() && is_same(name, known.as_bytes());
     (1..)
         .zip(MONTHS)
         .find_map(|(month, names)| names.iter().any(is_name).then_some((month, end)))
 }
 
-/// Whether two words are the same, case aside, also that of letters with accents (`É` is C3 89, `é` C3 A9).
-fn same(known: &[u8], name: &[u8]) -> bool {
-    let mut before = 0;
-    known.iter().zip(name).all(|(known, byte)| {
-        let lower = match (before, *byte) {
-            (0xc3, 0x80..=0x9e) => byte + 0x20,
-            (_, byte) => byte.to_ascii_lowercase(),
-        };
-        before = *byte;
-        *known == lower
-    })
-}
-
 const SHORTEST_NAME: usize = 3;
-const LONGEST_NAME: usize = 10;
+const LONGEST_NAME: usize = 21;
 
 /// The names of each month, in lower case.
 const MONTHS: [&[&str]; 12] = [
     &[
-        "january", "jan", "januar", "jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen", "januari",
+        "january",
+        "jan",
+        "januar",
+        "jänner",
+        "janvier",
+        "janv",
+        "enero",
+        "ene",
+        "gennaio",
+        "gen",
+        "januari",
         "janeiro",
+        "stycznia",
+        "styczeń",
+        "sty",
+        "ledna",
+        "января",
+        "ocak",
+        "जनवरी",
     ],
     &[
         "february",
@@ -252,17 +283,106 @@ const MONTHS: [&[&str]; 12] = [
         "febrero",
         "febbraio",
         "fevereiro",
+        "lutego",
+        "luty",
+        "lut",
+        "února",
+        "февраля",
+        "şubat",
+        "फरवरी",
     ],
     &[
-        "march", "mar", "märz", "maerz", "mrz", "mär", "mars", "marzo", "março", "marco", "maart", "mrt",
+        "march",
+        "mar",
+        "märz",
+        "maerz",
+        "mrz",
+        "mär",
+        "mars",
+        "marzo",
+        "março",
+        "marco",
+        "maart",
+        "mrt",
+        "marca",
+        "marzec",
+        "marts",
+        "března",
+        "марта",
+        "mart",
+        "मार्च",
     ],
-    &["april", "apr", "avril", "avr", "abril", "abr", "aprile"],
-    &["may", "mai", "mayo", "maggio", "mag", "maio", "mei"],
-    &["june", "jun", "juni", "juin", "junio", "giugno", "giu", "junho"],
     &[
-        "july", "jul", "juli", "juillet", "juil", "julio", "luglio", "lug", "julho",
+        "april",
+        "apr",
+        "avril",
+        "avr",
+        "abril",
+        "abr",
+        "aprile",
+        "kwietnia",
+        "kwiecień",
+        "kwi",
+        "dubna",
+        "апреля",
+        "nisan",
+        "अप्रैल",
     ],
-    &["august", "aug", "août", "aout", "agosto", "ago", "augustus"],
+    &[
+        "may", "mai", "mayo", "maggio", "mag", "maio", "mei", "maja", "maj", "května", "мая", "mayıs", "मई",
+    ],
+    &[
+        "june",
+        "jun",
+        "juni",
+        "juin",
+        "junio",
+        "giugno",
+        "giu",
+        "junho",
+        "czerwca",
+        "czerwiec",
+        "cze",
+        "června",
+        "июня",
+        "haziran",
+        "जून",
+    ],
+    &[
+        "july",
+        "jul",
+        "juli",
+        "juillet",
+        "juil",
+        "julio",
+        "luglio",
+        "lug",
+        "julho",
+        "lipca",
+        "lipiec",
+        "lip",
+        "července",
+        "июля",
+        "temmuz",
+        "जुलाई",
+    ],
+    &[
+        "august",
+        "aug",
+        "août",
+        "aout",
+        "agosto",
+        "ago",
+        "augustus",
+        "sierpnia",
+        "sierpień",
+        "sie",
+        "augusti",
+        "srpna",
+        "августа",
+        "ağustos",
+        "अगस्त",
+    ],
     &[
         "september",
         "sep",
@@ -273,11 +393,49 @@ const MONTHS: [&[&str]; 12] = [
         "settembre",
         "set",
         "setembro",
+        "września",
+        "wrzesień",
+        "wrz",
+        "září",
+        "сентября",
+        "eylül",
+        "सितंबर",
+        "सितम्बर",
     ],
     &[
-        "october", "oct", "oktober", "okt", "octobre", "octubre", "ottobre", "ott", "outubro", "out",
+        "october",
+        "oct",
+        "oktober",
+        "okt",
+        "octobre",
+        "octubre",
+        "ottobre",
+        "ott",
+        "outubro",
+        "out",
+        "października",
+        "październik",
+        "paź",
+        "října",
+        "октября",
+        "ekim",
+        "अक्टूबर",
     ],
-    &["november", "nov", "novembre", "noviembre", "novembro"],
+    &[
+        "november",
+        "nov",
+        "novembre",
+        "noviembre",
+        "novembro",
+        "listopada",
+        "listopad",
+        "lis",
+        "listopadu",
+        "ноября",
+        "kasım",
+        "नवंबर",
+        "नवम्बर",
+    ],
     &[
         "december",
         "dec",
@@ -290,6 +448,15 @@ const MONTHS: [&[&str]; 12] = [
         "dic",
         "dicembre",
         "dezembro",
+        "grudnia",
+        "grudzień",
+        "gru",
+        "desember",
+        "prosince",
+        "декабря",
+        "aralık",
+        "दिसंबर",
+        "दिसम्बर",
     ],
 ];
 
@@ -360,6 +527,15 @@ mod tests {
             "1990 年 5 月 3 日",
             "1990년 5월 3일",
             "3 de mayo del 2001",
+            "3  de  mayo  de  2001",
+            "12 listopada 1951",
+            "11.  Dezember  1995",
+            "6 PAŹDZIERNIKA 1968",
+            "7 września 2014",
+            "3 мая 1990",
+            "3. února 1990",
+            "3 सितंबर 1990",
+            "3 maj 1990",
         ] {
             for text in [
                 date.to_owned(),

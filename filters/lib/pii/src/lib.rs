@@ -15,6 +15,8 @@ mod custom;
 mod date;
 mod entity;
 mod finding;
+mod known;
+mod letters;
 mod mask;
 mod overlap;
 mod placeholder;

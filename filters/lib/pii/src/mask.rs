@@ -6,15 +6,11 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
-
-use crate::custom::stands_alone;
+use crate::known::Known;
 use crate::placeholder::{Placeholders, literal};
 use crate::vault::Vault;
 use crate::{Action, Entity, Finding, Policy, Recognizers, restore};
 
-/// Values shorter than this, in bytes, are masked only where they are recognised.
-const SHORTEST_KNOWN: usize = 5;
 /// What a text is called that looks like a placeholder and is none.
 pub(crate) const LITERAL: &str = "LITERAL";
 
@@ -27,7 +23,7 @@ pub struct Masking<'m> {
     tenant: &'m str,
     custom: &'m [String],
     vault: Vault,
-    known: Option<AhoCorasick>,
+    known: Known,
 }
 
 impl<'m> Masking<'m> {
@@ -46,7 +42,7 @@ impl<'m> Masking<'m> {
             tenant,
             custom,
             vault: Vault::default(),
-            known: None,
+            known: Known::default(),
         }
     }
 
@@ -66,18 +62,7 @@ impl<'m> Masking<'m> {
 
     /// Ends the first round.
     pub fn seal(&mut self) {
-        let known: Vec<&str> = self
-            .vault
-            .values()
-            .filter(|value| value.len() >= SHORTEST_KNOWN)
-            .collect();
-        if !known.is_empty() {
-            // The one that is built fastest: it lives for one request.
-            let mut builder = AhoCorasickBuilder::new();
-            builder.kind(Some(AhoCorasickKind::NoncontiguousNFA));
-            builder.match_kind(MatchKind::LeftmostLongest).prefilter(false);
-            self.known = builder.build(known).ok();
-        }
+        self.known = Known::new(self.vault.values());
     }
 
     /// What is to be replaced in a text, in its order: places, and what they become. `found` is what [`Masking::look`]
@@ -103,20 +88,16 @@ impl<'m> Masking<'m> {
         }
         places.sort_by_key(|(span, _)| span.start);
         taken = places.len();
-        if let Some(known) = &self.known {
-            for hit in known.find_iter(text) {
-                let span = hit.range();
-                if is_free(&places, taken, &span)
-                    && stands_alone(text.as_bytes(), &span)
-                    && let Some(placeholder) = text
-                        .get(span.clone())
-                        .and_then(|value| self.vault.placeholder(value))
-                {
-                    places.push((span, placeholder.to_owned()));
-                }
+        for span in self.known.find(text) {
+            if is_free(&places, taken, &span)
+                && let Some(placeholder) = text
+                    .get(span.clone())
+                    .and_then(|value| self.vault.placeholder(value))
+            {
+                places.push((span, placeholder.to_owned()));
             }
-            places.sort_by_key(|(span, _)| span.start);
         }
+        places.sort_by_key(|(span, _)| span.start);
         places
     }
 

@@ -8,17 +8,31 @@ use crate::Finding;
 /// Keeps of findings that overlap the surest, of those the longest, of those the first, and puts what is left in the
 /// order of the text.
 pub(crate) fn resolve(mut findings: Vec<Finding>) -> Vec<Finding> {
-    if findings.len() > 1 {
-        findings.sort_by_key(|finding| {
-            (
-                Reverse(finding.score),
-                Reverse(finding.span.len()),
-                finding.span.start,
-                finding.entity,
-            )
+    findings.sort_unstable_by_key(|finding| (finding.span.start, finding.span.end));
+    let mut kept = Vec::with_capacity(findings.len());
+    let mut cluster = Vec::new();
+    let mut end = 0;
+    for finding in findings {
+        if finding.span.start >= end {
+            settle(&mut cluster, &mut kept);
+        }
+        end = end.max(finding.span.end);
+        cluster.push(finding);
+    }
+    settle(&mut cluster, &mut kept);
+    kept
+}
+
+/// Moves what stays of findings that hang together.
+fn settle(cluster: &mut Vec<Finding>, kept: &mut Vec<Finding>) {
+    let first = kept.len();
+    if cluster.len() > 1 {
+        cluster.sort_by_key(|finding| {
+            let Finding { entity, span, score } = finding;
+            (Reverse(*score), Reverse(span.len()), span.start, *entity)
         });
         let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
-        findings.retain(|finding| {
+        cluster.retain(|finding| {
             let span = &finding.span;
             let before = taken.range(..span.end).next_back();
             let free = before.is_none_or(|(_, end)| *end <= span.start);
@@ -27,9 +41,11 @@ pub(crate) fn resolve(mut findings: Vec<Finding>) -> Vec<Finding> {
             }
             free
         });
-        findings.sort_by_key(|finding| finding.span.start);
     }
-    findings
+    kept.append(cluster);
+    if let Some(new) = kept.get_mut(first..) {
+        new.sort_unstable_by_key(|finding| finding.span.start);
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub(crate) struct Recognizer {
     pub starts: &'static [Starts],
     /// Whether the kind's data starts at this place, or around it for [`Starts::Mark`].
     pub find: fn(&Text<'_>, usize) -> Option<Hit>,
-    /// Single words that make it likelier, in lower case. Those of scripts without spaces have at most six characters.
+    /// Single words that make it likelier, in lower case. Those of scripts without spaces have at most eight characters.
     pub raises: &'static [&'static str],
     /// Words that speak against it.
     pub lowers: &'static [&'static str],
@@ -31,6 +31,8 @@ pub(crate) enum Starts {
     Code(&'static [u8]),
     /// At a word, code or number that starts with one of these bytes, of either case.
     First(&'static [u8]),
+    /// The same, where a digit stands in it or within six bytes behind it: nearly no word of ordinary text.
+    NearDigit(&'static [u8]),
     /// At every occurrence of a byte that is neither letter nor digit.
     Mark(u8),
 }
@@ -52,6 +54,7 @@ impl Hit {
 mod americas;
 mod asia_pacific;
 mod contact;
+mod endings;
 mod europe;
 mod finance;
 mod labels;

@@ -147,23 +147,28 @@ fn at<'v>(vault: &'v Vault, text: &str, likeness: Likeness) -> Found<'v> {
 
 /// What stands at the start of `text`, which is an opening bracket.
 fn placeholder<'v>(vault: &'v Vault, text: &str, likeness: Likeness) -> Found<'v> {
-    let mut seen = String::new();
+    let mut seen = [0; LONGEST];
+    let mut len = 0;
     for (at, byte) in text.bytes().enumerate().take(LONGEST) {
-        let known = match likeness {
-            Likeness::Exact if byte.is_ascii() => {
-                seen.push(char::from(byte));
-                vault.exact(&seen)
-            }
-            Likeness::Close if byte.is_ascii_alphanumeric() => {
-                seen.push(char::from(byte.to_ascii_uppercase()));
-                vault.normal(&seen)
-            }
+        let kept = match likeness {
+            Likeness::Exact if byte.is_ascii() => byte,
+            Likeness::Close if byte.is_ascii_alphanumeric() => byte.to_ascii_uppercase(),
             Likeness::Close if at == 0 || matches!(byte, b' ' | b'_' | b'-' | b'\\' | b'*') => continue,
-            Likeness::Close if byte == b']' => match vault.normal(&seen) {
-                Known::Whole(kept) => return Found::Placeholder(at + 1, kept),
-                Known::Beginning | Known::No => return Found::Nothing,
-            },
+            Likeness::Close if byte == b']' => {
+                return match vault.normal(beginning(&seen, len)) {
+                    Known::Whole(kept) => Found::Placeholder(at + 1, kept),
+                    Known::Beginning | Known::No => Found::Nothing,
+                };
+            }
             _ => return Found::Nothing,
+        };
+        if let Some(place) = seen.get_mut(len) {
+            *place = kept;
+            len += 1;
+        }
+        let known = match likeness {
+            Likeness::Exact => vault.exact(beginning(&seen, len)),
+            Likeness::Close => vault.normal(beginning(&seen, len)),
         };
         match known {
             Known::Whole(kept) if likeness == Likeness::Exact => return Found::Placeholder(at + 1, kept),
@@ -175,6 +180,12 @@ fn placeholder<'v>(vault: &'v Vault, text: &str, likeness: Likeness) -> Found<'v
         true => Found::Beginning,
         false => Found::Nothing,
     }
+}
+
+/// What was seen so far, all of it ASCII.
+fn beginning(seen: &[u8; LONGEST], len: usize) -> &str {
+    let seen = seen.get(..len).unwrap_or_default();
+    std::str::from_utf8(seen).unwrap_or_default()
 }
 
 fn land(value: &str, landing: Landing, out: &mut String) {

@@ -1,6 +1,6 @@
 //! One pass over a text, asking each recogniser where its data may start.
 
-use crate::context::{self, Heard, Words};
+use crate::context::{Around, Heard, Words};
 use crate::custom::Custom;
 use crate::recognize::{self, Hit, Recognizer, Starts};
 use crate::text::Text;
@@ -23,6 +23,14 @@ const LONGEST_CODE: usize = 64;
 const MOST_NUMBERING: usize = 3;
 /// Longest value, and name of a field, that are looked at together, in bytes.
 const LONGEST_VALUE: usize = 256;
+
+/// How far behind a word a digit is near, in bytes.
+const NEAR: usize = 6;
+
+/// Most digits of a group, and most groups that are looked at in a row: it is a table, and would cost the most time of all
+/// texts.
+const MOST_GROUPED: usize = 4;
+const LONGEST_ROW: usize = 32;
 
 /// How sure a finding of each kind has to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +62,7 @@ pub struct Recognizers {
     by_digits: Vec<Vec<&'static Recognizer>>,
     by_code: Vec<Vec<&'static Recognizer>>,
     by_first: Vec<Vec<&'static Recognizer>>,
+    by_first_near_digit: Vec<Vec<&'static Recognizer>>,
     by_mark: Vec<Vec<&'static Recognizer>>,
     classes: [u8; 256],
     words: Words,
@@ -66,6 +75,30 @@ struct Pass<'r, 't> {
     text: Text<'t>,
     hits: Vec<(Entity, Hit)>,
     heard: Vec<Heard>,
+    row: Row,
+}
+
+/// Short numbers one behind the other, with one byte between them that is always the same.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    len: usize,
+    separator: u8,
+    /// Where the last of them ended.
+    end: usize,
+}
+
+impl Row {
+    /// Another short number, behind this byte. Says whether the row is longer than any number in groups, so that it is a
+    /// table.
+    fn goes_on(&mut self, separator: u8, start: usize, end: usize) -> bool {
+        let joined = self.end + 1 == start && (self.len == 1 || self.separator == separator);
+        *self = Self {
+            len: if joined { self.len + 1 } else { 1 },
+            separator,
+            end,
+        };
+        self.len > LONGEST_ROW
+    }
 }
 
 impl Recognizers {
@@ -75,6 +108,7 @@ impl Recognizers {
             by_digits: vec![Vec::new(); MOST_DIGITS + 1],
             by_code: vec![Vec::new(); LONGEST_CODE + 1],
             by_first: vec![Vec::new(); 256],
+            by_first_near_digit: vec![Vec::new(); 256],
             by_mark: vec![Vec::new(); 256],
             classes: classes(),
             words: Words::default(),
@@ -109,6 +143,9 @@ impl Recognizers {
             Starts::First(bytes) => bytes
                 .iter()
                 .for_each(|byte| ask(&mut self.by_first, byte.to_ascii_lowercase())),
+            Starts::NearDigit(bytes) => bytes
+                .iter()
+                .for_each(|byte| ask(&mut self.by_first_near_digit, byte.to_ascii_lowercase())),
             Starts::Mark(byte) => {
                 ask(&mut self.by_mark, *byte);
                 if let Some(class) = self.classes.get_mut(usize::from(*byte)) {
@@ -137,8 +174,13 @@ impl Recognizers {
                 named = self.pass(name).heard;
             }
         }
+        let around = Around {
+            text: &seen,
+            heard: &heard,
+            named: &named,
+        };
         let judged = hits.into_iter().filter_map(|(entity, hit)| {
-            let score = context::judge(hit.score, entity, hit.start..hit.end, &heard, &named);
+            let score = around.judge(hit.score, entity, hit.start..hit.end);
             (score >= thresholds.of(entity) && hit.start < hit.end).then(|| Finding {
                 entity,
                 span: seen.original(hit.start..hit.end),
@@ -160,6 +202,7 @@ impl Recognizers {
             text: Text::new(text),
             hits: Vec::new(),
             heard: Vec::new(),
+            row: Row::default(),
         };
         pass.run();
         pass
@@ -238,7 +281,10 @@ impl Pass<'_, '_> {
         let letters = word.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
         let numbered =
             word.len() - letters <= MOST_NUMBERING && word.iter().skip(letters).all(u8::is_ascii_digit);
-        if letters > 0 && numbered {
+        if letters == 1 && end - start == 1 && self.text.at(end) == b'.' {
+            let words = &self.recognizers.words;
+            words.hear_pointed(&self.text, start, &mut self.heard);
+        } else if letters > 0 && numbered {
             let word = word.get(..letters).unwrap_or_default();
             self.recognizers.words.hear(word, start, &mut self.heard);
         }
@@ -277,8 +323,18 @@ impl Pass<'_, '_> {
 
     /// A run of ASCII letters and digits.
     fn code(&mut self, start: usize, end: usize, seen: u8) {
+        if seen == DIGIT && end - start <= MOST_GROUPED {
+            let separator = self.text.before(start);
+            if self.row.goes_on(separator, start, end) {
+                return;
+            }
+        }
         let first = usize::from(self.text.at(start).to_ascii_lowercase());
         self.ask(self.recognizers.by_first.get(first), start);
+        let behind = self.text.slice(end..self.text.len().min(end + NEAR));
+        if seen & DIGIT != 0 || behind.iter().any(u8::is_ascii_digit) {
+            self.ask(self.recognizers.by_first_near_digit.get(first), start);
+        }
         if seen == DIGIT {
             self.ask(self.recognizers.by_digits.get(end - start), start);
         } else if seen & DIGIT != 0 || seen == UPPER {

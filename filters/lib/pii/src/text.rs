@@ -165,12 +165,17 @@ impl<'t> Text<'t> {
     }
 
     /// Whether the span is a number by itself: a word, and not part of a longer number with points, commas, dashes or
-    /// slashes.
+    /// slashes. The commas of a row of values join nothing.
     pub fn is_number(&self, span: Range<usize>) -> bool {
+        let (left, right) = (self.before(span.start), self.at(span.end));
         let joins = |byte: u8| matches!(byte, b'.' | b',' | b'-' | b'/' | b':');
-        let continued = joins(self.at(span.end)) && self.at(span.end + 1).is_ascii_digit();
-        let continues =
-            joins(self.before(span.start)) && self.before(span.start.saturating_sub(1)).is_ascii_digit();
+        let ends = |byte: u8| matches!(byte, b',' | b';' | b'\n' | b'\r' | b'"' | b')' | b']' | b'}' | 0);
+        let continued = joins(right)
+            && self.at(span.end + 1).is_ascii_digit()
+            && !(right == b',' && matches!(left, b',' | b'\n' | 0));
+        let continues = joins(left)
+            && self.before(span.start.saturating_sub(1)).is_ascii_digit()
+            && !(left == b',' && ends(right));
         self.is_word(span) && !continued && !continues
     }
 
@@ -195,15 +200,23 @@ impl<'t> Text<'t> {
         before || self.at(span.end) == b' ' && self.at(span.end + 1).is_ascii_digit()
     }
 
-    /// Whether a decimal comma with one or two digits stands at a place.
+    /// Whether a decimal comma with one or two digits stands at a place, and not a date or another value of a row.
     fn has_decimals(&self, at: usize) -> bool {
-        self.at(at) == b',' && matches!(self.run(at + 1, 3, |byte| byte.is_ascii_digit()), 1 | 2)
+        let digits = self.run(at + 1, 3, |byte| byte.is_ascii_digit());
+        let next = self.at(at + 1 + digits);
+        self.at(at) == b',' && matches!(digits, 1 | 2) && !matches!(next, b'-' | b'/' | b':' | b',')
     }
 
     /// The number at a place whose groups have these lengths, with one and the same of `separators` (of ASCII)
     /// between all of them, as [`Text::gap`] has it, or, where `together` allows it, with nothing between them. It stands
     /// by itself.
     pub fn number(&self, at: usize, groups: &[usize], separators: &[u8], together: bool) -> Option<Number> {
+        let bytes = self.bytes();
+        // Most numbers are of other lengths, and are told so by the byte behind the first group.
+        let behind = bytes.get(at + groups.first()?).copied().unwrap_or_default();
+        if groups.len() > 1 && is_word(behind) && !(together && behind.is_ascii_digit()) {
+            return None;
+        }
         let mut number = Number {
             digits: [0; Number::MOST],
             len: 0,
@@ -217,7 +230,7 @@ impl<'t> Text<'t> {
                     Some(separator) => separator.len(),
                     None => self.gap(number.end, separators),
                 };
-                let here = self.slice(number.end..number.end + width);
+                let here = bytes.get(number.end..number.end + width).unwrap_or_default();
                 if here.is_empty() && !together || separator.is_some_and(|separator| separator != here) {
                     return None;
                 }
@@ -225,13 +238,13 @@ impl<'t> Text<'t> {
                 number.separated = width > 0;
                 number.end += width;
             }
-            for _ in 0..*group {
-                let digit = self.at(number.end);
-                let place = number.digits.get_mut(number.len)?;
+            let digits = bytes.get(number.end..number.end + group)?;
+            let places = number.digits.get_mut(number.len..number.len + group)?;
+            for (place, digit) in places.iter_mut().zip(digits) {
                 *place = digit.checked_sub(b'0').filter(|value| *value < 10)?;
-                number.len += 1;
-                number.end += 1;
             }
+            number.len += group;
+            number.end += group;
         }
         let alone = match separator {
             None | Some([]) => self.is_number(at..number.end),

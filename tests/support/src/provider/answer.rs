@@ -18,8 +18,8 @@ pub struct Call {
     pub id: String,
     /// The tool.
     pub name: String,
-    /// Arguments that conform to the tool's schema, as JSON.
-    pub arguments: String,
+    /// Arguments that conform to the tool's schema, as JSON, in fragments.
+    pub arguments: Vec<String>,
 }
 
 /// Why an answer ends.
@@ -76,12 +76,15 @@ impl Answer {
             id: unique(),
             thinking: Vec::new(),
             text: Vec::new(),
-            calls: calls(prompt),
+            calls: calls(prompt, fault),
             finish: Finish::Stop,
             counts: Counts::default(),
         };
         if prompt.reasons {
-            answer.thinking = pieces(&format!("The user wants: {}", prompt.last_text));
+            answer.thinking = match fault.echo {
+                true => cut(&prompt.last_text, fault.piece),
+                false => cut(&format!("The user wants: {}", prompt.last_text), fault.piece),
+            };
         }
         if answer.calls.is_empty() {
             answer.say(prompt, name, fault);
@@ -101,7 +104,8 @@ impl Answer {
             (Some(events), _, _) => (0..events).map(|n| format!("{n} ")).collect(),
             (_, Some(bytes), _) => big(bytes),
             (_, _, Some(schema)) => fragments(&sample::of(schema, 0).to_string()),
-            _ => pieces(&digest(prompt, name)),
+            _ if fault.echo => cut(&prompt.last_text, fault.piece),
+            _ => cut(&digest(prompt, name), fault.piece),
         };
         let whole = self.text.concat();
         let stop = prompt
@@ -124,11 +128,7 @@ impl Answer {
     }
 
     fn count(&mut self, prompt: &Prompt) {
-        let arguments: usize = self
-            .calls
-            .iter()
-            .map(|call| fragments(&call.arguments).len())
-            .sum();
+        let arguments: usize = self.calls.iter().map(|call| call.arguments.len()).sum();
         let cache_read = 5 * prompt.cache_marks;
         let cache_write = 3 * prompt.cache_marks;
         self.counts = Counts {
@@ -170,7 +170,7 @@ fn digest(prompt: &Prompt, name: &str) -> String {
 }
 
 /// The calls that the prompt asks for: each time the last user message names a tool, or what `tool_choice` demands.
-fn calls(prompt: &Prompt) -> Vec<Call> {
+fn calls(prompt: &Prompt, fault: &Fault) -> Vec<Call> {
     let named = |name: &str| prompt.last_text.matches(name).count();
     let mut wanted: Vec<(usize, &super::prompt::Tool)> = match &prompt.choice {
         Choice::None => Vec::new(),
@@ -197,12 +197,32 @@ fn calls(prompt: &Prompt) -> Vec<Call> {
         .flat_map(|(times, tool)| std::iter::repeat_n(tool, times))
         .take(most)
         .enumerate()
-        .map(|(n, tool)| Call {
-            id: unique(),
-            name: tool.name.clone(),
-            arguments: sample::of(&object_schema(&tool.schema), n).to_string(),
+        .map(|(n, tool)| {
+            let mut arguments = sample::of(&object_schema(&tool.schema), n);
+            if fault.echo {
+                echo(&mut arguments, &prompt.last_text);
+            }
+            let arguments = arguments.to_string();
+            Call {
+                id: unique(),
+                name: tool.name.clone(),
+                arguments: match fault.piece {
+                    Some(_) => cut(&arguments, fault.piece),
+                    None => fragments(&arguments),
+                },
+            }
         })
         .collect()
+}
+
+/// Puts a text in the place of each string.
+fn echo(value: &mut Value, text: &str) {
+    match value {
+        Value::String(string) => text.clone_into(string),
+        Value::Array(values) => values.iter_mut().for_each(|value| echo(value, text)),
+        Value::Object(members) => members.values_mut().for_each(|value| echo(value, text)),
+        _ => {}
+    }
 }
 
 fn object_schema(schema: &Value) -> Value {
@@ -222,10 +242,22 @@ pub fn pieces(text: &str) -> Vec<String> {
     pieces
 }
 
+/// Splits a text as a fault wants it, or the way models do.
+fn cut(text: &str, piece: Option<usize>) -> Vec<String> {
+    piece.map_or_else(|| pieces(text), |piece| chunks(text, piece))
+}
+
 /// Splits JSON into fragments of five characters, so that words and escapes are torn.
 pub fn fragments(json: &str) -> Vec<String> {
-    let characters: Vec<char> = json.chars().collect();
-    characters.chunks(5).map(|chunk| chunk.iter().collect()).collect()
+    chunks(json, 5)
+}
+
+fn chunks(text: &str, length: usize) -> Vec<String> {
+    let characters: Vec<char> = text.chars().collect();
+    characters
+        .chunks(length.max(1))
+        .map(|chunk| chunk.iter().collect())
+        .collect()
 }
 
 fn big(bytes: usize) -> Vec<String> {
@@ -245,4 +277,31 @@ fn unique() -> String {
         std::process::id(),
         NEXT.fetch_add(1, Ordering::Relaxed)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::prompt::Tool;
+    use super::*;
+
+    #[test]
+    fn an_echo_says_what_it_was_told_in_text_reasoning_and_calls() {
+        let fault = Fault::parse("fault=echo,piece:4").unwrap();
+        let mut prompt = Prompt {
+            last_text: "the \"weather\"".to_owned(),
+            reasons: true,
+            parallel: true,
+            ..Prompt::default()
+        };
+        let answer = Answer::to(&prompt, "primary", &fault);
+        assert_eq!(answer.text, ["the ", "\"wea", "ther", "\""]);
+        assert_eq!(answer.thinking, answer.text);
+        prompt.tools.push(Tool {
+            name: "weather".to_owned(),
+            schema: serde_json::json!({"properties": {"city": {"type": "string"}}}),
+        });
+        let call = Answer::to(&prompt, "primary", &fault).calls.remove(0);
+        assert_eq!(call.arguments.concat(), r#"{"city":"the \"weather\""}"#);
+        assert!(call.arguments.iter().all(|fragment| fragment.len() <= 4));
+    }
 }

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use super::answer::{Answer, Counts, Finish, fragments};
+use super::answer::{Answer, Counts, Finish};
 use super::fault::Fault;
 use super::prompt::Prompt;
 
@@ -33,7 +33,7 @@ pub fn whole(answer: &Answer, prompt: &Prompt, fault: &Fault) -> Vec<Bytes> {
         ));
     }
     for call in &answer.calls {
-        let (id, name, input) = (&call.id, quote(&call.name), &call.arguments);
+        let (id, name, input) = (&call.id, quote(&call.name), call.arguments.concat());
         blocks.push(format!(
             r#"{{"type":"tool_use","id":"toolu_{id}","name":{name},"input":{input}}}"#
         ));
@@ -96,10 +96,10 @@ pub fn stream(answer: &Answer, prompt: &Prompt, fault: &Fault) -> (Vec<Bytes>, u
             r#"{{"type":"tool_use","id":"toolu_{id}","name":{name},"input":{{}}}}"#
         ));
         writer.delta(r#"{"type":"input_json_delta","partial_json":""}"#);
-        for fragment in fragments(&call.arguments) {
+        for fragment in &call.arguments {
             writer.delta(&format!(
                 r#"{{"type":"input_json_delta","partial_json":{}}}"#,
-                quote(&fragment)
+                quote(fragment)
             ));
         }
         writer.stop();

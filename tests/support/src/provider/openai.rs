@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-use super::answer::{Answer, Call, Counts, Finish, fragments};
+use super::answer::{Answer, Call, Counts, Finish};
 use super::fault::Fault;
 use super::prompt::Prompt;
 
@@ -51,7 +51,7 @@ pub fn whole(answer: &Answer, prompt: &Prompt, fault: &Fault, flavor: Flavor) ->
                 format!(
                     r#"{{"id":"call_{id}","type":"function","function":{{"name":{},"arguments":{}}}}}"#,
                     quote(name),
-                    quote(arguments)
+                    quote(&arguments.concat())
                 )
             })
             .collect();
@@ -153,8 +153,8 @@ impl Writer {
                 ),
                 None,
             );
-            for fragment in fragments(&call.arguments) {
-                let fragment = quote(&fragment);
+            for fragment in &call.arguments {
+                let fragment = quote(fragment);
                 let call = format!(r#""tool_calls":[{{"index":{n},"function":{{"arguments":{fragment}}}}}]"#);
                 self.delta(index, &call, None);
             }

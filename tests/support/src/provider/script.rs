@@ -76,6 +76,9 @@ impl Script {
         if let Some(pause) = fault.trickle {
             acts = trickle(acts, pause);
         }
+        if let Some(pause) = fault.sweep {
+            acts = pause_after(acts, fault.sweep_at, pause);
+        }
         Self::Respond {
             delay,
             status: reply.status,
@@ -170,6 +173,32 @@ fn trickle(acts: Vec<Act>, pause: Duration) -> Vec<Act> {
     slow
 }
 
+/// Pauses after so many bytes; what is beyond the end counts from the start again.
+fn pause_after(acts: Vec<Act>, byte: usize, pause: Duration) -> Vec<Act> {
+    let length = |act: &Act| match act {
+        Act::Send(bytes) => bytes.len(),
+        _ => 0,
+    };
+    let total: usize = acts.iter().map(length).sum();
+    let mut left = byte % total.max(1);
+    let mut slow = Vec::new();
+    for act in acts {
+        match act {
+            Act::Send(bytes) if left > 0 && left <= bytes.len() => {
+                slow.push(Act::Send(bytes.slice(..left)));
+                slow.push(Act::Wait(pause));
+                slow.push(Act::Send(bytes.slice(left..)));
+                left = 0;
+            }
+            act => {
+                left = left.saturating_sub(length(&act));
+                slow.push(act);
+            }
+        }
+    }
+    slow
+}
+
 /// Compresses a body; the parts of a stream are flushed one by one, so that it still streams.
 fn compress(reply: &mut Reply) {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -255,6 +284,23 @@ mod tests {
             sent(&wire(stream(), "fault=malformed-event:1").0).lines().nth(2),
             Some("data: {\"")
         );
+    }
+
+    #[test]
+    fn a_sweep_pauses_after_one_byte_and_sends_them_all() {
+        let whole = sent(&wire(stream(), "ok").0);
+        for at in 1..whole.len() {
+            let fault = Fault {
+                sweep_at: at,
+                ..Fault::parse("fault=sweep:1ms").unwrap()
+            };
+            let Script::Respond { acts, .. } = Script::of(stream(), &fault) else {
+                panic!("no answer");
+            };
+            assert_eq!(sent(&acts), whole);
+            let pause = acts.iter().position(|act| matches!(act, Act::Wait(_))).unwrap();
+            assert_eq!(sent(&acts[..pause]).len(), at);
+        }
     }
 
     #[test]

@@ -66,43 +66,119 @@ fn words_without_spaces_are_heard_wherever_they_stand() {
     assert_eq!(heard("身份"), [0; 0]);
 }
 
+/// How the number in a text, which is in double brackets, is judged in a field of this name.
 #[track_caller]
-fn judged(heard: &[(usize, &str)], named: &[&str], expected: Score) {
-    let words = words();
-    let mut around = Vec::new();
-    heard
-        .iter()
-        .for_each(|(at, word)| words.hear(word.as_bytes(), *at, &mut around));
-    let mut name = Vec::new();
-    named
-        .iter()
-        .enumerate()
-        .for_each(|(at, word)| words.hear(word.as_bytes(), at, &mut name));
-    assert_eq!(judge(BASE, ENTITY, 100..110, &around, &name), expected);
+fn judged(text: &str, name: &str, expected: Score) {
+    let listen = |text: &str| {
+        let mut heard = Vec::new();
+        let is_letter = |character: char| character.is_alphabetic();
+        for (at, _) in text.match_indices(is_letter) {
+            let starts = text[..at]
+                .chars()
+                .next_back()
+                .is_none_or(|before| !is_letter(before));
+            let len = text[at..]
+                .find(|character| !is_letter(character))
+                .unwrap_or(text.len() - at);
+            if starts
+                && text[at..]
+                    .chars()
+                    .next()
+                    .is_some_and(|first| u32::from(first) < 0x3000)
+            {
+                words().hear(&text.as_bytes()[at..at + len], at, &mut heard);
+            }
+        }
+        heard
+    };
+    let start = text.find("[[").unwrap();
+    let end = text.find("]]").unwrap() - 2;
+    let text = text.replace("[[", "").replace("]]", "");
+    let (heard, named) = (listen(&text), listen(name));
+    let seen = Text::new(&text);
+    let around = Around {
+        text: &seen,
+        heard: &heard,
+        named: &named,
+    };
+    assert_eq!(around.judge(BASE, ENTITY, start..end), expected, "{text}");
 }
 
 #[test]
-fn the_nearest_word_in_front_decides_then_the_name_then_the_nearest_behind() {
+fn words_in_front_decide_then_the_name_then_those_behind() {
     let (raised, lowered) = (BASE.raised(), BASE.lowered());
-    judged(&[], &[], BASE);
-    judged(&[(90, "bsn")], &[], raised);
-    judged(&[(90, "order")], &[], lowered);
-    judged(&[(60, "order"), (90, "bsn"), (112, "order")], &["order"], raised);
-    judged(&[(60, "bsn"), (90, "order"), (112, "bsn")], &["bsn"], lowered);
-    judged(&[(112, "bsn"), (120, "order")], &[], raised);
-    judged(&[(112, "order"), (120, "bsn")], &[], lowered);
-    judged(&[(112, "order")], &["bsn"], raised);
-    judged(&[(112, "bsn")], &["bsn", "order"], lowered);
+    for (text, name, expected) in [
+        ("[[12345]]", "", BASE),
+        ("bsn: [[12345]]", "", raised),
+        ("order: [[12345]]", "", lowered),
+        ("bsn [[12345]] order", "order", raised),
+        ("order [[12345]] bsn", "bsn", lowered),
+        ("[[12345]] bsn and order", "", raised),
+        ("[[12345]] order and bsn", "", lowered),
+        ("[[12345]] order", "bsn", raised),
+        ("[[12345]] bsn", "bsn order", lowered),
+    ] {
+        judged(text, name, expected);
+    }
 }
 
 #[test]
-fn words_far_away_inside_and_of_other_kinds_do_not_count() {
-    judged(&[(19, "bsn")], &[], BASE);
-    judged(&[(20, "bsn")], &[], BASE.raised());
-    judged(&[(150, "bsn")], &[], BASE.raised());
-    judged(&[(151, "bsn")], &[], BASE);
-    judged(&[(104, "bsn")], &[], BASE);
-    judged(&[(80, "bsn"), (90, "sin")], &[], BASE.raised());
+fn in_one_clause_a_word_that_speaks_for_it_beats_one_against_it() {
+    let (raised, lowered) = (BASE.raised(), BASE.lowered());
+    for (text, expected) in [
+        ("The BSN on the order was [[12345]]", raised),
+        ("The order has the BSN [[12345]]", raised),
+        ("Order 77777, BSN [[12345]]", raised),
+        ("BSN 77777, order [[12345]]", lowered),
+        ("BSN 77777, [[12345]]", BASE),
+        ("BSN order [[12345]]", lowered),
+        ("BSN order no. [[12345]]", lowered),
+        ("BSN and order [[12345]]", lowered),
+        ("BSN from 1990 and [[12345]]", raised),
+        ("BSN 987-65, [[12345]]", BASE),
+        ("BSN is known. The order is [[12345]]", lowered),
+        ("I have a BSN. It is [[12345]]", raised),
+        ("The order was shipped. [[12345]]", BASE),
+        ("Order no. [[12345]]", lowered),
+        ("BSN\n[[12345]]", raised),
+        ("order\n\nx [[12345]]", BASE),
+    ] {
+        judged(text, "", expected);
+    }
+}
+
+#[test]
+fn behind_only_the_same_clause_counts_and_no_label_of_another_value() {
+    let (raised, lowered) = (BASE.raised(), BASE.lowered());
+    for (text, expected) in [
+        ("[[12345]] is my bsn", raised),
+        ("[[12345]] (order)", lowered),
+        ("[[12345]]\norder", BASE),
+        ("[[12345]]. The order", BASE),
+        ("[[12345]], order: 7", BASE),
+        ("[[12345]] bsn=7", BASE),
+        ("[[12345]] order 7", BASE),
+    ] {
+        judged(text, "", expected);
+    }
+}
+
+#[test]
+fn words_far_away_and_of_other_kinds_do_not_count() {
+    let far = "x".repeat(80);
+    judged(&format!("bsn {far}[[12345]]"), "", BASE);
+    judged(&format!("[[12345]]{far} bsn"), "", BASE);
+    judged("bsn sin [[12345]]", "", BASE.raised());
     // It lowers another kind, and raises this.
-    judged(&[(90, "birth")], &[], BASE.raised());
+    judged("birth [[12345]]", "", BASE.raised());
+}
+
+#[test]
+fn letters_with_points_between_them_are_a_word() {
+    let mut heard = Vec::new();
+    let text = Text::new("the B.S.N. of");
+    words().hear_pointed(&text, 4, &mut heard);
+    words().hear_pointed(&text, 6, &mut heard);
+    words().hear_pointed(&text, 11, &mut heard);
+    assert_eq!(heard.iter().map(|heard| heard.at).collect::<Vec<_>>(), [4]);
 }

@@ -159,12 +159,12 @@ fn all_patterns_and_all_words_together_are_bounded() {
     assert!(many(32).is_ok());
     assert_eq!(many(100).unwrap_err(), InvalidCustom::AllTooLarge);
     let words = |count: usize| list(PROJECT, &vec!["0123456789abcdef"; count]);
-    assert!(Custom::new(vec![], &[words(1024)], &[]).is_ok());
-    let too_many = Custom::new(vec![], &[words(1000), words(25)], &[]).unwrap_err();
-    assert_eq!(too_many, InvalidCustom::ListTooLarge(16400));
+    assert!(Custom::new(vec![], &[words(4096)], &[]).is_ok());
+    let too_many = Custom::new(vec![], &[words(4000), words(97)], &[]).unwrap_err();
+    assert_eq!(too_many, InvalidCustom::ListTooLarge(65552));
     assert_eq!(
         too_many.to_string(),
-        "the lists have 16400 bytes of words, of which 16384 are allowed"
+        "the lists have 65552 bytes of words, of which 65536 are allowed"
     );
     let allowed = Custom::new(vec![], &[], &["a".repeat((64 << 10) + 1)]).unwrap_err();
     assert_eq!(allowed, InvalidCustom::AllowedTooLarge(65537));

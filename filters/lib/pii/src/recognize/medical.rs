@@ -1,6 +1,7 @@
 //! Health.
 
 mod birth;
+mod column;
 mod record;
 
 use super::Recognizer;

@@ -243,3 +243,17 @@ fn no_text_takes_more_than_time_in_proportion() {
         takes_less_than(100, &recognizers, &piece.repeat((1 << 20) / piece.len()));
     }
 }
+
+#[test]
+fn groups_of_digits_are_looked_at_until_they_are_a_table() {
+    let cards = "4111 1111 1111 1111\n".repeat(40);
+    assert_eq!(names(&cards, "").len(), 40);
+    let table = "12 ".repeat(31);
+    assert_eq!(
+        names(&format!("{table}card: 4111 1111 1111 1111"), ""),
+        ["CREDIT_CARD 4111 1111 1111 1111"]
+    );
+    let table = "12 ".repeat(64);
+    assert_eq!(names(&format!("{table}4111 1111 1111 1111"), ""), [""; 0]);
+    assert_eq!(names(&format!("{table}4111111111111111"), "").len(), 1);
+}

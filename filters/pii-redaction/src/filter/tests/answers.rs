@@ -99,6 +99,34 @@ fn new_personal_data_of_the_model_is_masked_if_the_policy_says_so() {
 }
 
 #[test]
+fn a_number_of_the_model_is_masked_as_a_string() {
+    let policy = PiiPolicy {
+        response: PiiResponse::Mask,
+        ..policy()
+    };
+    for (path, answer) in [
+        (
+            OPENAI,
+            r#"{"choices":[{"message":{"tool_calls":[{"function":{"arguments":"{\"n\": 4012888888881881, \"s\": \"a\\\" 4012888888881881\"}"}}]}}]}"#,
+        ),
+        (
+            ANTHROPIC,
+            r#"{"content":[{"type":"tool_use","input":{"n": 4012888888881881, "s": "a\" 4012888888881881"}}]}"#,
+        ),
+    ] {
+        let mut world = World::new(path, policy.clone());
+        world.send(BODY);
+        let screened = world.answer(answer);
+        let card = placeholder(&screened, "CARD");
+        let quote = if path == OPENAI { "\\\"" } else { "\"" };
+        let expected = answer
+            .replacen("4012888888881881", &format!("{quote}{card}{quote}"), 1)
+            .replace("4012888888881881", card);
+        assert_eq!(screened, expected);
+    }
+}
+
+#[test]
 fn an_answer_that_cannot_be_looked_into_is_cut_off_where_new_data_must_be_masked() {
     for (response, verdict) in [
         (PiiResponse::Mask, Verdict::Reset),

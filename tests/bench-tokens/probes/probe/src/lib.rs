@@ -1,6 +1,6 @@
-//! A filter that counts the tokens of a request body and answers with the counts and the time of each.
+//! A filter that counts something in a request body and answers with the counts and the time of each.
 //!
-//! Headers say how: `x-vocabulary` is `o200k_base` or `cl100k_base`, `x-repetitions` how often all of the body is counted. The
+//! Headers say how: what `x-how` means is the counter's, `x-repetitions` is how often all of the body is counted. The
 //! parts of a body are separated by NUL and counted by themselves, one after the other, so that no count is the repetition
 //! of the one before. The answer is JSON: `vm` tells the VMs of one Envoy apart, `counts` and `nanos` have an
 //! entry for each count. A request without a body asks for `vm` only, and loads nothing.
@@ -12,19 +12,10 @@ use std::time::{Instant, SystemTime};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType, LogLevel};
 
-/// A published vocabulary.
-#[derive(Clone, Copy, Debug)]
-pub enum Vocabulary {
-    /// `o200k_base`
-    O200kBase,
-    /// `cl100k_base`
-    Cl100kBase,
-}
-
 /// What is measured. Nothing is to be loaded before the first count.
 pub trait Counter: Default + 'static {
-    /// How many tokens `text` is.
-    fn count(&mut self, vocabulary: Vocabulary, text: &str) -> u64;
+    /// How many there are in `text`; `None` if it does not know `how`.
+    fn count(&mut self, how: &str, text: &str) -> Option<u64>;
 }
 
 /// Makes a filter of a counter; for `proxy_wasm::main!`.
@@ -93,11 +84,7 @@ impl<C: Counter> HttpContext for Stream<C> {
 impl<C: Counter> Stream<C> {
     /// The counts and the nanoseconds of each.
     fn measure(&self, body: &[u8]) -> Option<(Vec<u64>, Vec<u128>)> {
-        let vocabulary = match self.get_http_request_header("x-vocabulary")?.as_str() {
-            "o200k_base" => Vocabulary::O200kBase,
-            "cl100k_base" => Vocabulary::Cl100kBase,
-            _ => return None,
-        };
+        let how = self.get_http_request_header("x-how")?;
         let repetitions: usize = self.get_http_request_header("x-repetitions")?.parse().ok()?;
         let parts: Vec<_> = std::str::from_utf8(body).ok()?.split('\0').collect();
         let mut counter = self.counter.try_borrow_mut().ok()?;
@@ -107,9 +94,9 @@ impl<C: Counter> Stream<C> {
             for part in &parts {
                 // Asks the host for its monotonic time.
                 let start = Instant::now();
-                let count = counter.count(vocabulary, part);
+                let count = counter.count(&how, part);
                 nanos.push(start.elapsed().as_nanos());
-                counts.push(count);
+                counts.push(count?);
             }
         }
         Some((counts, nanos))

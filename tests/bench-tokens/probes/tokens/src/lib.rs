@@ -1,7 +1,6 @@
 //! Counts with penstock-tokens.
 
-use penstock_tokens::Tokenizer;
-use probe::Vocabulary;
+use penstock_tokens::{Tokenizer, Vocabulary};
 
 proxy_wasm::main! {{ probe::start::<Counter>(); }}
 
@@ -11,11 +10,12 @@ struct Counter {
 }
 
 impl probe::Counter for Counter {
-    fn count(&mut self, vocabulary: Vocabulary, text: &str) -> u64 {
-        let vocabulary = match vocabulary {
-            Vocabulary::O200kBase => penstock_tokens::Vocabulary::O200kBase,
-            Vocabulary::Cl100kBase => penstock_tokens::Vocabulary::Cl100kBase,
+    fn count(&mut self, how: &str, text: &str) -> Option<u64> {
+        let vocabulary = match how {
+            "o200k_base" => Vocabulary::O200kBase,
+            "cl100k_base" => Vocabulary::Cl100kBase,
+            _ => return None,
         };
-        self.tokenizer.count(vocabulary, text)
+        Some(self.tokenizer.count(vocabulary, text))
     }
 }

@@ -2,6 +2,7 @@
 //! 2.3.3/4-2. Characters are digits and, in what is issued since July 2026, letters, which count as their ASCII code less 48
 //! (Receita Federal, Instrução Normativa 2.229 of 2024, and its "CNPJ alfanumérico" questions and answers, read 2026-11).
 
+use super::super::labels::OTHER_NUMBERS;
 use super::super::{Hit, Recognizer, Starts};
 use crate::date::is_day;
 use crate::text::Text;
@@ -12,26 +13,7 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
     starts: &[Starts::Digits(&[2, 8, 14]), Starts::Code(&[2, 8, 14])],
     find,
     raises: &["cnpj", "cnpjs", "cgc", "ltda", "empresa", "cnpjmf", "cnpjnumber"],
-    lowers: &[
-        "timestamp",
-        "created",
-        "updated",
-        "pedido",
-        "order",
-        "invoice",
-        "fatura",
-        "protocolo",
-        "rastreio",
-        "tracking",
-        "barcode",
-        "serial",
-        "transaction",
-        "reference",
-        "hash",
-        "token",
-        "gtin",
-        "ean",
-    ],
+    lowers: OTHER_NUMBERS,
 };
 
 /// Characters, and in which places a separator may stand in front.
@@ -40,6 +22,11 @@ const LEN: usize = 14;
 const WRITTEN: [(usize, u8); 4] = [(2, b'.'), (5, b'.'), (8, b'/'), (12, b'-')];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
+    // Nearly everything ends here: where there is a first separator, there is a second.
+    let is_separator = |at: usize| matches!(text.at(at), b'.' | b'/' | b'-' | b' ');
+    if is_separator(at + 2) && !is_separator(at + 6) {
+        return None;
+    }
     let mut characters = [0; LEN];
     let mut end = at;
     // How many separators there are, and how many are the right ones.

@@ -1,6 +1,7 @@
 //! Brazilian CPF: nine digits and two check digits modulo eleven (Receita Federal; python-stdnum's `br.cpf`, read 2026-11).
 //! Written 3.3.3-2. One number in a hundred passes; eleven equal digits pass and are nobody's.
 
+use super::super::labels::OTHER_NUMBERS;
 use super::super::{Hit, Recognizer, Starts};
 use crate::text::Text;
 use crate::{Entity, Score};
@@ -18,55 +19,25 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "cpfnumber",
         "numerocpf",
     ],
-    lowers: &[
-        "telefone",
-        "celular",
-        "whatsapp",
-        "fone",
-        "tel",
-        "phone",
-        "mobile",
-        "call",
-        "ligue",
-        "pedido",
-        "order",
-        "invoice",
-        "fatura",
-        "protocolo",
-        "rastreio",
-        "rastreamento",
-        "tracking",
-        "boleto",
-        "pis",
-        "pasep",
-        "nis",
-        "nit",
-        "cnh",
-        "renavam",
-        "serial",
-        "barcode",
-        "ticket",
-        "timestamp",
-        "pesel",
-        "steuer",
-        "idnr",
-        "abn",
-        "transaction",
-        "reference",
-    ],
+    lowers: OTHER_NUMBERS,
 };
+
+const GROUPS: &[usize] = &[3, 3, 3, 2];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let (number, score) = match text.run(at, 12, |byte| byte.is_ascii_digit()) {
-        3 => match text.pieces(at, &[3, 3, 3, 2], &[b".", b".", b"-"]) {
-            Some(number) => (number, Score::CERTAIN),
-            None => {
-                let number = text.pieces(at, &[3, 3, 3, 2], &[b". -", b". -", b"-/. "])?;
+        3 => match [text.at(at + 3), text.at(at + 7), text.at(at + 11)] {
+            [b'.', b'.', b'-'] => (text.pieces(at, GROUPS, &[b".", b".", b"-"])?, Score::CERTAIN),
+            // An address of the internet.
+            [b'.', b'.', b'.'] if is_address(text, at) => return None,
+            [mark, ..] if mark != b' ' && text.at(at + 4) != b' ' => {
+                let number = text.pieces(at, GROUPS, &[b".-", b".-", b"-/. "])?;
                 (number, Score(80))
             }
+            _ => (text.grouped(at, GROUPS, b" -.")?, Score(80)),
         },
         9 => (text.pieces(at, &[9, 2], &[b"-/"])?, Score(75)),
-        _ => (text.number(at, &[11], b"", true)?, Score(55)),
+        _ => (text.ungrouped(at, 11)?, Score(55)),
     };
     let digits = number.digits();
     let first = digits.first()?;
@@ -76,6 +47,12 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
         && text.before(at) != b'+'
         && !text.goes_on(at..number.end);
     is_valid.then(|| Hit::new(at, number.end, score))
+}
+
+/// Whether the numbers of three digits at a place with points between them may be those of an address.
+fn is_address(text: &Text<'_>, at: usize) -> bool {
+    let is_byte = |start: usize| text.slice(start..start + 3) <= &b"255"[..];
+    is_byte(at) && is_byte(at + 4) && is_byte(at + 8)
 }
 
 /// Whether the digit at a place is the check digit of those in front, which weigh from 2 on, from the right.
@@ -104,6 +81,8 @@ mod tests {
             ("{\"cpf\":\"111.444.777-35\"}", "111.444.777-35"),
             ("(529 982 247 25)", "529 982 247 25"),
             ("529-982-247-25", "529-982-247-25"),
+            ("529.982.247.25", "529.982.247.25"),
+            ("529  982  247  25", "529  982  247  25"),
             ("529.982.247\u{2013}25", "529.982.247\u{2013}25"),
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [expected], "{text}");
@@ -119,6 +98,9 @@ mod tests {
             "celular 52998224725",
             "CPF A52998224725",
             "+52998224725",
+            "192.168.122.57",
+            "Kundennummer 52998224725",
+            "529 982.247 25",
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [""; 0], "{text}");
         }

@@ -2,6 +2,7 @@
 //! people (Wikipedia's "Social insurance number" and python-stdnum's `ca.sin`, read 2026-11). Written 3-3-3.
 //! One number in ten passes, and many others stand in groups of three, so that words make it one.
 
+use super::super::labels::OTHER_NUMBERS;
 use super::super::{Hit, Recognizer, Starts};
 use crate::checksum::luhn;
 use crate::text::Text;
@@ -15,84 +16,30 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "sin",
         "sins",
         "nas",
-        "social",
-        "insurance",
-        "sociale",
-        "assurance",
         "canada",
         "canadian",
         "canadien",
         "canadienne",
         "sinnumber",
-        "socialinsurancenumber",
         "numéronas",
     ],
-    lowers: &[
-        "security",
-        "policy",
-        "claim",
-        "ssn",
-        "itin",
-        "ein",
-        "siren",
-        "siret",
-        "rcs",
-        "nif",
-        "nipc",
-        "tfn",
-        "acn",
-        "bsn",
-        "kvk",
-        "vat",
-        "gst",
-        "bn",
-        "business",
-        "phone",
-        "mobile",
-        "tel",
-        "telephone",
-        "téléphone",
-        "teléfono",
-        "call",
-        "fax",
-        "order",
-        "invoice",
-        "facture",
-        "commande",
-        "tracking",
-        "serial",
-        "reference",
-        "ref",
-        "ticket",
-        "case",
-        "version",
-        "part",
-        "sku",
-        "account",
-        "passport",
-        "licence",
-        "license",
-        "permit",
-        "routing",
-        "isbn",
-        "price",
-        "total",
-        "amount",
-        "zip",
-        "customer",
-        "transaction",
-        "confirmation",
-    ],
+    lowers: OTHER_NUMBERS,
 };
 
+/// What it is called in more than one word, of which each is said of other numbers.
+pub(super) const NAMES: &[&str] = &["social insurance", "assurance sociale"];
+
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let number = text.number(at, &[3, 3, 3], b" -.", true)?;
+    let number = text
+        .grouped(at, &[3, 3, 3], b" -.")
+        .or_else(|| text.ungrouped(at, 9))?;
     let digits = number.digits();
     let is_issued = digits.first().is_some_and(|first| !matches!(first, 0 | 8));
     if !is_issued || !luhn(digits) || text.before(at) == b'+' || text.goes_on(at..number.end) {
         return None;
     }
     let score = match text.at(at + 3) {
+        _ if text.says(at..number.end, NAMES) => Score::CERTAIN,
         b'-' => Score::THRESHOLD,
         b' ' => Score::LIKELY,
         b'.' => Score(40),

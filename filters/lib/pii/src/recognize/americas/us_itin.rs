@@ -3,7 +3,7 @@
 
 use super::super::labels::OTHER_NUMBERS;
 use super::super::{Hit, Recognizer, Starts};
-use super::us_ssn::score;
+use super::us_ssn::{read, score};
 use crate::Entity;
 use crate::text::Text;
 
@@ -19,11 +19,15 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     if text.at(at) != b'9' {
         return None;
     }
-    let number = text.number(at, &[3, 2, 4], b" -.", true)?;
+    let number = read(text, at)?;
     let group = number.value(3..5);
     // 987-65-4320 to 4329 are for advertisements.
     let advertised = number.value(0..8) == 98_765_432;
     if !matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99) || advertised {
+        return None;
+    }
+    // The nine digits of Australia.
+    if !number.separated && text.says(at..number.end, &["tax file"]) {
         return None;
     }
     Some(Hit::new(at, number.end, score(text, at..number.end)))

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::labels::OTHER_NUMBERS;
 use super::super::{Hit, Recognizer, Starts};
-use crate::text::Text;
+use crate::text::{Number, Text};
 use crate::{Entity, Score};
 
 pub(super) const RECOGNIZER: Recognizer = Recognizer {
@@ -21,7 +21,6 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "soc",
         "ssa",
         "socialsecurity",
-        "seguro",
         "社会安全",
         "社会保障",
     ],
@@ -29,12 +28,22 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
 };
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let number = text.number(at, &[3, 2, 4], b" -.", true)?;
+    let number = read(text, at)?;
     let (area, group, serial) = (number.value(0..3), number.value(3..5), number.value(5..9));
     if !matches!(area, 1..=665 | 667..=899) || group == 0 || serial == 0 {
         return None;
     }
+    // The nine digits of Canada.
+    if !number.separated && text.says(at..number.end, super::ca_sin::NAMES) {
+        return None;
+    }
     Some(Hit::new(at, number.end, score(text, at..number.end)))
+}
+
+/// Nine digits, 3-2-4.
+pub(super) fn read(text: &Text<'_>, at: usize) -> Option<Number> {
+    text.grouped(at, &[3, 2, 4], b" -.")
+        .or_else(|| text.ungrouped(at, 9))
 }
 
 /// By what stands between area and group.
@@ -88,6 +97,7 @@ mod tests {
             "219-09-9999-01",
             "x219-09-9999",
             "10 219 09 9999 7",
+            "social insurance number 219099999",
             "SSN 21909999",
             "SSN 2190999990",
             "SSN 000123456",

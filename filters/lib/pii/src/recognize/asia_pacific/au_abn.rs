@@ -1,6 +1,7 @@
 //! Australian business numbers: eleven digits, the first not zero; less one in the first, their weighted sum is a multiple of 89
 //! (Australian Business Register, "Format of the ABN", read 2026-11). Written 2-3-3-3. One number in 89 passes.
 
+use super::super::labels::OTHER_NUMBERS;
 use super::super::{Hit, Recognizer, Starts};
 use crate::checksum::weighted;
 use crate::text::Text;
@@ -11,35 +12,15 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
     starts: &[Starts::Digits(&[2, 11])],
     find,
     raises: &["abn", "abns", "abr", "australian", "pty", "abnnumber"],
-    lowers: &[
-        "phone",
-        "mobile",
-        "tel",
-        "telephone",
-        "call",
-        "whatsapp",
-        "fax",
-        "tracking",
-        "serial",
-        "barcode",
-        "cpf",
-        "pesel",
-        "pis",
-        "idnr",
-        "steuer",
-        "order",
-        "reference",
-        "transaction",
-        "ticket",
-        "timestamp",
-        "acn",
-    ],
+    lowers: OTHER_NUMBERS,
 };
 
 const WEIGHTS: [u32; 11] = [10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let number = text.number(at, &[2, 3, 3, 3], b" -.", true)?;
+    let number = text
+        .grouped(at, &[2, 3, 3, 3], b" -.")
+        .or_else(|| text.ungrouped(at, 11))?;
     let digits = number.digits();
     // Ten off stands for one less in the first digit.
     let is_round = digits.iter().skip(2).all(|digit| *digit == 0);
@@ -51,7 +32,7 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     }
     let score = match number.separated {
         true => Score(90),
-        false => Score::THRESHOLD,
+        false => Score::LIKELY,
     };
     Some(Hit::new(at, number.end, score))
 }

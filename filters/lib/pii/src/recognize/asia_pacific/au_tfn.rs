@@ -2,6 +2,7 @@
 //! number" and python-stdnum's `au.tfn`, read 2026-11; they weigh the last of eight digits differently, and either will do).
 //! One number in eleven passes, and many others stand in groups of three, so that only words make it one.
 
+use super::super::labels::OTHER_NUMBERS;
 use super::super::{Hit, Recognizer, Starts};
 use crate::checksum::weighted;
 use crate::text::Text;
@@ -14,7 +15,6 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
     raises: &[
         "tfn",
         "tfns",
-        "tax",
         "ato",
         "payg",
         "superannuation",
@@ -22,72 +22,22 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "taxfileno",
         "tfnnumber",
     ],
-    lowers: &[
-        "ein",
-        "ssn",
-        "itin",
-        "vat",
-        "gst",
-        "abn",
-        "acn",
-        "nif",
-        "nipc",
-        "siren",
-        "siret",
-        "bsn",
-        "sin",
-        "kvk",
-        "utr",
-        "invoice",
-        "order",
-        "receipt",
-        "phone",
-        "mobile",
-        "tel",
-        "telephone",
-        "call",
-        "fax",
-        "tracking",
-        "serial",
-        "reference",
-        "ref",
-        "ticket",
-        "case",
-        "version",
-        "part",
-        "sku",
-        "account",
-        "bsb",
-        "passport",
-        "licence",
-        "license",
-        "isbn",
-        "price",
-        "total",
-        "amount",
-        "zip",
-        "postcode",
-        "date",
-        "ended",
-        "year",
-        "medicare",
-        "customer",
-    ],
+    lowers: OTHER_NUMBERS,
 };
 
 const WEIGHTS: [u32; 9] = [1, 4, 3, 7, 5, 8, 6, 9, 10];
 const WEIGHTS_OF_EIGHT: [u32; 8] = [1, 4, 3, 7, 5, 8, 6, 10];
 
+const SEPARATORS: &[u8] = b" -.";
+
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let groups: &[&[usize]] = match text.run(at, 10, |byte| byte.is_ascii_digit()) {
-        3 => &[&[3, 3, 3], &[3, 3, 2]],
-        2 => &[&[2, 3, 3]],
-        8 => &[&[8]],
-        _ => &[&[9]],
-    };
-    let number = groups
-        .iter()
-        .find_map(|groups| text.number(at, groups, b" -.", false))?;
+    let number = match text.run(at, 10, |byte| byte.is_ascii_digit()) {
+        3 => text
+            .grouped(at, &[3, 3, 3], SEPARATORS)
+            .or_else(|| text.grouped(at, &[3, 3, 2], SEPARATORS)),
+        2 => text.grouped(at, &[2, 3, 3], SEPARATORS),
+        len => text.ungrouped(at, len),
+    }?;
     let digits = number.digits();
     let is_multiple = |weights: &[u32]| weighted(digits, weights).is_multiple_of(11);
     let is_valid = is_multiple(&WEIGHTS) || digits.len() == 8 && is_multiple(&WEIGHTS_OF_EIGHT);
@@ -96,6 +46,8 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
         return None;
     }
     let score = match (number.separated, digits.len()) {
+        _ if text.says(at..number.end, &["tax file"]) => Score::CERTAIN,
+        (true, _) if text.is_among_digits(at..number.end) => Score::WEAK,
         (true, 9) => Score::LIKELY,
         (false, 9) => Score(35),
         _ => Score(25),

@@ -3,9 +3,11 @@
 //! Identity Card", read 2026-11). Residents from Hong Kong, Macau and Taiwan have regions 81 to 83; foreigners' numbers since
 //! 2023 start with 9 and the province. The fifteen digits of before 1999 are not recognised.
 
+use std::ops::Range;
+
 use super::super::{Hit, Recognizer, Starts};
 use crate::date::{BIRTH_YEARS, is_day};
-use crate::text::Text;
+use crate::text::{Text, is_word};
 use crate::{Entity, Score};
 
 pub(super) const RECOGNIZER: Recognizer = Recognizer {
@@ -22,12 +24,21 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "身份",
         "sfz",
         "shenfenzheng",
+        "居民身份证",
+        "resident",
+        "idcard",
+        "identity",
     ],
     lowers: &[],
 };
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let separator = Some(text.at(at + 6)).filter(|byte| matches!(byte, b' ' | b'-'));
+    // Six digits are the start of much else.
+    let year = at + 6 + usize::from(separator.is_some());
+    if !matches!(text.slice(year..year + 2), b"19" | b"20") {
+        return None;
+    }
     let mut values = [0; 18];
     let mut end = at;
     for (place, value) in values.iter_mut().enumerate() {
@@ -42,7 +53,7 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
         };
         end += 1;
     }
-    let number = |places: std::ops::Range<usize>| {
+    let number = |places: Range<usize>| {
         let values = values.get(places).unwrap_or_default();
         values.iter().fold(0, |number, value| number * 10 + value)
     };
@@ -56,11 +67,13 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
         && is_province(province)
         && BIRTH_YEARS.contains(&year)
         && is_day(year, number(10..12), number(12..14));
-    let is_alone = match separator {
-        None => text.is_number(at..end),
-        Some(_) => text.is_entry(at..end),
-    };
-    (is_valid && is_alone).then(|| Hit::new(at, end, Score::CERTAIN))
+    (is_valid && is_alone(text, at..end)).then(|| Hit::new(at, end, Score::CERTAIN))
+}
+
+/// Whether nothing joins the span to more, not even a word as in `build-1234`.
+fn is_alone(text: &Text<'_>, span: Range<usize>) -> bool {
+    let hyphened = text.before(span.start) == b'-' && is_word(text.before(span.start - 1));
+    !hyphened && text.is_entry(span)
 }
 
 fn is_province(province: u32) -> bool {
@@ -94,6 +107,7 @@ mod tests {
             "身份证 A360426199101010071",
             "身份证 110105 19491231-002X",
             "0.360426199101010071",
+            "build-360426199101010071-rc2",
             "11010519491231002XY",
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [""; 0], "{text}");

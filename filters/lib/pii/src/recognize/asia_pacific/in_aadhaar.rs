@@ -1,6 +1,7 @@
 //! Indian Aadhaar numbers: twelve digits, the first from 2 to 9, the last one of Verhoeff's algorithm, no palindromes
 //! (UIDAI, "UID numbering scheme", and python-stdnum's `in_.aadhaar`, both read 2026-11). Cards print 4-4-4.
 
+use super::super::labels::OTHER_NUMBERS;
 use super::super::{Hit, Recognizer, Starts};
 use crate::checksum::verhoeff;
 use crate::text::Text;
@@ -32,56 +33,30 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "આધાર",
         "ਆਧਾਰ",
     ],
-    lowers: &[
-        "order",
-        "invoice",
-        "tracking",
-        "serial",
-        "transaction",
-        "txn",
-        "utr",
-        "reference",
-        "ref",
-        "awb",
-        "parcel",
-        "shipment",
-        "barcode",
-        "upc",
-        "sku",
-        "imei",
-        "phone",
-        "mobile",
-        "whatsapp",
-        "tel",
-        "isbn",
-        "ticket",
-        "booking",
-        "aws",
-        "arn",
-        "timestamp",
-        "version",
-        "mynumber",
-        "マイナンバー",
-        "個人番号",
-    ],
+    lowers: OTHER_NUMBERS,
 };
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let number = text.number(at, &[4, 4, 4], b" -.", true)?;
+    let number = text
+        .grouped(at, &[4, 4, 4], b" -.")
+        .or_else(|| text.ungrouped(at, 12))?;
     let digits = number.digits();
     if digits.first().is_none_or(|first| *first < 2)
         || digits.iter().eq(digits.iter().rev())
         || text.before(at) == b'+'
         || text.goes_on(at..number.end)
-        // The Japanese number stands in the same groups.
-        || text.says_before(at, 24, "my number")
         || !verhoeff(digits)
+        // The Japanese number stands in the same groups.
+        || text.says(at..number.end, super::jp_my_number::NAMES)
     {
         return None;
     }
-    let score = match number.separated {
-        true => Score(65),
-        false => Score(40),
+    let score = match text.at(at + 4) {
+        // Perhaps the start of something longer.
+        b' ' if text.is_among_digits(at..number.end) => Score(30),
+        // As cards print it.
+        b' ' => Score(60),
+        _ => Score(40),
     };
     Some(Hit::new(at, number.end, score))
 }

@@ -1,6 +1,7 @@
 //! Japanese individual numbers ("My Number"): twelve digits, the last one a check digit (Ordinance of the Ministry of Internal Affairs
 //! and Communications No. 85 of 2014, article 5; Wikipedia's "Individual Number", read 2026-11). Cards print 4-4-4.
 
+use super::super::labels::OTHER_NUMBERS;
 use super::super::{Hit, Recognizer, Starts};
 use crate::text::Text;
 use crate::{Entity, Score};
@@ -17,60 +18,28 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "個人番号",
         "マイナ",
         "kojinbango",
+        "kojin",
     ],
-    lowers: &[
-        "order",
-        "invoice",
-        "tracking",
-        "serial",
-        "transaction",
-        "reference",
-        "ref",
-        "parcel",
-        "barcode",
-        "upc",
-        "sku",
-        "phone",
-        "mobile",
-        "tel",
-        "isbn",
-        "ticket",
-        "booking",
-        "aws",
-        "arn",
-        "timestamp",
-        "version",
-        "aadhaar",
-        "aadhar",
-        "uidai",
-        "आधार",
-        "注文番号",
-        "追跡番号",
-        "伝票番号",
-        "電話番号",
-        "電話",
-        "請求書",
-        "会員番号",
-    ],
+    lowers: OTHER_NUMBERS,
 };
 
-/// How far the two words count.
-const BEFORE: usize = 30;
-const BEHIND: usize = 24;
+/// What it is called in more than one word.
+pub(super) const NAMES: &[&str] = &["my number", "individual number", "kojin bango"];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let number = text.number(at, &[4, 4, 4], b" -.", true)?;
+    let number = text
+        .grouped(at, &[4, 4, 4], b" -.")
+        .or_else(|| text.ungrouped(at, 12))?;
     let digits = number.digits();
     if !is_valid(digits) || text.before(at) == b'+' || text.goes_on(at..number.end) {
         return None;
     }
-    let behind = (number.end + BEHIND).min(text.len());
-    let is_said = text.says_before(at, BEFORE, "my number")
-        || text.says_before(behind, behind - number.end, "my number");
-    let score = match (number.separated, is_said) {
-        (_, true) => Score(85),
-        (true, false) => Score(55),
-        (false, false) => Score(35),
+    let is_said = text.says(at..number.end, NAMES);
+    let score = match number.separated {
+        _ if is_said => Score::CERTAIN,
+        true if text.is_among_digits(at..number.end) => Score(30),
+        true => Score::LIKELY,
+        false => Score(35),
     };
     Some(Hit::new(at, number.end, score))
 }
@@ -101,11 +70,13 @@ mod tests {
     #[test]
     fn individual_numbers_are_found_and_what_resembles_them_is_not() {
         for (text, expected) in [
-            ("1234 5678 9018", "1234 5678 9018"),
+            ("マイナンバー 1234 5678 9018", "1234 5678 9018"),
             ("マイナンバー：123456789018です", "123456789018"),
             ("個人番号は1234-5678-9018。", "1234-5678-9018"),
             ("My Number: 123456789018", "123456789018"),
             ("{\"my_number\":\"123456789018\"}", "123456789018"),
+            ("kojin_bango: 123456789018", "123456789018"),
+            ("123456789018 is the Individual Number", "123456789018"),
             ("123456789018 (My Number)", "123456789018"),
             ("マイナンバー \u{ff11}23456789018", "\u{ff11}23456789018"),
         ] {
@@ -117,6 +88,7 @@ mod tests {
             "マイナンバー 1234567890188",
             "マイナンバー 1234 5678-9018",
             "注文番号 1234-5678-9018",
+            "1234-5678-9018",
             "1234 5678 9018 1234",
             "マイナンバー 000000000000",
             "my number A123456789018",

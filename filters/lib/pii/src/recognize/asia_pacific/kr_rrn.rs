@@ -4,6 +4,7 @@
 //! Whoever was born since then has a number without check digit. So may foreigners who came since then, whenever they were born;
 //! theirs need words around them. Citizens born earlier whose number was changed since are missed where its check digit is wrong.
 
+use super::super::labels::OTHER_NUMBERS;
 use super::super::{Hit, Recognizer, Starts};
 use crate::checksum::weighted;
 use crate::date::{BIRTH_YEARS, is_day};
@@ -33,34 +34,7 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "alien",
         "korean",
     ],
-    lowers: &[
-        "order",
-        "invoice",
-        "tracking",
-        "serial",
-        "transaction",
-        "reference",
-        "ref",
-        "barcode",
-        "ean",
-        "gtin",
-        "isbn",
-        "timestamp",
-        "created",
-        "updated",
-        "epoch",
-        "account",
-        "phone",
-        "version",
-        "part",
-        "주문번호",
-        "운송장",
-        "송장번호",
-        "계좌",
-        "전화",
-        "사업자",
-        "법인",
-    ],
+    lowers: OTHER_NUMBERS,
 };
 
 const WEIGHTS: [u32; 12] = [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5];
@@ -69,8 +43,8 @@ const WITHOUT_CHECK: u32 = 20_201_005;
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let number = text
-        .number(at, &[6, 7], b"- ", true)
-        .or_else(|| text.pieces(at, &[6, 0, 0, 7], &[b" ", b"-", b" "]))?;
+        .grouped(at, &[6, 7], b"- ")
+        .or_else(|| text.ungrouped(at, 13))?;
     let of_century = number.value(6..7);
     let century = match of_century {
         1 | 2 | 5 | 6 => 1900,
@@ -130,6 +104,7 @@ mod tests {
             "RRN 400101-3234568",
             "order 9001011234568",
             "RRN A900101-1234568",
+            "사업자등록번호 9001011234568",
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [""; 0], "{text}");
         }

@@ -8,7 +8,7 @@ use crate::{Entity, Score};
 
 pub(super) const RECOGNIZER: Recognizer = Recognizer {
     entity: Entity::SgNricFin,
-    starts: &[Starts::First(b"STFGM")],
+    starts: &[Starts::NearDigit(b"STFGM")],
     find,
     raises: &[
         "nric",
@@ -31,6 +31,10 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
 const WEIGHTS: [u32; 7] = [2, 7, 6, 5, 4, 3, 2];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
+    // Nearly every word ends here.
+    if text.at(at + 1).is_ascii_alphabetic() {
+        return None;
+    }
     let separator = Some(text.at(at + 1)).filter(|byte| matches!(byte, b' ' | b'-'));
     let from = at + 1 + usize::from(separator.is_some());
     let mut digits = [0; 7];

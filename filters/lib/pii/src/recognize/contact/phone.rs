@@ -71,7 +71,8 @@ fn number(text: &Text<'_>, at: usize) -> Option<Hit> {
     let grouped_on = match text.at(at + len) {
         b' ' => is_digit(next) || matches!(next, b' ' | b'(' | b'-' | b'/'),
         b'-' | b'/' => is_digit(next) || matches!(next, b' ' | b'('),
-        b'.' => is_digit(next),
+        // Groups of one digit are those of versions.
+        b'.' => is_digit(next) && is_digit(text.at(at + len + 2)),
         b'(' => is_digit(next) && (len > 1 || is_digit(text.at(at + 3))),
         _ => false,
     };
@@ -83,13 +84,14 @@ fn number(text: &Text<'_>, at: usize) -> Option<Hit> {
     let second = text.before(at.saturating_sub(1));
     let part_of_more = match text.before(at) {
         b'+' | b'#' | b'$' | b'_' => true,
-        b'.' | b':' | b',' => is_digit(second),
+        b'.' | b':' => is_digit(second),
+        b',' => is_digit(second) && (len == 3 || !grouped_on && is_fraction(text, at, len)),
         b'-' | b'/' => second.is_ascii_alphanumeric(),
         // Asked at the bracket.
         b'(' => len < 7 && text.at(at + len) == b')',
         _ => false,
     };
-    if part_of_more || follows_number(text, at, text.at(at + len) == b' ') {
+    if part_of_more || is_in_code(text, at) || follows_number(text, at, text.at(at + len) == b' ') {
         return None;
     }
     grouped(text, at)
@@ -103,7 +105,54 @@ fn grouped(text: &Text<'_>, start: usize) -> Option<Hit> {
     let (end, score) = written.longest(text, |digits, groups| {
         international::prefixed(digits, groups).or_else(|| national::judge(digits, groups))
     })?;
+    let score = if is_identity(text, start) {
+        score.lowered()
+    } else {
+        score
+    };
     Some(Hit::new(start, end, score))
+}
+
+/// Whether the name of another number, of which no single word says that, stands in front: "health and care number".
+fn is_identity(text: &Text<'_>, start: usize) -> bool {
+    const NUMBER: &[u8] = b"number";
+    const WITHIN: usize = 24;
+    let front = text.slice(start.saturating_sub(WITHIN)..start);
+    let is_number = |part: &[u8]| part.eq_ignore_ascii_case(NUMBER);
+    let Some(number) = front.windows(NUMBER.len()).rposition(is_number) else {
+        return false;
+    };
+    let number = start - front.len() + number;
+    let end = number - text.run_before(number, 1, |byte| matches!(byte, b' ' | b'_' | b'-'));
+    let word = text.run_before(end, 16, |byte| byte.is_ascii_alphabetic());
+    [
+        "care",
+        "file",
+        "registration",
+        "business",
+        "identification",
+        "identity",
+        "security",
+        "insurance",
+        "record",
+        "taxpayer",
+    ]
+    .iter()
+    .any(|other| word >= other.len() && text.has(end - other.len(), other))
+}
+
+/// Whether a row of digits behind a comma belongs to the digits in front of it, rather than being an entry of a list.
+fn is_fraction(text: &Text<'_>, at: usize, len: usize) -> bool {
+    let front = text.run_before(at - 1, 4, |byte| byte.is_ascii_digit());
+    front < 4 && text.at(at + len) != b','
+}
+
+/// Whether two letters and two digits stand in front, as at the start of the number of an account.
+fn is_in_code(text: &Text<'_>, at: usize) -> bool {
+    let code = text.slice(at.saturating_sub(5)..at);
+    let is_code = matches!(code, [first, second, third, fourth, b' ']
+        if first.is_ascii_alphabetic() && second.is_ascii_alphabetic() && third.is_ascii_digit() && fourth.is_ascii_digit());
+    is_code && !is_word(text.before(at - code.len()))
 }
 
 /// Whether it goes on with what stands in front: a country or an area, or, where it has spaces itself, any number.

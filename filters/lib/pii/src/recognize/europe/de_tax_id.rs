@@ -31,20 +31,20 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
     lowers: OTHER_NUMBERS,
 };
 
+const SEPARATORS: &[u8] = b" -./";
+
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let number = [&[2, 3, 3, 3][..], &[3, 3, 3, 2]]
-        .iter()
-        .find_map(|groups| text.number(at, groups, b" -./", false))
-        .or_else(|| text.number(at, &[11], b"", true))?;
+    let number = if text.at(at + 2).is_ascii_digit() {
+        text.ungrouped(at, 11)
+            .or_else(|| text.grouped(at, &[3, 3, 3, 2], SEPARATORS))
+    } else {
+        text.grouped(at, &[2, 3, 3, 3], SEPARATORS)
+    }?;
     let digits = number.digits();
     if digits.first() == Some(&0) || !has_one_repeated(digits) || !mod11_10(digits) {
         return None;
     }
-    let score = if number.separated {
-        Score::CERTAIN
-    } else {
-        Score(65)
-    };
+    let score = if number.separated { Score(85) } else { Score(65) };
     Some(Hit::new(at, number.end, score))
 }
 

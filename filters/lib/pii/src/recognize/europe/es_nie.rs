@@ -10,7 +10,7 @@ use crate::{Entity, Score};
 
 pub(super) const RECOGNIZER: Recognizer = Recognizer {
     entity: Entity::EsNie,
-    starts: &[Starts::First(b"XYZ")],
+    starts: &[Starts::NearDigit(b"XYZ")],
     find,
     raises: &[
         "nie",
@@ -35,6 +35,10 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let gap = text.gap(at + 1, b" -./");
+    // Nearly every word ends here.
+    if !text.at(at + 1 + gap).is_ascii_digit() {
+        return None;
+    }
     let digits = text.code(at + 1 + gap, 7, &[1, 4], b" .")?;
     let behind = text.gap(digits.end, b" -./");
     let end = digits.end + behind + 1;

@@ -32,7 +32,7 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
         _ => return None,
     };
     let code = text.code(at, len, &thousands, b" .")?;
-    if code.gaps == 1 || is_lettered(text, at) {
+    if code.gaps == 1 || is_lettered(text, at) || text.at(code.end).is_ascii_digit() {
         return None;
     }
     let gap = text.gap(code.end, b" -./");

@@ -35,6 +35,11 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
 };
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
+    // Most numbers end here: two digits of the year stand behind the first.
+    let year = at + 1 + text.gap(at + 1, b" -.");
+    if !text.at(year).is_ascii_digit() || !text.at(year + 1).is_ascii_digit() {
+        return None;
+    }
     let code = text.code(at, 13, &[1, 3, 5, 7, 10], b" -.")?;
     let usual = is_usual(&code)?;
     let gap = text.gap(code.end, b" -./|");

@@ -9,21 +9,23 @@ use crate::{Entity, Score};
 
 pub(super) const RECOGNIZER: Recognizer = Recognizer {
     entity: Entity::ItFiscalCode,
-    starts: &[Starts::First(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")],
+    starts: &[Starts::NearDigit(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")],
     find,
     raises: &["codice", "fiscale", "cf", "fiscal", "codicefiscale"],
     lowers: &[],
 };
 
 const LETTERS: [usize; 9] = [0, 1, 2, 3, 4, 5, 8, 11, 15];
+const SEPARATORS: &[u8] = b" -./";
 const DIGITS: [usize; 7] = [6, 7, 9, 10, 12, 13, 14];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let letters = text.run(at, 7, |byte| byte.is_ascii_alphabetic());
-    if !matches!(letters, 3 | 6 | 7) {
+    // Nearly every word ends here.
+    if !has_year(text, at, letters) {
         return None;
     }
-    let code = text.code(at, 16, &[3, 6, 8, 9, 11, 12, 15], b" -./")?;
+    let code = text.code(at, 16, &[3, 6, 8, 9, 11, 12, 15], SEPARATORS)?;
     let characters = code.characters();
     let at_place = |place: &usize| characters.get(*place).copied().unwrap_or_default();
     let digit = |place: usize| u32::from(digit(at_place(&place)).unwrap_or_default());
@@ -54,6 +56,28 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let check = characters.get(..15).and_then(check_letter);
     let found = born && check == characters.last().copied() && text.is_entry(at..code.end);
     found.then_some(Hit::new(at, code.end, Score::CERTAIN))
+}
+
+/// Whether a year may stand behind the letters of the name, of which so many stand together at a place.
+fn has_year(text: &Text<'_>, at: usize, letters: usize) -> bool {
+    let after = |at: usize| at + text.gap(at, SEPARATORS);
+    let year = match letters {
+        3 => {
+            let second = after(at + 3);
+            let letters = text.run(second, 5, |byte| byte.is_ascii_alphabetic());
+            match letters {
+                3 => after(second + 3),
+                // The year starts with the letter for a digit.
+                4 | 5 => second + 3,
+                _ => return false,
+            }
+        }
+        6 => after(at + 6),
+        7 => at + 6,
+        _ => return false,
+    };
+    let is_digit = |at: usize| digit(text.at(at).to_ascii_uppercase()).is_some();
+    is_digit(year) && is_digit(year + 1)
 }
 
 /// The value of a digit, or of the letter that stands for it.

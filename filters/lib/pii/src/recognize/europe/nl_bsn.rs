@@ -22,16 +22,15 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "sofi",
         "persoonsnummer",
         "citizen",
-        "burger",
     ],
     lowers: OTHER_NUMBERS,
 };
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let printed = text.number(at, &[4, 2, 3], b" .-", false);
+    let printed = text.grouped(at, &[4, 2, 3], b" .-");
     let number = printed
-        .or_else(|| text.number(at, &[3, 3, 3], b" .-", false))
-        .or_else(|| text.number(at, &[9], b"", true))?;
+        .or_else(|| text.grouped(at, &[3, 3, 3], b" .-"))
+        .or_else(|| text.ungrouped(at, 9))?;
     if !passes_eleven_test(number.digits()) {
         return None;
     }

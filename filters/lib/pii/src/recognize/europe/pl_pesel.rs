@@ -30,10 +30,14 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
 };
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let number = [&[6, 5][..], &[2, 2, 2, 5]]
-        .iter()
-        .find_map(|groups| text.number(at, groups, b" -.", false))
-        .or_else(|| text.number(at, &[11], b"", true))?;
+    let number = if text.at(at + 2).is_ascii_digit() {
+        text.ungrouped(at, 11)
+            .or_else(|| text.grouped(at, &[6, 5], b" -."))
+    } else {
+        text.grouped(at, &[2, 2, 2, 5], b" -.")
+    }?;
+    let digits = number.digits();
+    let alike = digits.iter().all(|digit| digits.first() == Some(digit));
     let (month, day) = (number.value(2..4), number.value(4..6));
     let century = match month / 20 {
         0 => 1900,
@@ -42,7 +46,7 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
         3 => 2200,
         _ => 1800,
     };
-    if !is_day(century + number.value(0..2), month % 20, day) || !has_check_digit(number.digits()) {
+    if !is_day(century + number.value(0..2), month % 20, day) || alike || !has_check_digit(digits) {
         return None;
     }
     let score = match (century, number.separated) {
@@ -82,6 +86,7 @@ mod tests {
             "PESEL 44133201354",
             "PESEL x44051401359",
             "PESEL 00000000000",
+            "PESEL 22222222222",
             "zamówienie 44051401359",
             "PESEL 440514 0135",
             "PESEL 44-05 14 01359",

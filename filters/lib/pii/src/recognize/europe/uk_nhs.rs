@@ -16,26 +16,35 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "nhs",
         "nhsno",
         "nhsnumber",
-        "patient",
-        "patients",
-        "gp",
         "chi",
+        "chino",
+        "chinumber",
         "hcn",
-        "hospital",
+        "hscn",
     ],
     lowers: OTHER_NUMBERS,
 };
 
+/// What they are called in Northern Ireland and Scotland, in more than one word.
+const NAMES: &[&str] = &[
+    "health and care",
+    "health care number",
+    "health and social care n",
+    "community health index",
+    "national health service n",
+];
+
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let number = text
-        .number(at, &[3, 3, 4], b" -.", false)
-        .or_else(|| text.number(at, &[10], b"", true))?;
+        .grouped(at, &[3, 3, 4], b" -.")
+        .or_else(|| text.ungrouped(at, 10))?;
     let digits = number.digits();
     let alike = digits.iter().all(|digit| digits.first() == Some(digit));
     if alike || !has_check_digit(digits) {
         return None;
     }
     let score = match text.at(at + 3) {
+        _ if text.says(at..number.end, NAMES) => Score::CERTAIN,
         b' ' if is_issued(number.value(0..3)) && !text.is_among_digits(at..number.end) => Score(50),
         _ if number.separated => Score::LIKELY,
         _ => Score(35),
@@ -65,7 +74,9 @@ mod tests {
             ("{\"nhsNumber\":\"4010232137\"}", "4010232137"),
             ("nhs_number=943.476.5919", "943.476.5919"),
             ("NHS 943\u{2009}476\u{2009}5919", "943\u{2009}476\u{2009}5919"),
-            ("Patient (9434765870)", "9434765870"),
+            ("CHI (9434765870)", "9434765870"),
+            ("Health and Care Number: 9434765870", "9434765870"),
+            ("healthAndCareNumber=\"9434765870\"", "9434765870"),
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [expected], "{text}");
         }
@@ -81,7 +92,8 @@ mod tests {
             "NHS 111 111 1111",
             "NHS x9434765919",
             "phone 943 476 5919",
-            "NHS order 9434765919",
+            "patient phone 9434765919",
+            "health care provider 9434765919",
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [""; 0], "{text}");
         }

@@ -9,7 +9,7 @@ use crate::{Entity, Score};
 
 pub(super) const RECOGNIZER: Recognizer = Recognizer {
     entity: Entity::UkNino,
-    starts: &[Starts::First(b"ABCEGHJKLMNOPRSTWXYZ")],
+    starts: &[Starts::NearDigit(b"ABCEGHJKLMNOPRSTWXYZ")],
     find,
     raises: &["nino", "ni", "nin", "insurance", "national", "hmrc", "paye"],
     lowers: OTHER_NUMBERS,
@@ -19,7 +19,11 @@ const SEPARATORS: &[u8] = b" -./";
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     // Nearly every word ends here.
-    if !text.slice(at + 2..at + 6).iter().any(u8::is_ascii_digit) {
+    if text.at(at + 2).is_ascii_alphabetic() {
+        return None;
+    }
+    let digits = at + 2 + text.gap(at + 2, SEPARATORS);
+    if !text.at(digits).is_ascii_digit() || !text.at(digits + 1).is_ascii_digit() {
         return None;
     }
     let code = text.code(at, 9, &[2, 4, 6, 8], SEPARATORS)?;

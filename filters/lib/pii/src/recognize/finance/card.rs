@@ -1,8 +1,9 @@
 //! Payment cards: ISO/IEC 7812, ranges and lengths of issuers as in Wikipedia's "Payment card number" (read 2026-11).
 
+use super::super::labels::{OTHER_NUMBERS, joined};
 use super::super::{Hit, Recognizer, Starts};
 use crate::checksum::luhn;
-use crate::text::{Number, Text};
+use crate::text::{Number, Text, is_word};
 use crate::{Entity, Score};
 
 pub(super) const RECOGNIZER: Recognizer = Recognizer {
@@ -12,6 +13,9 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
     raises: &[
         "card",
         "cards",
+        "cardnumber",
+        "cardno",
+        "cardnum",
         "credit",
         "debit",
         "visa",
@@ -22,77 +26,143 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "jcb",
         "diners",
         "unionpay",
+        "rupay",
         "payment",
+        "paid",
+        "charged",
         "cc",
+        "cb",
+        "ccn",
+        "ccnum",
+        "ccnumber",
         "pan",
+        "creditcard",
         "karte",
+        "kartennummer",
+        "kartennr",
         "kreditkarte",
+        "kreditkartennummer",
         "carte",
         "bancaire",
         "tarjeta",
+        "tarjetas",
         "carta",
         "cartão",
         "cartao",
-        "creditcard",
         "betaalkaart",
         "kaart",
+        "kaartnummer",
+        "creditcardnummer",
+        "karta",
+        "karty",
+        "kartą",
         "カード",
         "信用卡",
         "银行卡",
+        "卡号",
+        "카드",
+        "카드번호",
+        "신용카드",
     ],
-    lowers: &[
-        "order",
-        "invoice",
-        "tracking",
-        "serial",
-        "transaction",
-        "reference",
-        "isbn",
-        "sku",
-        "parcel",
-        "ean",
-        "gtin",
-        "upc",
-        "barcode",
-        "imei",
-        "phone",
-        "tel",
-    ],
+    lowers: &joined::<{ OTHER_NUMBERS.len() + SOCIAL.len() }>(OTHER_NUMBERS, SOCIAL),
 };
+
+/// What numbers of social insurance are called by in France, some of which are as long as a card's when mistyped.
+const SOCIAL: &[&str] = &["social", "sociale", "securite", "sécurité", "secu", "nss"];
+
+const SEPARATORS: &[u8] = b" -.";
 
 /// How the digits stand on a card. No issuer prints groups of other lengths.
 const GROUPS: [&[usize]; 6] = [
+    &[4, 4, 4, 4, 3],
     &[4, 4, 4, 4],
     &[4, 6, 5],
     &[4, 6, 4],
-    &[4, 4, 4, 4, 3],
     &[6, 13],
     &[4, 4, 5],
 ];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let len = text.run(at, 20, |byte| byte.is_ascii_digit());
-    let number = match len {
-        4 | 6 => GROUPS
-            .iter()
-            .find_map(|groups| text.number(at, groups, b" -.", false))?,
-        len => text.number(at, &[len], b"", true)?,
-    };
-    let digits = number.digits();
-    if !luhn(digits) || !is_issued(&number) {
+    if !may_be_issued(text.slice(at..at + 4)) {
         return None;
     }
-    // Four digits in front make it a part of some table.
-    let among = text.before(at) == b' ' && text.run_before(at - 1, 5, |byte| byte.is_ascii_hexdigit()) == 4;
-    let score = match (number.separated, digits.len()) {
-        (true, _) if among && text.before(at - 1).is_ascii_digit() => Score::LIKELY,
-        (true, _) => Score::CERTAIN,
-        // The old numbers of Visa begin like the article numbers (EAN) of Germany.
-        (false, 13) => Score::LIKELY,
-        (false, 12 | 19) => Score(60),
-        (false, _) => Score(85),
-    };
+    match len {
+        4 | 6 => grouped(text, at, len),
+        _ => row(text, at, len),
+    }
+}
+
+/// A card's number as it is printed.
+fn grouped(text: &Text<'_>, at: usize, first: usize) -> Option<Hit> {
+    let gap = text.run(at + first, 3, |byte| SEPARATORS.contains(&byte));
+    let digits = |at: usize| text.run(at, 14, |byte| byte.is_ascii_digit());
+    let second = digits(at + first + gap);
+    let fits = |groups: &&&[usize]| matches!(groups, [one, two, ..] if *one == first && *two == second);
+    let number = GROUPS.iter().filter(fits).find_map(|groups| {
+        let number = text.number(at, groups, SEPARATORS, false);
+        number.filter(|number| luhn(number.digits()) && is_issued(number))
+    })?;
+    // Another group in front or behind makes it a part of some table, or of a longer number.
+    let separator = text.slice(at + first..at + first + gap);
+    let behind = text.slice(number.end..number.end + gap) == separator
+        && matches!(digits(number.end + gap), 3..=4)
+        && !matches!(
+            text.at(number.end + gap + digits(number.end + gap)),
+            b'/' | b'-' | b'.'
+        );
+    let is_part = is_in_group(text, at) || behind;
+    let score = if is_part { Score::LIKELY } else { Score::CERTAIN };
     Some(Hit::new(at, number.end, score))
+}
+
+/// Whether one space parts a place from a group of four in front of it that ends with a digit, as those of account numbers do.
+fn is_in_group(text: &Text<'_>, at: usize) -> bool {
+    let len = text.run_before(at.saturating_sub(1), 5, |byte| byte.is_ascii_alphanumeric());
+    text.before(at) == b' ' && len == 4 && text.before(at - 1).is_ascii_digit()
+}
+
+/// A card's number without anything between its digits.
+fn row(text: &Text<'_>, at: usize, len: usize) -> Option<Hit> {
+    let number = text.number(at, &[len], b"", true)?;
+    if !luhn(number.digits()) || !is_issued(&number) {
+        return None;
+    }
+    // Chinese identity numbers have a year of birth here, whole or with a digit missing.
+    if matches!(len, 17 | 18) && matches!(number.value(6..8), 19 | 20) {
+        return None;
+    }
+    // Most networks have no more than one length in use. The old numbers of Visa begin like the article numbers (EAN) of
+    // Germany.
+    let score = match (number.value(0..2), len) {
+        (62, 19) => Score::STRONG,
+        (40..=49, 19) => Score(55),
+        (30 | 36 | 38 | 39, 14) | (18 | 21 | 34 | 37, 15) | (_, 16) => Score(85),
+        _ => Score::LIKELY,
+    };
+    let part = is_joined(text.before(at), text.before(at.saturating_sub(1)))
+        || is_joined(text.at(number.end), text.at(number.end + 1));
+    let score = if part { Score::WEAK } else { score };
+    Some(Hit::new(at, number.end, score))
+}
+
+/// Whether a dash, slash or point makes a row of digits a part of a name or path.
+fn is_joined(joint: u8, beyond: u8) -> bool {
+    matches!(joint, b'-' | b'/' | b'.') && is_word(beyond)
+}
+
+/// Whether any issuer's numbers may start with these four digits.
+fn may_be_issued(digits: &[u8]) -> bool {
+    matches!(
+        digits,
+        [b'1', b'8', b'0', b'0']
+            | [b'2', b'1'..=b'7', ..]
+            | [b'3', b'0' | b'4'..=b'9', ..]
+            | [b'4' | b'5', ..]
+            | [b'6', b'0' | b'2'..=b'5' | b'7', ..]
+            | [b'8', b'1', ..]
+            | [b'9', b'7', b'9', ..]
+    )
 }
 
 /// Whether an issuer has numbers of this length that start like this.
@@ -104,9 +174,10 @@ fn is_issued(number: &Number) -> bool {
         510_000..=559_999 | 222_100..=272_099 => len == 16,
         340_000..=349_999 | 370_000..=379_999 => len == 15,
         300_000..=305_999 | 309_500..=309_599 | 360_000..=369_999 | 380_000..=399_999 => {
-            (14..=19).contains(&len)
+            // Fifteen digits are American Express's alone.
+            len == 14 || (16..=19).contains(&len)
         }
-        352_800..=358_999 | 601_100..=601_199 | 644_000..=659_999 => (16..=19).contains(&len),
+        352_800..=358_999 | 601_100..=601_199 | 644_000..=659_999 => matches!(len, 16 | 19),
         620_000..=629_999 | 810_000..=817_199 => (16..=19).contains(&len),
         // Maestro is the only one of these ranges that has shorter numbers.
         60_400..=60_499 => len == 12,
@@ -135,6 +206,12 @@ mod tests {
             ("card 4222222222222", "4222222222222"),
             ("6759649826438453", "6759649826438453"),
             ("4111 1111 1111 1111 12/29 123", "4111 1111 1111 1111"),
+            ("카드번호 4222222222222", "4222222222222"),
+            ("ccnum=4222222222222", "4222222222222"),
+            ("4083 0077 7664 8359 420", "4083 0077 7664 8359 420"),
+            ("card 4111 1111 1111 1111 123", "4111 1111 1111 1111"),
+            ("card-4111111111111111", "4111111111111111"),
+            ("6217000010000000003", "6217000010000000003"),
             (
                 "4111\u{a0}1111\u{a0}1111\u{a0}1111",
                 "4111\u{a0}1111\u{a0}1111\u{a0}1111",
@@ -152,6 +229,14 @@ mod tests {
             "4006381333931",
             "EAN 4222222222222",
             "4510 4111 1111 1111 1111",
+            "LT46 4111 1111 1111 1111",
+            "4111 1111 1111 1111 123",
+            "id card 500103194610287514",
+            "build-4111111111111111-rc2",
+            "/items/4111111111111111/view",
+            "/var/4111111111111111.dat",
+            "Bestellnummer 4111111111111111",
+            "追跡番号 4111111111111111",
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [""; 0], "{text}");
         }

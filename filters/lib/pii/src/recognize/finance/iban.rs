@@ -1,5 +1,6 @@
-//! International bank account numbers: ISO 13616, lengths and structures by country of SWIFT's IBAN registry (release of 2025, read
-//! 2026-11), check digits of ISO/IEC 7064 MOD 97-10. In electronic form, in groups of four, or in the groups of a bank.
+//! International bank account numbers: ISO 13616, check digits of ISO/IEC 7064 MOD 97-10. Lengths and structures by country are
+//! those of SWIFT's IBAN registry as python-stdnum has copied them (`stdnum/iban.dat`, read 2026-11); the registry itself has
+//! not been compared. In electronic form, in groups of four, or in the groups of a bank.
 
 use super::super::{Hit, Recognizer, Starts};
 use crate::checksum::mod97;

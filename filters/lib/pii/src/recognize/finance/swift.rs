@@ -20,6 +20,7 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "swiftbic",
         "bicswift",
         "bankcode",
+        "bankidentifiercode",
         "iban",
         "swiftコード",
         "bicコード",
@@ -32,6 +33,10 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
 
 /// How a code is written: in one, or its parts with spaces between them.
 const FORMS: [&[usize]; 5] = [&[11], &[8], &[4, 2, 2, 3], &[4, 2, 2], &[8, 3]];
+
+/// What no single word of it says, and how far from a code it may begin.
+const NAME: &str = "bank identifier code";
+const BESIDE: usize = 40;
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     FORMS.iter().find_map(|groups| read(text, at, groups))
@@ -72,7 +77,13 @@ fn read(text: &Text<'_>, start: usize, groups: &[usize]) -> Option<Hit> {
         ([8, 3], [_, _, b'X', b'X', b'X']) => Score(60),
         _ => Score::WEAK,
     };
-    (is_code && !continued && !continues).then(|| Hit::new(start, end, score))
+    if !is_code || continued || continues {
+        return None;
+    }
+    let behind = text.len().min(end + BESIDE);
+    let named = text.says_before(start, BESIDE, NAME) || text.says_before(behind, behind - end, NAME);
+    let score = if named { score.raised() } else { score };
+    Some(Hit::new(start, end, score))
 }
 
 /// Whether two letters are a country of ISO 3166-1 alpha-2 (read 2026-11), or Kosovo.
@@ -129,6 +140,9 @@ mod tests {
             ("IBAN DE89 3704 0044 0532 0130 00, COBADEFFXXX", "COBADEFFXXX"),
             ("SWIFTコード：BOTKJPJT", "BOTKJPJT"),
             ("bic=NEDSZAJJ&x", "NEDSZAJJ"),
+            ("Bank identifier code …… NWBKGB2L.", "NWBKGB2L"),
+            ("bankIdentifierCode: DEUTDEFF", "DEUTDEFF"),
+            ("CHASUS33 is the bank identifier code", "CHASUS33"),
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [expected], "{text}");
         }

@@ -8,8 +8,9 @@ mod words;
 
 use self::words::{LOWERS, RAISES};
 use super::super::{Hit, Recognizer, Starts};
-use super::unquoted;
+use super::{column, unquoted};
 use crate::date;
+use crate::letters::is_same;
 use crate::text::Text;
 use crate::{Entity, Score};
 
@@ -19,7 +20,7 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         Starts::Digits(&[1, 2, 4, 8]),
         Starts::Code(&[2, 3, 4, 8, 9]),
         // The first letters of the months.
-        Starts::First(b"jfmasondeg"),
+        Starts::NearDigit(b"jfmasondeg"),
     ],
     find,
     raises: RAISES,
@@ -34,7 +35,11 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let end = date::read(text, at)?;
     let start = era(text, at);
     let front = text.slice(start.saturating_sub(BEFORE)..start);
-    if is_abbreviated(front) || text.has(end, "生") || text.has(end, "出生") {
+    let born = || text.at(end) >= 0x80 && (text.has(end, "生") || text.has(end, "出生"));
+    if is_abbreviated(front) || born() {
+        return Some(Hit::new(start, end, Score(60)));
+    }
+    if column::name(text, start..end).is_some_and(|name| words(name).any(is_birth)) {
         return Some(Hit::new(start, end, Score(60)));
     }
     let behind = text.slice(end..text.len().min(end + BEHIND));
@@ -43,6 +48,9 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
 
 /// Where a date starts, with the name of its era.
 fn era(text: &Text<'_>, at: usize) -> usize {
+    if text.before(at) < 0x80 {
+        return at;
+    }
     let front = at.saturating_sub("昭和".len());
     let is_era = ["昭和", "平成", "令和", "大正"]
         .iter()
@@ -54,9 +62,21 @@ fn era(text: &Text<'_>, at: usize) -> usize {
 fn is_abbreviated(front: &[u8]) -> bool {
     let said = front
         .iter()
-        .rposition(|byte| !matches!(byte, b' ' | b':' | b'=' | b'"' | b'\''))
+        .rposition(|byte| {
+            !matches!(
+                byte,
+                b' ' | b':' | b'=' | b'"' | b'\'' | b'*' | b'|' | b'-' | b'\n'
+            )
+        })
         .map_or(0, |last| last + 1);
-    let said = front.get(..said).unwrap_or_default();
+    let said = unquoted(front.get(..said).unwrap_or_default()).trim_ascii_end();
+    let said = said
+        .strip_suffix(b"</td><td>")
+        .or_else(|| said.strip_suffix(b"</dt><dd>"))
+        .unwrap_or(said);
+    if said.last().is_none_or(u8::is_ascii_digit) {
+        return false;
+    }
     let ends = |phrase: &str| {
         let from = said.len().checked_sub(phrase.len());
         let here = from.and_then(|from| said.get(from..)).unwrap_or_default();
@@ -64,7 +84,21 @@ fn is_abbreviated(front: &[u8]) -> bool {
         here.eq_ignore_ascii_case(phrase.as_bytes()) && alone.is_none_or(|byte| !is_letter(*byte))
     };
     [
-        "D.O.B", "D.O.B.", "D. O. B.", "D/O/B", "b-day", "(b.", "(*", "ne le", "nee le", "ne(e) le",
+        "D.O.B",
+        "D.O.B.",
+        "D. O. B.",
+        "D/O/B",
+        "b-day",
+        "(b.",
+        "(*",
+        "ne le",
+        "nee le",
+        "ne(e) le",
+        // Marks stand among the letters of its script.
+        "जन्म",
+        "जन्म तिथि",
+        "जन्मतिथि",
+        "जन्म दिनांक",
     ]
     .into_iter()
     .any(ends)
@@ -88,14 +122,22 @@ fn is_free(front: &[u8], behind: &[u8]) -> bool {
             return is_birth_behind(behind);
         }
     }
-    if words(own).any(is_birth) {
+    if has_letters(own) && words(own).any(is_birth) {
         return true;
     }
     if !before.is_empty() {
         return is_same_again(own) || is_birth_behind(behind);
     }
-    // `NATO` is not Italian for born.
-    !words(own).any(|word| word == b"NATO") && !is_birth_of_next(behind)
+    !is_alliance(own) && !is_birth_of_next(behind)
+}
+
+/// Whether a text speaks of the NATO: in capitals the word is Italian for born where `il` or `a` follows.
+fn is_alliance(own: &[u8]) -> bool {
+    let mut words = words(own).skip_while(|word| *word != b"NATO").skip(1).peekable();
+    let said = own.windows(4).any(|word| word == b"NATO");
+    said && !words
+        .next()
+        .is_some_and(|word| is_any(&["IL", "A", "IN"], word) && word.iter().all(u8::is_ascii_uppercase))
 }
 
 /// Words for a date, of what other words say.
@@ -170,7 +212,7 @@ fn is_same_again(between: &[u8]) -> bool {
 
 /// Whether a word of birth behind a date is about it.
 fn is_birth_behind(behind: &[u8]) -> bool {
-    words(behind).any(is_birth) && !is_birth_of_next(behind)
+    has_letters(behind) && words(behind).any(is_birth) && !is_birth_of_next(behind)
 }
 
 /// Whether a word of birth behind a date is about another one, behind itself.
@@ -193,6 +235,10 @@ fn is_birth_of_next(behind: &[u8]) -> bool {
     false
 }
 
+fn has_letters(text: &[u8]) -> bool {
+    text.iter().fold(false, |has, byte| has | is_letter(*byte))
+}
+
 fn words(text: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     text.split(|byte| !is_letter(*byte))
         .map(unquoted)
@@ -208,7 +254,7 @@ fn is_birth(word: &[u8]) -> bool {
     let is_ideographic = word.iter().any(|byte| (0xe3..0xee).contains(byte));
     let raises = |raise: &&str| match raise.as_bytes() {
         [0xe3..0xee, ..] => is_ideographic && has(raise),
-        raise => raise.eq_ignore_ascii_case(word) && word != b"NATO",
+        raise => is_same(word, raise) && word != b"NATO",
     };
     let may_be = word
         .first()

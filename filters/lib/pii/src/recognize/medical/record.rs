@@ -4,7 +4,10 @@
 //! A single word such as `patient` near a number means nothing, so that labels are whole phrases and are looked for here. Words count
 //! only for the value of a field, which is all of the text, and whose name is what labels it.
 
+use super::super::endings::Endings;
 use super::super::{Hit, Recognizer, Starts};
+use super::column;
+use crate::letters::{is_same, lower};
 use crate::text::{Text, is_word};
 use crate::{Entity, Score};
 
@@ -92,8 +95,23 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
     ],
 };
 
+/// Phrases in lower case, with single spaces, and what they end with.
+struct Phrases {
+    list: &'static [&'static str],
+    endings: Endings,
+}
+
+impl Phrases {
+    const fn of(list: &'static [&'static str]) -> Self {
+        Self {
+            list,
+            endings: Endings::of(list),
+        }
+    }
+}
+
 /// What says by itself that the number behind it is one of a record, in lower case, with single spaces.
-const LABELS: &[&str] = &[
+const LABELS: Phrases = Phrases::of(&[
     "mrn",
     "mrns",
     "mr",
@@ -122,6 +140,31 @@ const LABELS: &[&str] = &[
     "patientennr",
     "patientenid",
     "krankenblatt",
+    "krankenblattnummer",
+    "fallnummer",
+    "aufnahmenummer",
+    "patientnr",
+    "numéro patient",
+    "numero patient",
+    "numéro de patient",
+    "numero de patient",
+    "id patient",
+    "número de paciente",
+    "numero de paciente",
+    "número do paciente",
+    "numero do paciente",
+    "id paciente",
+    "id paziente",
+    "numero paziente",
+    "codice paziente",
+    "numer pacjenta",
+    "nr pacjenta",
+    "id pacjenta",
+    "numer kartoteki",
+    "historia choroby",
+    "historii choroby",
+    "dokumentacja medyczna",
+    "nº prontuário",
     "dossier médical",
     "dossier medical",
     "dossier patient",
@@ -144,8 +187,14 @@ const LABELS: &[&str] = &[
     "medisch dossier",
     "病历号",
     "病历编号",
+    "病历号码",
+    "病歷號",
+    "病歷號碼",
     "病案号",
     "住院号",
+    "门诊号",
+    "就诊号",
+    "患者号",
     "患者编号",
     "カルテ番号",
     "カルテno",
@@ -159,10 +208,14 @@ const LABELS: &[&str] = &[
     "차트 번호",
     "병록번호",
     "등록번호 환자",
-];
+    "환자등록번호",
+    "환자 등록번호",
+    "의무기록번호",
+    "의무기록 번호",
+]);
 
 /// What says so where a word for number stands between.
-const NUMBERED: &[&str] = &[
+const NUMBERED: Phrases = Phrases::of(&[
     "patient",
     "patients",
     "patienten",
@@ -170,11 +223,16 @@ const NUMBERED: &[&str] = &[
     "hospital",
     "ur",
     "patiënt",
+    "paciente",
+    "paziente",
+    "pacjenta",
     "患者",
-];
+    "病人",
+    "환자",
+]);
 
 /// Words and marks between a label and its number.
-const FILLERS: &[&str] = &[
+const FILLERS: Phrases = Phrases::of(&[
     "number",
     "numbers",
     "no",
@@ -199,29 +257,155 @@ const FILLERS: &[&str] = &[
     "编号",
     "号",
     "번호",
+]);
+/// Words between a label and its number that are no word for number: what says that it is or becomes it, and in a program what makes
+/// the number a text.
+const COPULAS: Phrases = Phrases::of(&[
+    "is",
+    "was",
+    "of",
+    "the",
+    "this",
+    "patient",
+    "to",
+    "as",
+    "in",
+    "changed",
+    "updated",
+    "equals",
+    "ist",
+    "lautet",
+    "auf",
+    "zu",
+    "geändert",
+    "actually",
+    "now",
+    "jetzt",
+    "nun",
+    "ahora",
+    "est",
+    "en",
+    "à",
+    "es",
+    "a",
+    "como",
+    "è",
+    "é",
+    "para",
+    "naar",
+    "wijzigen",
+    "gewijzigd",
+    "na",
+    "zmienić",
+    "value",
+    "string",
+    "str",
+    "from",
+    "は",
+    "が",
+    "を",
+    "为",
+    "是",
+    "改成",
+    "改为",
+    "更改为",
+    "為",
+    "改為",
+    "는",
+    "은",
+    "가",
+    "이",
+    "를",
+    "을",
+]);
+/// Words between a label and the number in front of it, which calls it so: `… is the MRN`, `… ist die Patientennummer`.
+const IS: &[&str] = &[
+    "is", "was", "ist", "est", "es", "è", "é", "to", "as", "jest", "als",
 ];
-/// Words between a label and its number that are no word for number.
-const COPULAS: &[&str] = &[
-    "is", "was", "of", "the", "this", "patient", "ist", "lautet", "est", "es", "è", "é", "は", "为", "是",
-    "는", "은",
+const ARTICLES: &[&str] = &[
+    "the", "my", "his", "her", "their", "our", "your", "a", "die", "der", "das", "meine", "seine", "ihre",
+    "el", "la", "su", "mi", "il", "mio", "le", "mon", "son", "o", "meu", "seu", "het", "de", "mijn", "di",
+    "do", "du", "del", "della",
+];
+/// What follows a label in a question.
+const PLEASE: Phrases = Phrases::of(&[
+    "please",
+    "bitte",
+    "svp",
+    "alstublieft",
+    "proszę",
+    "吗",
+    "呢",
+    "ですか",
+]);
+/// Elements of HTML in which the label or the number may stand.
+const ELEMENTS: &[&str] = &[
+    "td", "th", "tr", "dt", "dd", "li", "p", "b", "strong", "em", "i", "span", "div", "label", "br",
 ];
 
-const LONGEST_LABEL: usize = 48;
+const LONGEST_LABEL: usize = 64;
+const MOST_WORDS: usize = 8;
 const FEWEST: usize = 5;
 const MOST: usize = 12;
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let (start, end) = code(text, at)?;
-    let own = text.slice(start..end);
-    let names_itself = own.get(..3).is_some_and(|name| name.eq_ignore_ascii_case(b"mrn"));
-    if names_itself || is_labelled(text, start) || is_labelled_behind(text, end) {
+    let mut start = at;
+    match text.before(at) {
+        // `MRN-0012345`, `A-12345`.
+        b'-' => {
+            let letters = text.run_before(at - 1, 6, |byte| byte.is_ascii_alphabetic());
+            start = at
+                .checked_sub(1 + letters)
+                .filter(|_| (1..=5).contains(&letters))?;
+        }
+        // A group or a part of another number.
+        b' ' | b'.' | b'/' | b':' if text.before(at - 1).is_ascii_digit() => return None,
+        b'_' | b'@' | b'$' | b'+' => return None,
+        _ => {}
+    }
+    let names_itself = text.has(start, "mrn");
+    // Most numbers have no label: its last letters are looked for before anything else.
+    let labelled = names_itself || is_labelled(text, start) || is_answer(text, start);
+    let may_be = || is_labelled_soon(text, at) || is_cell(text, start) || is_value(text);
+    if !labelled && !may_be() {
+        return None;
+    }
+    let end = code(text, start, at)?;
+    let labelled =
+        labelled || is_labelled_behind(text, end) || column::name(text, start..end).is_some_and(is_label);
+    if labelled {
         return Some(Hit::new(start, end, Score::CERTAIN));
     }
     is_all(text, start, end).then(|| Hit::new(start, end, Score::WEAK))
 }
 
-/// Where a code starts and ends, of which a place is the start or the first digit.
-fn code(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
+/// Whether the text is short enough to be nothing but a code.
+fn is_value(text: &Text<'_>) -> bool {
+    text.len() <= 4 * MOST
+}
+
+/// Whether a word such as `is`, or a bracket, may stand behind the code at a place.
+fn is_labelled_soon(text: &Text<'_>, at: usize) -> bool {
+    let end = at
+        + text.run(at, 2 * MOST, |byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')
+        });
+    text.at(end) == b' '
+        && matches!(
+            text.at(end + 1) | 0x20,
+            b'i' | b'w' | b'e' | b't' | b'a' | b'j' | 0xe3 | b'(' | b' '
+        )
+}
+
+/// Whether a place may be where a cell of a table starts.
+fn is_cell(text: &Text<'_>, at: usize) -> bool {
+    let start = at - text.run_before(at, 2, |byte| matches!(byte, b' ' | b'"' | b'\''));
+    matches!(text.before(start), b',' | b';' | b'\t' | b'|' | b'\n' | b'(')
+}
+
+/// The end of the code that starts at a place, the first run of whose letters and digits, or what comes behind its letters and a
+/// dash, is at the other.
+fn code(text: &Text<'_>, start: usize, at: usize) -> Option<usize> {
     let run = |from: usize| text.run(from, MOST + 4, |byte| byte.is_ascii_alphanumeric());
     let mut end = at + run(at);
     // `12-34-567`, `123 456 78`: groups of digits.
@@ -233,14 +417,6 @@ fn code(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
         while end - at <= MOST && text.at(end) == separator && is_group(end + 1) {
             end += 1 + run(end + 1);
         }
-    }
-    let mut start = at;
-    if text.before(at) == b'-' {
-        // `MRN-0012345`, `A-12345`.
-        let letters = text.run_before(at - 1, 6, |byte| byte.is_ascii_alphabetic());
-        start = at
-            .checked_sub(1 + letters)
-            .filter(|_| (1..=5).contains(&letters))?;
     }
     let characters = text.slice(start..end);
     let letters = characters
@@ -254,7 +430,7 @@ fn code(text: &Text<'_>, at: usize) -> Option<(usize, usize)> {
     let joins = matches!(text.before(start), b'-' | b'.' | b'/' | b'@' | b'$' | b'+')
         && text.before(start.saturating_sub(1)).is_ascii_alphanumeric();
     (is_code && digits <= MOST && !is_date(characters) && !joined && !joins && text.is_word(start..end))
-        .then_some((start, end))
+        .then_some(end)
 }
 
 /// `2026-11-27`, `27.11.2026`.
@@ -268,63 +444,148 @@ fn is_date(code: &[u8]) -> bool {
 
 /// Whether a label stands directly in front of a place.
 fn is_labelled(text: &Text<'_>, at: usize) -> bool {
-    let front = text.slice(at.saturating_sub(LONGEST_LABEL)..at);
-    let mut numbered = false;
+    is_label_behind(text.slice(at.saturating_sub(LONGEST_LABEL)..at))
+}
+
+/// Whether a text is a label, or ends with one.
+fn is_label(text: &[u8]) -> bool {
+    is_label_behind(
+        text.get(text.len().saturating_sub(LONGEST_LABEL)..)
+            .unwrap_or_default(),
+    )
+}
+
+fn is_label_behind(front: &[u8]) -> bool {
+    let (mut numbered, mut said) = (false, false);
     let mut rest = front;
-    // From the number backwards, past the few words that may stand between.
-    for _ in 0..6 {
-        let until = before_marks(rest);
-        let between = rest.get(until.len()..).unwrap_or_default();
-        if between.iter().any(|byte| {
-            matches!(byte, b'\n' | b'.' if until.is_empty())
-                || byte.is_ascii_digit()
-                || matches!(byte, b',' | b';' | b'{' | b'}')
-        }) {
+    // From the number backwards, past the few words that may stand between: any that are no word for another number, where `is` stands
+    // in front of this one.
+    for step in 0..MOST_WORDS {
+        let Some(until) = before_marks(rest) else {
             return false;
-        }
+        };
+        let between = rest.get(until.len()..).unwrap_or_default();
         numbered |= between.contains(&b'#');
-        if ends(until, LABELS) || numbered && ends(until, NUMBERED) {
+        if longest(until, &LABELS) > 0 || numbered && longest(until, &NUMBERED) > 0 {
             return true;
         }
-        let filler = longest(until, FILLERS);
-        let copula = longest(until, COPULAS);
-        if filler == 0 && copula == 0 {
-            return false;
-        }
+        let filler = longest(until, &FILLERS);
+        let known = filler.max(longest(until, &COPULAS));
+        let word = match known {
+            0 if !said
+                || numbered
+                || between
+                    .iter()
+                    .any(|byte| matches!(byte, b',' | b'\n' | b':' | b'(')) =>
+            {
+                return false;
+            }
+            0 => until.iter().rev().take_while(|byte| is_letter(**byte)).count(),
+            known => known,
+        };
         numbered |= filler > 0;
-        rest = until.get(..until.len() - filler.max(copula)).unwrap_or_default();
+        let (before, word) = until.split_at(until.len() - word);
+        said |= step < 2 && is_any(IS, word);
+        rest = before;
     }
     false
 }
 
-/// Up to the last letter.
-fn before_marks(text: &[u8]) -> &[u8] {
-    let mut text = text;
+/// Up to the last letter, past what may stand between a label and its number: signs, elements of HTML, and quotes and brackets beyond
+/// ASCII; no other number, and nothing that ends a part of a structure.
+fn before_marks(mut text: &[u8]) -> Option<&[u8]> {
     loop {
-        let last = text
-            .iter()
-            .rposition(|byte| is_letter(*byte))
-            .map_or(0, |last| last + 1);
-        let letters = text.get(..last).unwrap_or_default();
-        match letters {
-            [rest @ .., 0xe2, 0x80, _] => text = rest,
-            _ => return letters,
-        }
+        text = match text {
+            [rest @ .., 0xe2, 0x80, _] | [rest @ .., 0xe3, 0x80, 0x88..=0x9f] => rest,
+            // `Her MRN, …,` and no list without spaces.
+            [rest @ .., b',', b' '] => rest,
+            [.., b',' | b';' | b'{' | b'}'] => return None,
+            [rest @ .., b'>'] => before_element(rest).unwrap_or(rest),
+            [.., last] if is_letter(*last) => return Some(text),
+            [.., last] if last.is_ascii_digit() => return None,
+            [rest @ .., _] => rest,
+            [] => return None,
+        };
     }
 }
 
-/// Whether what stands behind a code calls it one: `0012345 (MRN)`, `0012345 is the MRN`.
+/// The text in front of the element of HTML at its end, but for its last sign.
+fn before_element(text: &[u8]) -> Option<&[u8]> {
+    let tail = text.get(text.len().saturating_sub(12)..)?;
+    let open = tail.iter().rposition(|byte| *byte == b'<')?;
+    let name = tail.get(open + 1..)?;
+    let name = name
+        .strip_prefix(b"/")
+        .or_else(|| name.strip_suffix(b"/"))
+        .unwrap_or(name);
+    is_any(ELEMENTS, name).then(|| text.get(..text.len() - (tail.len() - open)))?
+}
+
+/// Whether a number answers the question for it in the line above: `what's your MRN?`
+fn is_answer(text: &Text<'_>, at: usize) -> bool {
+    const SPEAKER: usize = 40;
+    let len = text.run_before(at, SPEAKER, |byte| byte != b'\n');
+    let line = at - len;
+    let above = text.slice(line.saturating_sub(2 + LONGEST_LABEL)..line);
+    let above = match above {
+        [above @ .., b'?', b'\r', b'\n'] | [above @ .., b'?', b'\n'] => above,
+        _ => return false,
+    };
+    let please = longest(above, &PLEASE);
+    is_label(above.get(..above.len() - please).unwrap_or_default())
+}
+
+/// Whether what stands behind a code calls it one: `0012345 (MRN)`, `0012345 is the MRN`, `… es el número de historia clínica`.
 fn is_labelled_behind(text: &Text<'_>, end: usize) -> bool {
-    let behind = text.slice(end..text.len().min(end + 24));
-    let behind = behind
-        .split(|byte| !is_letter(*byte))
-        .filter(|word| !word.is_empty());
-    let mut words =
-        behind.skip_while(|word| is_any(&["is", "the", "my", "his", "her", "their", "as", "a"], word));
-    let is_mrn = words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"mrn"));
-    let parenthesised = text.slice(end..end + 2) == b" (";
-    let said = text.has(end, " is ") || text.has(end, " as ");
-    is_mrn && (parenthesised || said) && words.next().is_none_or(|_| true)
+    let behind = text.slice(end..text.len().min(end + LONGEST_LABEL));
+    let (mut rest, mut said, mut numbered) = match behind {
+        [b' ', b'(', rest @ ..] => (rest, true, false),
+        [b' ', rest @ ..] => (rest, false, false),
+        _ => return false,
+    };
+    for _ in 0..5 {
+        let word = rest.iter().take_while(|byte| is_letter(**byte)).count();
+        let (word, behind) = rest.split_at(word);
+        let is = |list: &[&str]| list.iter().any(|known| is_same(word, known.as_bytes()));
+        if !said {
+            if !is(IS) {
+                return false;
+            }
+            said = true;
+        } else if is(ARTICLES) {
+        } else if starts(rest, &LABELS).is_some() {
+            return true;
+        } else if let Some(after) = starts(rest, &NUMBERED) {
+            let after = after
+                .strip_prefix(b"-")
+                .or(after.strip_prefix(b"_"))
+                .unwrap_or(after)
+                .trim_ascii_start();
+            return numbered || after.starts_with(b"#") || starts(after, &FILLERS).is_some();
+        } else if is(FILLERS.list) {
+            numbered = true;
+        } else {
+            return false;
+        }
+        rest = behind.trim_ascii_start();
+        rest = rest.strip_prefix(b".").unwrap_or(rest).trim_ascii_start();
+    }
+    false
+}
+
+/// What follows one of some phrases that a text starts with.
+fn starts<'t>(text: &'t [u8], phrases: &Phrases) -> Option<&'t [u8]> {
+    let first = lower(0, *text.first()?, text.get(1).copied().unwrap_or_default());
+    let after = |phrase: &&str| {
+        if phrase.as_bytes().first() != Some(&first) {
+            return None;
+        }
+        let (here, after) = text.split_at_checked(phrase.len())?;
+        let is_whole =
+            after.first().is_none_or(|next| !is_letter(*next)) || phrase.as_bytes().first() >= Some(&0xe3);
+        (is_whole && is_phrase(here, phrase)).then_some(after)
+    };
+    phrases.list.iter().find_map(after)
 }
 
 /// Whether a code is all of the text.
@@ -333,37 +594,58 @@ fn is_all(text: &Text<'_>, start: usize, end: usize) -> bool {
     start < 8 && text.len() < end + 8 && blank(text.slice(0..start)) && blank(text.from(end))
 }
 
-/// Whether text ends in one of some phrases, case aside, any of space, underscore and dash for a space.
-fn ends(text: &[u8], phrases: &[&str]) -> bool {
-    longest(text, phrases) > 0
+/// Whether a text is a phrase, case aside, any of space, underscore and dash for a space.
+fn is_phrase(text: &[u8], phrase: &str) -> bool {
+    let mut before = 0;
+    text.iter()
+        .zip(phrase.bytes())
+        .enumerate()
+        .all(|(at, (here, byte))| {
+            let same = match byte {
+                b' ' => matches!(here, b' ' | b'_' | b'-'),
+                _ => {
+                    *here == byte
+                        || lower(before, *here, text.get(at + 1).copied().unwrap_or_default()) == byte
+                }
+            };
+            before = *here;
+            same
+        })
 }
 
 /// How long the longest of some phrases is in which text ends.
-fn longest(text: &[u8], phrases: &[&str]) -> usize {
-    let last = text.last().map(u8::to_ascii_lowercase);
+fn longest(text: &[u8], phrases: &Phrases) -> usize {
+    let [.., before, last] = text else { return 0 };
+    if !phrases.endings.has(*before, *last) {
+        return 0;
+    }
+    let last = last.to_ascii_lowercase();
     let fits = |phrase: &&&str| {
-        if phrase.as_bytes().last().copied() != last {
+        // The last byte of a letter beyond ASCII may be that of its small form.
+        if phrase.as_bytes().last() != Some(&last) && last < 0x80 {
             return false;
         }
-        let from = text.len().checked_sub(phrase.len());
-        let here = from.and_then(|from| text.get(from..));
-        let is_same = here.is_some_and(|here| {
-            here.iter().zip(phrase.bytes()).all(|(here, byte)| match byte {
-                b' ' => matches!(here, b' ' | b'_' | b'-'),
-                byte => here.to_ascii_lowercase() == byte,
-            })
-        });
-        let before = from.and_then(|from| text.get(..from)).unwrap_or_default();
+        let Some((before, here)) = text
+            .len()
+            .checked_sub(phrase.len())
+            .and_then(|from| text.split_at_checked(from))
+        else {
+            return false;
+        };
+        let first = here.first().copied().unwrap_or_default();
         let is_whole = match before {
             // A quote, or another mark of General Punctuation.
             [.., 0xe2, 0x80, _] => true,
-            // In a script without spaces, a phrase needs none in front.
-            [.., last] => !is_letter(*last) || phrase.bytes().next().is_some_and(|first| first >= 0xe3),
+            // In a script without spaces, a phrase needs none in front; in `patientMrn` a word begins with a capital.
+            [.., last] => {
+                !is_letter(*last) || first >= 0xe3 || last.is_ascii_lowercase() && first.is_ascii_uppercase()
+            }
             [] => true,
         };
-        is_same && is_whole
+        is_whole && is_phrase(here, phrase)
     };
     phrases
+        .list
         .iter()
         .filter(fits)
         .map(|phrase| phrase.len())

@@ -33,6 +33,9 @@ pub(super) const V4: Recognizer = Recognizer {
         "nameserver",
         "client",
         "remote",
+        "forwarded",
+        "src",
+        "dst",
         "ping",
         "ssh",
         "subnet",
@@ -82,9 +85,7 @@ pub(super) const V4: Recognizer = Recognizer {
         "paragraph",
         "oid",
         "upgrade",
-        "update",
         "upgraded",
-        "updated",
         "patch",
         "changelog",
         "dotnet",
@@ -116,6 +117,11 @@ const LONGEST_V6: usize = 45;
 const LONGEST_ZONE: usize = 16;
 
 fn version_4(text: &Text<'_>, at: usize) -> Option<Hit> {
+    let digits = text.run(at, 4, |byte| byte.is_ascii_digit());
+    if text.at(at + digits) != b'.' || text.before(at) == b'.' && text.before(at - 1).is_ascii_alphanumeric()
+    {
+        return None;
+    }
     let len = text.run(at, LONGEST_V4 + 1, |byte| byte.is_ascii_digit() || byte == b'.');
     let candidate = text.slice(at..at + len);
     let candidate = candidate.strip_suffix(b".").unwrap_or(candidate);
@@ -131,7 +137,6 @@ fn version_4(text: &Text<'_>, at: usize) -> Option<Hit> {
     };
     let second = text.before(at.saturating_sub(1));
     let continues = match text.before(at) {
-        b'.' => second.is_ascii_alphanumeric(),
         b'/' => second.is_ascii_alphabetic(),
         b'-' => second.is_ascii_alphanumeric() && !ends_range(text, at - 1),
         b'_' => true,
@@ -151,6 +156,8 @@ fn version_4(text: &Text<'_>, at: usize) -> Option<Hit> {
         [first, ..] if first != 10 && octets.iter().all(|octet| *octet < SMALL) && octets != [first; 4] => {
             Score::LIKELY
         }
+        // Private networks of offices and homes.
+        [192, 168, ..] => Score::CERTAIN,
         _ => Score::STRONG,
     };
     (!continued && !continues).then(|| Hit::new(at, end, score))
@@ -177,7 +184,10 @@ fn version_6(text: &Text<'_>, colon: usize) -> Option<Hit> {
     }
     let start = colon - digits;
     let before = text.before(start);
-    if is_word(before) || before == b':' || before == b'.' && text.before(start - 1).is_ascii_alphanumeric() {
+    if is_word(before)
+        || before == b':' && !is_label(text, start - 1)
+        || before == b'.' && text.before(start - 1).is_ascii_alphanumeric()
+    {
         return None;
     }
     let is_part = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
@@ -194,6 +204,13 @@ fn version_6(text: &Text<'_>, colon: usize) -> Option<Hit> {
     let score = likelihood(text, start, stripped)?;
     let end = end + zone(text, end);
     (!is_word(text.at(end))).then(|| Hit::new(start, end, score))
+}
+
+/// Whether a word and not the group of an address ends at a colon: `IP:2001:db8::1`.
+fn is_label(text: &Text<'_>, colon: usize) -> bool {
+    let word = text.run_before(colon, 16, |byte| is_word(byte) || byte >= 0x80);
+    let word = text.slice(colon - word..colon);
+    word.len() > 4 || word.iter().any(|byte| !byte.is_ascii_hexdigit())
 }
 
 /// How much a text that reads as an address is like one.
@@ -290,6 +307,10 @@ mod tests {
         }
         for (text, expected) in [
             ("http://192.0.2.1:8080/a", "192.0.2.1"),
+            ("IP：2001:DB8:F3F3::1", "2001:DB8:F3F3::1"),
+            ("IP地址：fe80::4345:22ba", "fe80::4345:22ba"),
+            ("ip:2001:db8:0:0:0:0:0:1", "2001:db8:0:0:0:0:0:1"),
+            ("adresse:fe80::a00:27ff", "fe80::a00:27ff"),
             ("[2001:db8::1]:443", "2001:db8::1"),
             ("user@192.0.2.1", "192.0.2.1"),
             ("1.2.0.192.in-addr.arpa", "1.2.0.192"),

@@ -38,7 +38,11 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
         b':' | b'-' => groups(text, at, 2),
         _ => {
             let digits = text.slice(at..at + 12);
-            let is_address = digits.iter().all(u8::is_ascii_hexdigit) && text.is_word(at..at + 12);
+            // The last group of a UUID is no address.
+            let joins = |byte: u8, beyond: u8| byte == b'-' && beyond.is_ascii_alphanumeric();
+            let part = joins(text.before(at), text.before(at.saturating_sub(1)))
+                || joins(text.at(at + 12), text.at(at + 13));
+            let is_address = !part && digits.iter().all(u8::is_ascii_hexdigit) && text.is_word(at..at + 12);
             is_address.then(|| Hit::new(at, at + 12, Score(15)))
         }
     }
@@ -46,10 +50,22 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
 
 fn groups(text: &Text<'_>, at: usize, len: usize) -> Option<Hit> {
     let separator = text.at(at);
+    // Nearly all points and dashes end here.
+    if text.at(at + len + 1) != separator {
+        return None;
+    }
     let is_group = |at: usize| text.run(at, len, |byte| byte.is_ascii_hexdigit()) == len;
     let start = at
         .checked_sub(len)
         .filter(|start| is_group(*start) && is_group(at + 1))?;
+    // Most colons between groups of two are inside of a longer row, so that this comes first.
+    let front = start.checked_sub(len + 1);
+    let continues = is_word(text.before(start))
+        || text.before(start) == separator
+            && front.is_some_and(|front| is_group(front) && !is_word(text.before(front)));
+    if continues {
+        return None;
+    }
     let count = 12 / len;
     let end = start + 12 + count - 1;
     let whole = (1..count).all(|index| {
@@ -58,11 +74,7 @@ fn groups(text: &Text<'_>, at: usize, len: usize) -> Option<Hit> {
     });
     let joins = |byte: u8| matches!(byte, b':' | b'-' | b'.');
     let continued = is_word(text.at(end)) || joins(text.at(end)) && text.at(end + 1).is_ascii_hexdigit();
-    let front = start.checked_sub(len + 1);
-    let continues = is_word(text.before(start))
-        || text.before(start) == separator
-            && front.is_some_and(|front| is_group(front) && !is_word(text.before(front)));
-    if !whole || continued || continues {
+    if !whole || continued {
         return None;
     }
     let letters = text.slice(start..end).iter().any(u8::is_ascii_alphabetic);
@@ -136,6 +148,7 @@ mod tests {
             "1234.5678.9012",
             "12:30:45",
             "well-known-be-ad-de",
+            "MAC of 29a1ac41-465b-4dc9-8b05-8bd9724d9807",
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [""; 0], "{text}");
         }

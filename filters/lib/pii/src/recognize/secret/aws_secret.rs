@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::{Hit, Recognizer, Starts};
 use super::shape::Shape;
-use super::{SURE, aws, is_base64, start};
+use super::{SURE, aws, is_base64, opens, start};
 use crate::Entity;
 use crate::text::Text;
 
@@ -21,21 +21,27 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
 const LENGTH: usize = 40;
 /// How much may stand between a name and the key.
 const GAP: usize = 24;
+/// Words, and letters of each, that may stand there too.
+const WORDS_BETWEEN: usize = 5;
+const LONGEST_WORD: usize = 8;
 /// Any of these names the key, if nothing else is in the name.
 const WORDS: [&str; 4] = ["aws", "secret", "access", "key"];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let at = start(text, at)?;
-    // `aws`, `access`, `secret`, `AKIA`
-    if !matches!(
-        text.at(at + 1),
-        b'w' | b'W' | b'c' | b'C' | b'e' | b'E' | b'K' | b'S' | b'B'
-    ) {
+    let begin = match text.at(at) {
+        b'\\' => start(text, at)?,
+        _ => at,
+    };
+    if !matches!(text.at(begin + 1) | 0x20, b'w' | b'c' | b'e' | b'k' | b's' | b'b') {
         return None;
     }
-    let name = match aws::key(text, at) {
-        Some(key) => at + key.len(),
-        None => name(text, at)?,
+    let known = ["aws", "acc", "sec", "akia", "asia", "abia"];
+    if !known.iter().any(|known| text.has(begin, known)) {
+        return None;
+    }
+    let name = match aws::key(text, begin).filter(|_| opens(text, begin)) {
+        Some(key) => begin + key.len(),
+        None => name(text, begin)?,
     };
     let key = value(text, name)?;
     Some(Hit::new(key.start, key.end, SURE))
@@ -55,27 +61,38 @@ fn name(text: &Text<'_>, mut at: usize) -> Option<usize> {
         }
         at = next;
     }
-    (words >= 2 && secret && !text.at(at).is_ascii_alphanumeric()).then_some(at)
+    // `secret_access_key_id`
+    let goes_on = matches!(text.at(at), b'_' | b'-') && text.at(at + 1).is_ascii_alphanumeric();
+    (words >= 2 && secret && !goes_on && !text.at(at).is_ascii_alphanumeric()).then_some(at)
 }
 
-/// The key that follows: quotes, an equals sign, a colon, spaces or a comma stand between, and perhaps `is`.
+/// The key that follows: signs stand between, and perhaps a few short words such as `is` or what the command line tool has
+/// (`AWS Secret Access Key [None]:`).
 fn value(text: &Text<'_>, name: usize) -> Option<Range<usize>> {
-    let between = |byte: u8| !is_base64(byte) && byte < 0x80 && byte != b'.';
-    let mut start = name + text.run(name, GAP, between);
-    // What the command line tool asks: `AWS Secret Access Key [None]:`.
-    if text.has(start, "none]") {
-        start += 4 + text.run(start + 4, GAP, between);
+    let mut start = name;
+    for _ in 0..WORDS_BETWEEN {
+        let gap = text.run(start, GAP, |byte| !is_base64(byte));
+        let from = start + gap;
+        if gap == 0 || gap == GAP {
+            return None;
+        }
+        // An escaped line break.
+        let escape = usize::from(text.before(from) == b'\\' && matches!(text.at(from), b'n' | b'r' | b't'));
+        start = from + escape;
+        let len = text.run(start, LENGTH + 1, is_base64);
+        if len == LENGTH {
+            let shape = Shape::of(text.slice(start..start + len));
+            let ends = !matches!(text.at(start + len), b'=' | b'_' | b'-');
+            let random = shape.upper > 0 && shape.lower > 0 && shape.distinct >= 12;
+            return (ends && random).then_some(start..start + len);
+        }
+        let word = text.run(start, LONGEST_WORD + 1, |byte| byte.is_ascii_alphabetic());
+        if word != len || len > LONGEST_WORD {
+            return None;
+        }
+        start += len;
     }
-    if text.has(start, "is") && !is_base64(text.at(start + 2)) {
-        start += 2 + text.run(start + 2, GAP, between);
-    }
-    if text.at(start.wrapping_sub(1)) == b'\\' && matches!(text.at(start), b'n' | b'r' | b't') {
-        start += 1;
-    }
-    let len = text.run(start, LENGTH + 1, is_base64);
-    let shape = Shape::of(text.slice(start..start + len));
-    let fits = start > name && len == LENGTH && !matches!(text.at(start + len), b'=' | b'_' | b'-');
-    (fits && shape.upper > 0 && shape.lower > 0 && shape.distinct >= 12).then_some(start..start + len)
+    None
 }
 
 #[cfg(test)]

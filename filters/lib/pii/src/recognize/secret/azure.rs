@@ -29,7 +29,9 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
 /// Characters of 64 and of 32 bytes in base64, without padding.
 const LONG: usize = 86;
 const SHORT: usize = 43;
-const NAMES: [&str; 9] = [
+/// How far in front of a key its name begins.
+const GAP: usize = 40;
+const NAMES: [&str; 13] = [
     "accountkey",
     "account_key",
     "accesskey",
@@ -39,6 +41,10 @@ const NAMES: [&str; 9] = [
     "secondarykey",
     "secondary_key",
     "storage_key",
+    "storagekey",
+    "account key",
+    "shared_access_key",
+    "storage key",
 ];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
@@ -62,17 +68,15 @@ fn key(text: &Text<'_>, at: usize) -> Option<Hit> {
     if !(shape.is_random() && shape.upper > 0 && shape.lower > 0) {
         return None;
     }
-    let between = text.run_before(start, 6, |byte| {
-        matches!(byte, b'=' | b':' | b' ' | b'"' | b'\'' | b'\\')
-    });
-    let name = start - between;
-    let named = between > 0
-        && NAMES.iter().any(|known| {
-            name.checked_sub(known.len())
-                .is_some_and(|name| text.has(name, known))
-        });
+    // `primary_key: …`, `<AccountKey>…`, `My AccountKey is …`: nothing else that is so long and looks like this stands there.
+    let front = start.saturating_sub(GAP)..start;
+    let named = NAMES
+        .iter()
+        .any(|name| front.clone().any(|at| text.has(at, name)));
     match (named, len) {
-        (true, _) => Some(Hit::new(start, end, SURE)),
+        (true, _) if text.before(start) != b'-' || text.before(start - 1) == b' ' => {
+            Some(Hit::new(start, end, SURE))
+        }
         (false, LONG) if text.before(start) != b'-' => Some(Hit::new(start, end, Score::LIKELY)),
         _ => None,
     }

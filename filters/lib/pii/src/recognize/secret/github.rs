@@ -3,7 +3,7 @@
 //! "GitHub's token formats"). Read 2026-11. The checksum in the last six characters is not required.
 
 use super::super::{Hit, Recognizer, Starts};
-use super::shape::Shape;
+use super::shape::is_issued;
 use super::{SURE, has_before, opens};
 use crate::Entity;
 use crate::text::{Text, is_word};
@@ -33,8 +33,8 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let len = text.run(at + 1, LONGEST, is_word);
     let end = at + 1 + len;
     let fits = len >= *least && end - start <= LONGEST;
-    let random = || Shape::of(text.slice(at + 1..end)).is_random();
-    (fits && opens(text, start) && random()).then(|| Hit::new(start, end, SURE))
+    let issued = || is_issued(text.slice(at + 1..end));
+    (fits && opens(text, start) && issued()).then(|| Hit::new(start, end, SURE))
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
+use super::super::endings::Endings;
 use super::has;
+use crate::letters::lower;
 use crate::text::Text;
 
 /// What a name says of its value.
@@ -29,10 +31,11 @@ const VALUE: usize = 4 << 10;
 const GAP: usize = 32;
 
 /// A word that a name may end with.
-struct Word {
+#[derive(Debug)]
+pub(super) struct Word {
     /// In lower case, without spaces, dashes and underscores.
-    text: &'static str,
-    kind: Kind,
+    pub text: &'static str,
+    pub kind: Kind,
     /// Whether it counts only where a word begins with it: not `bypass`.
     whole: bool,
 }
@@ -69,63 +72,110 @@ const fn short_token(text: &'static str) -> Word {
     }
 }
 
-/// English, and the word for password in the languages of the locales that the other recognisers know.
-const WORDS: &[Word] = &[
-    password("password"),
-    password("passwd"),
-    password("passphrase"),
-    password("passcode"),
-    password("passwort"),
-    password("kennwort"),
-    password("wachtwoord"),
-    password("motdepasse"),
-    password("contraseña"),
-    password("contrasena"),
-    password("lösenord"),
-    password("пароль"),
-    password("Пароль"),
-    password("パスワード"),
-    password("密码"),
-    password("密碼"),
-    password("口令"),
-    password("비밀번호"),
-    password("암호"),
-    password("dbpass"),
-    password("userpass"),
-    short("pwd"),
-    short("pass"),
-    short("pw"),
-    short("psw"),
-    short("mdp"),
-    short("clave"),
-    short("senha"),
-    short("hasło"),
-    short("haslo"),
-    token("secret"),
-    token("token"),
-    token("apikey"),
-    token("accesskey"),
-    token("secretkey"),
-    token("secretkeybase"),
-    token("authkey"),
-    token("privatekey"),
-    token("encryptionkey"),
-    token("signingkey"),
-    token("masterkey"),
-    token("sharedkey"),
-    token("accountkey"),
-    token("subscriptionkey"),
-    token("authorization"),
-    token("密钥"),
-    token("密鑰"),
-    token("令牌"),
-    short_token("auth"),
-    short_token("credential"),
-    short_token("credentials"),
-    short_token("creds"),
-    short_token("bearer"),
-    short_token("jwt"),
+/// English, and the word for password in the languages of the locales that the other recognisers know, by their last byte in lower
+/// case; what is not ASCII together.
+const WORDS: &[(u8, &[Word])] = &[
+    (
+        b'a',
+        &[password("contraseña"), password("contrasena"), short("senha")],
+    ),
+    (
+        b'd',
+        &[
+            password("password"),
+            password("passwd"),
+            password("wachtwoord"),
+            password("lösenord"),
+            short("pwd"),
+        ],
+    ),
+    (
+        b'e',
+        &[
+            password("passphrase"),
+            password("passcode"),
+            password("motdepasse"),
+            password("parolachiave"),
+            password("palavrapasse"),
+            token("secretkeybase"),
+            short("clave"),
+        ],
+    ),
+    (b'h', &[short_token("auth")]),
+    (b'l', &[short_token("credential")]),
+    (b'n', &[token("token"), token("authorization")]),
+    (b'o', &[short("hasło"), short("haslo")]),
+    (b'p', &[short("mdp")]),
+    (b'r', &[short_token("bearer")]),
+    (
+        b's',
+        &[
+            password("dbpass"),
+            password("userpass"),
+            short("pass"),
+            short_token("credentials"),
+            short_token("creds"),
+        ],
+    ),
+    (
+        b't',
+        &[
+            password("passwort"),
+            password("kennwort"),
+            token("secret"),
+            short_token("jwt"),
+        ],
+    ),
+    (b'w', &[short("pw"), short("psw")]),
+    (
+        b'y',
+        &[
+            token("apikey"),
+            token("accesskey"),
+            token("secretkey"),
+            token("authkey"),
+            token("privatekey"),
+            token("encryptionkey"),
+            token("signingkey"),
+            token("masterkey"),
+            token("sharedkey"),
+            token("accountkey"),
+            token("subscriptionkey"),
+        ],
+    ),
+    (
+        0x80,
+        &[
+            password("пароль"),
+            password("パスワード"),
+            password("暗証番号"),
+            password("密码"),
+            password("密碼"),
+            password("口令"),
+            password("비밀번호"),
+            password("암호"),
+            password("पासवर्ड"),
+            token("密钥"),
+            token("密鑰"),
+            token("令牌"),
+        ],
+    ),
 ];
+
+/// What they end with: nearly all of what stands in front of a space or a colon ends otherwise.
+const ENDINGS: Endings = {
+    let mut endings = Endings::none();
+    let mut groups = WORDS;
+    while let [(_, words), rest @ ..] = groups {
+        let mut words = *words;
+        while let [word, rest @ ..] = words {
+            endings = endings.with(word.text);
+            words = rest;
+        }
+        groups = rest;
+    }
+    endings
+};
 
 /// Names that end with one of them and hold nothing secret: places in lists, keys that everybody may know, versions.
 const OPEN: [&str; 6] = [
@@ -139,49 +189,47 @@ const OPEN: [&str; 6] = [
 
 /// What the name says that ends in front of a place. Quotes, brackets and blank space may follow it.
 pub(super) fn name_before(text: &Text<'_>, end: usize) -> Option<Kind> {
-    let mut end = end - text.run_before(end, GAP, is_around);
-    if text.before(end) == b')' {
-        // `Password (again):`
-        let inside = text.run_before(end - 1, GAP, |byte| !matches!(byte, b'(' | b')' | b'\n'));
-        let open = (end - 1).checked_sub(inside)?;
-        if text.before(open) == b'(' {
-            end = open - 1;
-            end -= text.run_before(end, GAP, is_around);
+    word_before(text, end).map(|word| word.kind)
+}
+
+/// The word that it ends with.
+pub(super) fn word_before(text: &Text<'_>, end: usize) -> Option<&'static Word> {
+    let mut end = end;
+    if !text.before(end).is_ascii_alphabetic() {
+        end -= text.run_before(end, GAP, is_around);
+        if text.before(end) == b')' {
+            // `Password (again):`
+            let inside = text.run_before(end - 1, GAP, |byte| !matches!(byte, b'(' | b')' | b'\n'));
+            let open = (end - 1).checked_sub(inside)?;
+            if text.before(open) == b'(' {
+                end = open - 1;
+                end -= text.run_before(end, GAP, is_around);
+            }
         }
+        end -= text.run_before(end, 2, |byte| byte.is_ascii_digit());
     }
-    end -= text.run_before(end, 2, |byte| byte.is_ascii_digit());
-    if !ends_like_a_word(text, end) {
+    let last = text.before(end);
+    if !ENDINGS.has(text.before(end.saturating_sub(1)), last) {
+        return None;
+    }
+    let last = last.to_ascii_lowercase().min(0x80);
+    let (_, words) = WORDS.iter().find(|(end, _)| *end == last)?;
+    if !words.iter().any(|word| may_end_with(text, end, word.text)) {
         return None;
     }
     let name = Name::read(text, end);
-    if OPEN.iter().any(|open| name.ends_with(open, false)) {
-        return None;
-    }
-    let word = WORDS.iter().find(|word| name.ends_with(word.text, word.whole))?;
-    Some(word.kind)
+    let word = words.iter().find(|word| name.ends_with(word.text, word.whole))?;
+    let open = OPEN.iter().any(|open| name.ends_with(open, false));
+    (!open).then_some(word)
 }
 
-/// Whether one of the words may end in front of a place, by its last two letters: nearly all of what stands in front of a
-/// colon does not.
-fn ends_like_a_word(text: &Text<'_>, end: usize) -> bool {
-    let last = text.before(end).to_ascii_lowercase();
-    let before = text.before(end.saturating_sub(1)).to_ascii_lowercase();
-    match last {
-        b'd' => matches!(before, b'r' | b'w'),
-        b'e' => matches!(before, b's' | b'd' | b'v'),
-        b't' => matches!(before, b'r' | b'e' | b'w'),
-        b's' => matches!(before, b's' | b'd' | b'l'),
-        b'n' => matches!(before, b'e' | b'o'),
-        b'w' => matches!(before, b'p' | b's'),
-        b'y' => before == b'e',
-        b'h' => before == b't',
-        b'l' => before == b'a',
-        b'p' => before == b'd',
-        b'r' => before == b'e',
-        b'a' => matches!(before, b'h' | b'n' | 0x80..),
-        b'o' => matches!(before, b'l' | 0x80..),
-        _ => last >= 0x80,
-    }
+/// Whether the letters in front of a place are the last ones of a word, as far as nothing else is among them.
+fn may_end_with(text: &Text<'_>, end: usize, word: &str) -> bool {
+    let front = text.slice(end.saturating_sub(word.len())..end).iter().rev();
+    front
+        .zip(word.bytes().rev())
+        .take_while(|(here, _)| here.is_ascii_alphabetic())
+        .all(|(here, letter)| here.to_ascii_lowercase() == letter)
 }
 
 /// What may stand between a name and what makes it one: `config["password"] =`, `**Password**:`.
@@ -233,7 +281,7 @@ impl Name {
                 break;
             };
             if let Some(letter) = name.letters.get_mut(place) {
-                *letter = byte.to_ascii_lowercase();
+                *letter = lower(text.before(at), byte, text.at(at + 1));
                 name.start = place;
             }
             (latest, later) = (later, byte);
@@ -276,6 +324,8 @@ pub(super) fn value_from(text: &Text<'_>, at: usize) -> Option<Value> {
     if matches!(text.at(at), b'\n' | b'\r') && text.before(at) != b'=' {
         at += text.run(at, 2, |byte| matches!(byte, b'\n' | b'\r'));
         at += text.run(at, GAP, |byte| matches!(byte, b' ' | b'\t'));
+        // The only entry of a list.
+        at += if has(text, at, b"- ") { 2 } else { 0 };
     }
     // `b"…"`, `@"…"`
     if matches!(text.at(at), b'b' | b'r' | b'f' | b'u' | b'@') && matches!(text.at(at + 1), b'"' | b'\'') {
@@ -329,7 +379,7 @@ pub(super) fn value_from(text: &Text<'_>, at: usize) -> Option<Value> {
     })
 }
 
-const QUOTES: [(&[u8], &[u8]); 11] = [
+const QUOTES: [(&[u8], &[u8]); 12] = [
     (b"\\\"", b"\\\""),
     (b"\\'", b"\\'"),
     (b"\"", b"\""),
@@ -341,6 +391,7 @@ const QUOTES: [(&[u8], &[u8]); 11] = [
     ("‘".as_bytes(), "’".as_bytes()),
     ("«".as_bytes(), "»".as_bytes()),
     ("「".as_bytes(), "」".as_bytes()),
+    ("『".as_bytes(), "』".as_bytes()),
 ];
 
 /// Whether a comma or an ampersand in front of a place parts two values: what follows is blank, a quote or another name.
@@ -400,6 +451,10 @@ mod tests {
             ("mot de passe ", Kind::Password),
             ("Contraseña", Kind::Password),
             ("我的密码", Kind::Password),
+            ("CONTRASEÑA", Kind::Password),
+            ("HASŁO", Kind::Password),
+            ("Пароль", Kind::Password),
+            ("ПАРОЛЬ", Kind::Password),
             ("client secret", Kind::Token),
             ("X-Api-Key", Kind::Token),
             ("APIKey", Kind::Token),
@@ -428,7 +483,7 @@ mod tests {
 
     #[test]
     fn every_word_is_one_by_its_last_letters() {
-        for word in WORDS {
+        for word in WORDS.iter().flat_map(|(_, words)| *words) {
             let text = Text::new(word.text);
             assert_eq!(name_before(&text, text.len()), Some(word.kind), "{}", word.text);
         }

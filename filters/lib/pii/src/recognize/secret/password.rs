@@ -1,10 +1,12 @@
 //! Passwords and other secrets without a form of their own: the value behind a name ([`super::named`]) if it looks like one
-//! ([`super::plausible`]). Behind `Authorization` the name of a scheme may stand in between (RFC 9110, section 11.4, read 2026-11).
+//! ([`super::plausible`]). Where no sign stands between the two, [`prose`] decides. Behind `Authorization` the name of a scheme may stand in between (RFC 9110, section 11.4, read 2026-11).
+
+mod prose;
 
 use super::super::{Hit, Recognizer, Starts};
 use super::named::{Kind, Value, name_before, value_from};
 use super::plausible::{is_machine_made, is_password, stands_for_another};
-use super::shape::{Shape, decode};
+use super::shape::decode;
 use crate::text::Text;
 use crate::{Entity, Score};
 
@@ -16,7 +18,11 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         Starts::Mark(b'>'),
         Starts::Mark(b'-'),
         Starts::Mark(b'|'),
-        Starts::First(b"beipw"),
+        Starts::Mark(b' '),
+        Starts::Mark(b'\t'),
+        Starts::Mark(b'\n'),
+        Starts::Mark(b'('),
+        Starts::First(b"0123456789abcdefghijklmnopqrstuvwxyz"),
     ],
     find,
     raises: &[],
@@ -26,23 +32,17 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
 /// Below what a key with a published prefix has, so that a value is called by its own kind.
 const SCORE: Score = Score(60);
 const LONGEST_SCHEME: usize = 8;
-/// How far in front of `is` its subject is looked for: `the password for the second server is`.
-const CLAUSE: usize = 64;
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     match text.at(at) {
+        b' ' | b'\t' => prose::behind_space(text, at),
         b':' | b'=' => assigned(text, at),
         b'>' => element(text, at),
         b'-' if text.before(at) == b'-' => option(text, at),
         b'-' | b'|' => cell(text, at),
-        b'p' | b'P' => beside(text, at),
-        b'i' | b'I' if text.has(at, "identified by") => identified(text, at),
-        b'b' | b'B' if text.has(at, "bearer ") => {
-            let value = value_from(text, at + b"bearer ".len())?;
-            let long = value.span.len() >= 16;
-            judged(text, Kind::Token, &value).filter(|_| long)
-        }
-        _ => said(text, at),
+        b'(' => prose::in_brackets(text, at),
+        b'\n' => prose::on_next_line(text, at),
+        _ => prose::without_space(text, at),
     }
 }
 
@@ -135,7 +135,9 @@ fn element(text: &Text<'_>, at: usize) -> Option<Hit> {
 
 /// `--password …`
 fn option(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let len = text.run(at + 1, 40, |byte| byte.is_ascii_alphabetic() || byte == b'-');
+    let len = text.run(at + 1, 40, |byte| {
+        byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_')
+    });
     let end = at + 1 + len;
     if len == 0 || text.at(end) != b' ' {
         return None;
@@ -151,71 +153,7 @@ fn cell(text: &Text<'_>, at: usize) -> Option<Hit> {
     }
     let kind = name_before(text, at)?;
     let value = value_from(text, at + 1)?;
-    judged(text, kind, &value).filter(|_| value.quoted || is_unlike_words(text, &value))
-}
-
-/// `password …`, `PASSWORD('…')`: between quotes, or if nothing else looks like it.
-fn beside(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let word = [
-        "password",
-        "passwd",
-        "passwort",
-        "passphrase",
-        "passcode",
-        "pwd",
-        "pw",
-    ]
-    .iter()
-    .find(|word| text.has(at, word) && matches!(text.at(at + word.len()), b' ' | b'\t' | b'('))?;
-    let end = at + word.len();
-    let value = value_from(text, end + 1)?;
-    let fits = value.quoted || text.at(end) != b'(' && is_unlike_words(text, &value);
-    judged(text, Kind::Password, &value).filter(|_| fits)
-}
-
-/// Whether a value stands out among words: long, of letters and digits.
-fn is_unlike_words(text: &Text<'_>, value: &Value) -> bool {
-    let shape = Shape::of(text.slice(value.span.clone()));
-    shape.len >= 8 && shape.digits > 0 && shape.letters() > 0
-}
-
-/// `CREATE USER … IDENTIFIED BY '…'`
-fn identified(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let mut end = at + b"identified by".len();
-    if text.has(end, " password") {
-        end += b" password".len();
-    }
-    judged(text, Kind::Password, &value_from(text, end)?).filter(|_| text.at(end) == b' ')
-}
-
-/// `the password for the server is …`
-fn said(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let word = ["is ", "was ", "ist ", "est ", "es ", "equals "]
-        .iter()
-        .find(|word| text.has(at, word))?;
-    if text.before(at) != b' ' {
-        return None;
-    }
-    let value = value_from(text, at + word.len())?;
-    // Most sentences end here.
-    let hit = judged(text, Kind::Password, &value)?;
-    let mut end = at - 1;
-    let clause = at.saturating_sub(CLAUSE);
-    for _ in 0..7 {
-        match name_before(text, end) {
-            Some(Kind::Password) => return Some(hit),
-            Some(Kind::Token) => return judged(text, Kind::Token, &value),
-            None => {}
-        }
-        end -= text.run_before(end, CLAUSE, |byte| {
-            byte.is_ascii_alphanumeric() || byte >= 0x80 || matches!(byte, b'-' | b'_' | b'\'')
-        });
-        if end <= clause || text.before(end) != b' ' {
-            break;
-        }
-        end -= 1;
-    }
-    None
+    judged(text, kind, &value).filter(|_| value.quoted || prose::stands_out(text, &value, 8))
 }
 
 fn judged(text: &Text<'_>, kind: Kind, value: &Value) -> Option<Hit> {

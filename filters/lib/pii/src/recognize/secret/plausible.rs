@@ -76,14 +76,22 @@ fn is_measure(value: &[u8]) -> bool {
     let rest = value.get(digits..).unwrap_or_default();
     let unit = rest.strip_prefix(b"-").unwrap_or(rest);
     let units = || digits < 4 && UNITS.iter().any(|name| unit.starts_with(name.as_bytes()));
-    numbers && algorithm() || digits > 0 && units()
+    // `utf8mb4`
+    let encoding = first.eq_ignore_ascii_case(b"utf");
+    (numbers || encoding) && algorithm() || digits > 0 && units()
 }
 
 /// What programs make up: letters and digits that alternate, and no name with a number.
 pub(super) fn is_machine_made(value: &[u8]) -> bool {
     let shape = Shape::of(value);
-    let short = value.len() < 8 && (value.len() < 6 || shape.alternations < 3);
-    if short || shape.distinct < 5 || value.iter().any(|byte| *byte <= b' ') || is_name(value) {
+    let symbols = value.iter().any(|byte| is_symbol(*byte));
+    let short = value.len() < 8 && (value.len() < 6 || shape.alternations < 3 && !symbols);
+    if short || shape.distinct < 5 || value.iter().any(|byte| *byte <= b' ') {
+        return false;
+    }
+    // `-x9Kw-620` begins like no name.
+    let marked = matches!(value.first(), Some(b'-' | b'_')) && shape.digits > 1;
+    if is_name(value) && !marked {
         return false;
     }
     let dated = value.len() >= 10
@@ -98,15 +106,14 @@ pub(super) fn is_machine_made(value: &[u8]) -> bool {
     if dated || is_measure(value) {
         return false;
     }
-    let symbols = value.iter().any(|byte| is_symbol(*byte));
     let mixed = shape.digits > 0 && shape.letters() > 0;
-    mixed && (shape.alternations >= 2 || symbols || shape.upper > 0 && shape.lower > 0 && shape.humps > 1)
+    mixed && (shape.alternations >= 2 || symbols || shape.upper > 0 && shape.lower > 0 && shape.digits > 1)
         || value.len() >= 16 && value.split(|byte| is_joint(*byte)).any(is_gibberish)
         || symbols && shape.letters() > 0 && shape.humps > 2
 }
 
 /// Words and small numbers with joints between: `my-service-2`, `v1.2.3`, `key_2024_01.pem`.
-fn is_name(value: &[u8]) -> bool {
+pub(super) fn is_name(value: &[u8]) -> bool {
     let mut parts = value.split(|byte| is_joint(*byte));
     parts.all(|part| {
         let letters = part.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
@@ -117,7 +124,7 @@ fn is_name(value: &[u8]) -> bool {
 
 /// Whether a part of a value says that the value is not there.
 fn is_filling(word: &[u8]) -> bool {
-    const FILLING: [&str; 22] = [
+    const FILLING: [&str; 23] = [
         "your",
         "my",
         "the",
@@ -140,6 +147,7 @@ fn is_filling(word: &[u8]) -> bool {
         "hidden",
         "fake",
         "passwd",
+        "passphrase",
     ];
     FILLING
         .iter()
@@ -193,12 +201,21 @@ pub(super) fn stands_for_another(value: &[u8], quoted: bool) -> bool {
     ]
     .iter()
     .any(|prefix| starts(prefix));
-    let marks: [&[u8]; 10] = [
-        b"***", b"...", b"xxxx", b"XXXX", b"${", b"$(", b"{{", b"#{", b"://", b"____",
+    let marks: [&[u8]; 13] = [
+        b"***", b"...", b"xxxx", b"XXXX", b"${", b"$(", b"{{", b"#{", b"://", b"____", b"](", b"->", b"()",
     ];
+    // `{string`, of a type.
+    let opened = matches!(first, Some(b'{' | b'[' | b'(')) && rest.iter().all(u8::is_ascii_alphabetic);
+    let is_color =
+        first == Some(b'#') && matches!(rest.len(), 3 | 6 | 8) && rest.iter().all(u8::is_ascii_hexdigit);
+    let is_option = first == Some(b'-') && value.contains(&b'=');
     wrapped
         || variable
         || bound
+        || opened
+        || is_color
+        || is_option
+        || is_filling(value)
         || path
         || elsewhere
         || marks.iter().any(|mark| has(mark))
@@ -225,9 +242,16 @@ fn is_expression(value: &[u8]) -> bool {
     ];
     let name = value
         .iter()
-        .take_while(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.' | b':'))
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':'))
         .count();
-    let called = name >= 3 && matches!(value.get(name), Some(b'(' | b'['));
+    let called = matches!(value.get(name), Some(b'(' | b'['));
+    // `base64.b16encode(`, and not `Abc123(`.
+    let name = value.get(..name).unwrap_or_default();
+    let is_path = name
+        .first()
+        .is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
+        && (name.iter().all(|byte| !byte.is_ascii_digit()) || name.iter().any(|byte| is_joint(*byte)));
+    let called = called && is_path && name.len() > 1;
     let root = value.split(|byte| *byte == b'.').next().unwrap_or_default();
     called || root.len() < value.len() && ROOTS.iter().any(|known| root == known.as_bytes())
 }

@@ -64,6 +64,12 @@ impl Shape {
     }
 }
 
+/// Whether what stands behind a published prefix has been issued: random, also if, as one of some hundred, without a digit.
+pub(super) fn is_issued(value: &[u8]) -> bool {
+    let shape = Shape::of(value);
+    shape.is_random() || shape.distinct >= 12 && is_gibberish(value)
+}
+
 /// Whether letters are no words, and no name of several words: their case changes too often, several of them stand alone
 /// between capitals, or five consonants and more follow one another, which one in two strings of twelve letters by chance has.
 pub(super) fn is_gibberish(letters: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 //! (`pk_`) are no secrets.
 
 use super::super::{Hit, Recognizer, Starts};
-use super::shape::Shape;
+use super::shape::is_issued;
 use super::{SURE, has_before, is_base64, opens};
 use crate::Entity;
 use crate::text::Text;
@@ -29,8 +29,8 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     };
     let end = at + 1 + len;
     let fits = (SHORTEST..LONGEST).contains(&len) && text.at(end) != b'_';
-    let random = || Shape::of(text.slice(at + 1..end)).is_random();
-    (fits && opens(text, start) && random()).then(|| Hit::new(start, end, SURE))
+    let issued = || is_issued(text.slice(at + 1..end));
+    (fits && opens(text, start) && issued()).then(|| Hit::new(start, end, SURE))
 }
 
 #[cfg(test)]

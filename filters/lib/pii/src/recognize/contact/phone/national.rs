@@ -94,7 +94,9 @@ fn trunk(digits: &[u8], lengths: &[usize], groups: &[Group]) -> Option<u8> {
     let german = matches!(digits, [0, 3, 0, ..] | [0, 4, 0, ..] | [0, 6 | 8, 9, ..]);
     let mobile_de = matches!(digits, [0, 1, 5..=7, ..]);
     let spaced = groups.iter().skip(1).all(|group| group.separator == b' ') && !groups.first()?.bracketed;
-    let pointed = groups.get(1).is_some_and(|group| group.separator == b'.');
+    let separator = |index: usize| groups.get(index).map_or(0, |group| group.separator);
+    let pointed = separator(1) == b'.';
+    let even = separator(1) == separator(2) && !groups.first()?.bracketed;
     let score = match (area, digits.len(), rest) {
         // Mobile numbers of Germany and of the United Kingdom.
         (11 | 12, _, []) if mobile_de => 52,
@@ -118,8 +120,8 @@ fn trunk(digits: &[u8], lengths: &[usize], groups: &[Group]) -> Option<u8> {
         (3, 10, [4, 3]) | (3, 9, [3, 3] | [2, 2, 2] | [6] | [2, 4]) if german && !spaced => 60,
         (3, 9, [2, 2, 2]) => 60,
         (3, 9, [6]) => 55,
-        (3, 9, [3, 3]) if spaced => 42,
-        (3, 9, [3, 3]) => 52,
+        // Numbers of things are grouped in threes too.
+        (3, 9, [3, 3]) => 42,
         (3, 12, [9] | [3, 3, 3] | [4, 5] | [3, 2, 2, 2]) if german => 60,
         (3, 8, [5] | [3, 2]) if german => 45,
         // Brazil, with the zero in front of the two digits of the area.
@@ -129,7 +131,9 @@ fn trunk(digits: &[u8], lengths: &[usize], groups: &[Group]) -> Option<u8> {
         (4, 10, [6] | [3, 3] | [2, 2, 2] | [2, 4]) => 65,
         (4, 9, [5] | [2, 3] | [3, 2]) => 55,
         (4, 12, [8]) => 65,
-        (4, 12, [4, 4]) if !pointed => 65,
+        // In China; with the same between all groups it is oftener the number of a thing.
+        (4, 12, [4, 4]) if !even => 65,
+        (4, 12, [4, 4]) if !pointed => 42,
         (4, 12, [2, 2, 2, 2] | [3, 3, 2] | [3, 5]) => 55,
         (4, 8, [4]) if matches!(digits, [0, 8 | 9, 0, 0, ..]) && spaced => 45,
         (5, 11, [6] | [3, 3] | [2, 2, 2] | [2, 4]) => 70,
@@ -137,7 +141,8 @@ fn trunk(digits: &[u8], lengths: &[usize], groups: &[Group]) -> Option<u8> {
         (5, 9, [4] | [2, 2]) => 50,
         (5, 12, [7] | [3, 4] | [3, 2, 2] | [2, 2, 3]) => 65,
         (6, 11, [5] | [2, 3] | [3, 2]) => 60,
-        (6, 12, [6] | [3, 3]) => 55,
+        (6, 12, [6] | [3, 3]) if matches!(digits, [0, 3, ..]) => 55,
+        (6, 12, [6] | [3, 3]) => 38,
         (6, 10, [4] | [2, 2]) => 50,
         _ => return None,
     };

@@ -6,6 +6,8 @@ use crate::text::{Text, is_word};
 /// Most groups of a number, and most digits: 15 of E.164, a prefix to dial abroad, or a zero that is not dialled.
 const GROUPS: usize = 8;
 const DIGITS: usize = 18;
+/// Fewest digits of a number: services in Australia, as `13 12 34`.
+const FEWEST: usize = 6;
 /// Longest group.
 const GROUP: usize = 15;
 
@@ -157,7 +159,7 @@ impl Written {
         (1..=self.len).rev().find_map(|count| {
             let groups = self.groups.get(..count)?;
             let last = groups.last()?;
-            let digits = self.digits.get(..last.total)?;
+            let digits = self.digits.get(..last.total).filter(|_| last.total >= FEWEST)?;
             let goes_on = goes_on(text, last, count)?;
             let score = judge(digits, groups)?;
             let score = match goes_on {
@@ -175,7 +177,7 @@ fn goes_on(text: &Text<'_>, last: &Group, count: usize) -> Option<bool> {
     match text.at(last.end) {
         b'-' | b'_' if next.is_ascii_alphanumeric() => None,
         b'.' | b'/' | b':' if next.is_ascii_digit() => None,
-        b',' if next.is_ascii_digit() && count == 1 => None,
+        b',' if count == 1 && is_fraction(text, last.end + 1) => None,
         b'@' => None,
         b' ' if last.separator == b' ' && next.is_ascii_digit() => {
             let digits = text.run(last.end + 1, 16, |byte| byte.is_ascii_digit());
@@ -183,6 +185,15 @@ fn goes_on(text: &Text<'_>, last: &Group, count: usize) -> Option<bool> {
         }
         _ => Some(false),
     }
+}
+
+/// Whether what stands behind a comma is a part of the number in front: decimals, or a group of three. In a list it is the
+/// next entry, which is longer or goes on.
+fn is_fraction(text: &Text<'_>, at: usize) -> bool {
+    let digits = text.run(at, 4, |byte| byte.is_ascii_digit());
+    let goes_on = matches!(text.at(at + digits), b'/' | b'-' | b'.' | b':')
+        && text.at(at + digits + 1).is_ascii_digit();
+    (1..=3).contains(&digits) && !goes_on
 }
 
 /// The end of the extension behind a number: a word for it and up to six digits.
@@ -207,6 +218,13 @@ fn extension(text: &Text<'_>, end: usize) -> Option<usize> {
         "内線",
     ];
     let is_space = |byte| byte == b' ';
+    // Nearly everything that follows a number starts with none of these.
+    if !matches!(
+        text.at(end) | 0x20,
+        b' ' | b',' | b'(' | b'e' | b'x' | b'#' | b'd' | b'a' | b'p' | b'r' | b'i' | b't' | 0xe5 | 0xe8
+    ) {
+        return None;
+    }
     let mut at = end + text.run(end, 1, |byte| byte == b',');
     at += text.run(at, 1, is_space);
     let open = text.at(at) == b'(';

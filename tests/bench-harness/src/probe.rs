@@ -1,4 +1,5 @@
-//! Connections that are kept open, and what a probe answers on them.
+//! Code that is timed inside Envoy: a filter, the probe, reads the host's clock around each call, so that nothing of
+//! Envoy and of the client is in that time. `tests/bench-tokens/probes` are the filters; here is their client.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,8 +14,6 @@ use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::net::TcpStream;
 
-use crate::side::WORKERS;
-
 /// The kernel spreads connections over the workers: so many are enough to reach each.
 const CONNECTIONS: u32 = 64;
 
@@ -23,7 +22,7 @@ const CONNECTIONS: u32 = 64;
 pub struct Answer {
     /// Another number in each VM.
     vm: u64,
-    /// Tokens of each part, repetition after repetition.
+    /// What was counted in each part, repetition after repetition.
     pub counts: Vec<u64>,
     /// How long each count took, in nanoseconds.
     pub nanos: Vec<u64>,
@@ -43,16 +42,9 @@ impl Connection {
         Ok(Self { sender })
     }
 
-    /// Has each of `parts` counted so many times.
-    pub async fn count(
-        &mut self,
-        vocabulary: &str,
-        repetitions: usize,
-        parts: &[String],
-    ) -> anyhow::Result<Answer> {
-        let body = self
-            .exchange(vocabulary, repetitions, parts.join("\0").into())
-            .await?;
+    /// Has each of `parts` counted so many times. What `how` means is the probe's.
+    pub async fn count(&mut self, how: &str, repetitions: usize, parts: &[String]) -> anyhow::Result<Answer> {
+        let body = self.exchange(how, repetitions, parts.join("\0").into()).await?;
         let answer: Answer = serde_json::from_slice(&body)?;
         let all = repetitions * parts.len();
         ensure!(
@@ -64,15 +56,10 @@ impl Connection {
     }
 
     /// Sends a body and takes the whole answer.
-    pub async fn exchange(
-        &mut self,
-        vocabulary: &str,
-        repetitions: usize,
-        body: Bytes,
-    ) -> anyhow::Result<Bytes> {
+    pub async fn exchange(&mut self, how: &str, repetitions: usize, body: Bytes) -> anyhow::Result<Bytes> {
         let request = Request::post("/")
             .header(HOST, "gateway.internal")
-            .header("x-vocabulary", vocabulary)
+            .header("x-how", how)
             .header("x-repetitions", repetitions)
             .body(Full::new(body))?;
         self.sender.ready().await?;
@@ -82,20 +69,20 @@ impl Connection {
     }
 }
 
-/// A connection to each worker.
-pub async fn workers(address: SocketAddr) -> anyhow::Result<Vec<Connection>> {
+/// A connection to each of so many workers.
+pub async fn workers(address: SocketAddr, count: usize) -> anyhow::Result<Vec<Connection>> {
     let mut workers = BTreeMap::new();
     for _ in 0..CONNECTIONS {
         let mut connection = Connection::open(address).await?;
         let body = connection.exchange("", 0, Bytes::new()).await?;
         let answer: Answer = serde_json::from_slice(&body).context("not a probe's answer")?;
         workers.entry(answer.vm).or_insert(connection);
-        if workers.len() == WORKERS as usize {
+        if workers.len() == count {
             return Ok(workers.into_values().collect());
         }
     }
     anyhow::bail!(
-        "{CONNECTIONS} connections have reached {} of {WORKERS} workers",
+        "{CONNECTIONS} connections have reached {} of {count} workers",
         workers.len()
     )
 }

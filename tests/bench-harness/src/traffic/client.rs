@@ -1,4 +1,4 @@
-//! The load: connections that are kept open, one request at a time on each.
+//! The load: one request at a time on each connection.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -14,15 +14,17 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::clock::now_ns;
-use crate::fixture::{EVENTS, STAMP, STAMP_DIGITS};
+use super::clock::now_ns;
+use super::fixture::{EVENTS, STAMP, STAMP_DIGITS};
 
-struct Connection {
+/// A connection that is kept open.
+pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
 }
 
 impl Connection {
-    async fn open(address: SocketAddr) -> anyhow::Result<Self> {
+    /// Opens one.
+    pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let socket = TcpStream::connect(address).await?;
         socket.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(socket)).await?;
@@ -43,7 +45,7 @@ impl Connection {
     }
 
     /// Sends a request and takes the whole answer.
-    async fn exchange(&mut self, body: &Bytes) -> anyhow::Result<()> {
+    pub async fn exchange(&mut self, body: &Bytes) -> anyhow::Result<()> {
         let mut answer = self.send(body).await?.into_body();
         let mut bytes = 0;
         while let Some(frame) = answer.frame().await {

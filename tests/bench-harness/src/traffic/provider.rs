@@ -1,5 +1,5 @@
 //! A provider that costs next to nothing: fixed answers of both APIs, and streams whose events say when they were
-//! sent.
+//! sent, and whatever the prompt wants repeated.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,8 +19,8 @@ use memchr::memmem;
 use tokio::net::TcpListener;
 use tokio::time::{Sleep, sleep};
 
-use crate::clock::now_ns;
-use crate::fixture::{self, Stream};
+use super::clock::now_ns;
+use super::fixture::{self, Stream};
 
 /// Time between the events of a stream: long enough for each to be delivered before the next.
 const GAP: Duration = Duration::from_millis(1);
@@ -33,6 +33,8 @@ struct Answers {
 struct Answer {
     document: Bytes,
     stream: Arc<Stream>,
+    /// A stream with this text in every event.
+    repeating: fn(&str) -> Stream,
 }
 
 /// Starts it on a free port, in the running runtime.
@@ -42,11 +44,13 @@ pub async fn start() -> anyhow::Result<SocketAddr> {
     let answers = Arc::new(Answers {
         openai: Answer {
             document: fixture::openai_document(),
-            stream: Arc::new(Stream::openai()),
+            stream: Arc::new(Stream::openai(fixture::EVENT)),
+            repeating: Stream::openai,
         },
         anthropic: Answer {
             document: fixture::anthropic_document(),
-            stream: Arc::new(Stream::anthropic()),
+            stream: Arc::new(Stream::anthropic(fixture::EVENT)),
+            repeating: Stream::anthropic,
         },
     });
     tokio::spawn(async move {
@@ -77,9 +81,13 @@ async fn answer(
     let body = request.into_body().collect().await?.to_bytes();
     let streams = memmem::find(&body, br#""stream":true"#).is_some();
     let (kind, body) = if streams {
+        let stream = match fixture::to_repeat(&body) {
+            Some(text) => Arc::new((answer.repeating)(text)),
+            None => Arc::clone(&answer.stream),
+        };
         (
             "text/event-stream; charset=utf-8",
-            Either::Right(Events::of(&answer.stream)),
+            Either::Right(Events::of(stream)),
         )
     } else {
         (
@@ -102,9 +110,9 @@ struct Events {
 }
 
 impl Events {
-    fn of(stream: &Arc<Stream>) -> Self {
+    fn of(stream: Arc<Stream>) -> Self {
         Self {
-            stream: Arc::clone(stream),
+            stream,
             next: 0,
             gap: Box::pin(sleep(GAP)),
         }

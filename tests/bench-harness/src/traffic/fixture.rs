@@ -19,13 +19,41 @@ pub const STAMP_DIGITS: usize = 15;
 const SENTENCE: &str =
     "The pump on line four loses pressure about once an hour, always for less than a minute. ";
 
+/// What each event of a stream says before its send time, unless the prompt wants something repeated.
+pub const EVENT: &str = " pump";
+
+const REPEAT: (&str, &str) = ("Repeat <", ">");
+
+/// A prompt of about 1 KB.
+pub fn prompt() -> String {
+    SENTENCE.repeat(11)
+}
+
+/// What a prompt says to get a text, without `@` in it, in every event of a stream.
+pub fn repeat(text: &str) -> String {
+    let (before, behind) = REPEAT;
+    format!("{before}{text}{behind}")
+}
+
+/// What the prompt of a request wants repeated.
+pub fn to_repeat(request: &[u8]) -> Option<&str> {
+    let (before, behind) = REPEAT;
+    let (_, rest) = std::str::from_utf8(request).ok()?.split_once(before)?;
+    Some(rest.split_once(behind)?.0)
+}
+
 /// The client's request, in OpenAI's dialect.
 pub fn request(stream: bool) -> Bytes {
+    request_of(&prompt(), stream)
+}
+
+/// The same with another prompt.
+pub fn request_of(prompt: &str, stream: bool) -> Bytes {
     let mut request = json!({
         "model": "bench",
         "messages": [
             { "role": "system", "content": "You help the engineers of a water works. Answer in one sentence." },
-            { "role": "user", "content": SENTENCE.repeat(11) },
+            { "role": "user", "content": prompt },
         ],
         "temperature": 0.2,
         "max_completion_tokens": 300,
@@ -104,8 +132,8 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// As OpenAI sends it, with the usage at the end that Penstock asks for.
-    pub fn openai() -> Self {
+    /// As OpenAI sends it, with the usage at the end that Penstock asks for. Each event says `text`.
+    pub fn openai(text: &str) -> Self {
         let chunk = |choices: Value, usage: Value| {
             let chunk = json!({
                 "id": "chatcmpl-CcX2N6yPq0b1cJwqQk1gYt7rXl2mZ",
@@ -129,13 +157,13 @@ impl Stream {
                 json!({ "role": "assistant", "content": "", "refusal": null }),
                 None,
             ),
-            event: around(&delta(json!({ "content": " pump@" }), None)),
+            event: around(&delta(json!({ "content": stamped(text) }), None)),
             after: delta(json!({}), Some("stop")) + &chunk(json!([]), usage) + "data: [DONE]\n\n",
         }
     }
 
     /// As Anthropic sends it.
-    pub fn anthropic() -> Self {
+    pub fn anthropic(text: &str) -> Self {
         let event = |data: Value| {
             let name = data.get("type").and_then(Value::as_str).unwrap_or_default();
             format!("event: {name}\ndata: {data}\n\n")
@@ -161,7 +189,7 @@ impl Stream {
         let delta = event(json!({
             "type": "content_block_delta",
             "index": 0,
-            "delta": { "type": "text_delta", "text": " pump@" },
+            "delta": { "type": "text_delta", "text": stamped(text) },
         }));
         let close = event(json!({ "type": "content_block_stop", "index": 0 }));
         let end = event(json!({
@@ -197,6 +225,11 @@ impl Stream {
         piece.push_str(tail);
         piece.into()
     }
+}
+
+/// The text with the mark behind it that comes before the time.
+fn stamped(text: &str) -> String {
+    format!("{text}{}", char::from(STAMP))
 }
 
 /// What stands before and after the place of the time.
