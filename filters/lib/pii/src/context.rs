@@ -87,6 +87,8 @@ fn ideograph(run: &[u8]) -> usize {
 pub(crate) struct Meaning {
     raises: u128,
     lowers: u128,
+    /// Recognisers wait for it.
+    calls: bool,
 }
 
 impl Meaning {
@@ -101,6 +103,13 @@ impl Meaning {
 pub(crate) struct Heard {
     at: usize,
     meaning: Meaning,
+}
+
+impl Heard {
+    /// Whether recognisers wait for it.
+    pub fn calls(&self) -> bool {
+        self.meaning.calls
+    }
 }
 
 fn bit(entity: Entity) -> u128 {
@@ -123,6 +132,13 @@ impl Words {
         }
         for word in lowers {
             self.entry(word).lowers |= bit(entity);
+        }
+    }
+
+    /// Adds words that recognisers wait for.
+    pub fn add_calls(&mut self, words: &[&str]) {
+        for word in words {
+            self.entry(word).calls = true;
         }
     }
 
@@ -162,11 +178,17 @@ impl Words {
             if pair.is_none_or(|pair| is_hump(pair, word.get(end + 1))) {
                 let part = word.get(start..end).unwrap_or_default();
                 let meaning = self.lookup(part).filter(|_| part.len() < word.len());
-                if let Some(Meaning { raises, lowers }) = meaning {
+                if let Some(Meaning {
+                    raises,
+                    lowers,
+                    calls,
+                }) = meaning
+                {
                     let said = whole.raises | whole.lowers;
                     let meaning = Meaning {
                         raises: raises & !said,
                         lowers: lowers & !said,
+                        calls,
                     };
                     heard.push(Heard {
                         at: at + start,

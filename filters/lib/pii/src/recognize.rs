@@ -35,7 +35,16 @@ pub(crate) enum Starts {
     NearDigit(&'static [u8]),
     /// At every occurrence of a byte that is neither letter nor digit.
     Mark(u8),
+    /// Where `bytes` say, as `First` and `Mark` do, but only up to [`REACH`] bytes behind one of these words, which are as in
+    /// [`Recognizer::raises`].
+    Behind {
+        words: &'static [&'static str],
+        bytes: &'static [u8],
+    },
 }
+
+/// How far a word reaches that a recogniser waits for.
+pub(crate) const REACH: usize = 160;
 
 /// What a recogniser has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use crate::context::{Around, Heard, Words};
 use crate::custom::Custom;
-use crate::recognize::{self, Hit, Recognizer, Starts};
+use crate::recognize::{self, Hit, REACH, Recognizer, Starts};
 use crate::text::Text;
 use crate::{Entity, Finding, MOST_CUSTOM, Score, overlap};
 
@@ -64,6 +64,8 @@ pub struct Recognizers {
     by_first: Vec<Vec<&'static Recognizer>>,
     by_first_near_digit: Vec<Vec<&'static Recognizer>>,
     by_mark: Vec<Vec<&'static Recognizer>>,
+    /// By first byte or mark, behind a word that they wait for.
+    by_call: Vec<Vec<&'static Recognizer>>,
     classes: [u8; 256],
     words: Words,
     custom: Custom,
@@ -76,6 +78,8 @@ struct Pass<'r, 't> {
     hits: Vec<(Entity, Hit)>,
     heard: Vec<Heard>,
     row: Row,
+    /// Up to where recognisers are asked that wait for a word.
+    called: usize,
 }
 
 /// Short numbers one behind the other, with one byte between them that is always the same.
@@ -110,6 +114,7 @@ impl Recognizers {
             by_first: vec![Vec::new(); 256],
             by_first_near_digit: vec![Vec::new(); 256],
             by_mark: vec![Vec::new(); 256],
+            by_call: vec![Vec::new(); 256],
             classes: classes(),
             words: Words::default(),
             custom,
@@ -151,6 +156,12 @@ impl Recognizers {
                 if let Some(class) = self.classes.get_mut(usize::from(*byte)) {
                     *class |= MARK;
                 }
+            }
+            Starts::Behind { words, bytes } => {
+                self.words.add_calls(words);
+                bytes
+                    .iter()
+                    .for_each(|byte| ask(&mut self.by_call, byte.to_ascii_lowercase()));
             }
         }
     }
@@ -203,6 +214,7 @@ impl Recognizers {
             hits: Vec::new(),
             heard: Vec::new(),
             row: Row::default(),
+            called: 0,
         };
         pass.run();
         pass
@@ -245,9 +257,12 @@ impl Pass<'_, '_> {
             if class & WORD != 0 {
                 at = self.word(at);
             } else {
+                let byte = usize::from(self.text.at(at));
                 if class & MARK != 0 {
-                    let byte = usize::from(self.text.at(at));
                     self.ask(self.recognizers.by_mark.get(byte), at);
+                }
+                if at < self.called {
+                    self.ask(self.recognizers.by_call.get(byte), at);
                 }
                 at += 1;
             }
@@ -267,12 +282,21 @@ impl Pass<'_, '_> {
             end += 1;
         }
         if seen & HIGH == 0 {
+            let known = self.heard.len();
             self.hear(start, end);
+            self.call(known, end);
             self.code(start, end, seen);
         } else {
             self.mixed(start, end);
         }
         end
+    }
+
+    /// Wakes recognisers that wait for a word, if one of those heard since is it.
+    fn call(&mut self, known: usize, end: usize) {
+        if self.heard.iter().skip(known).any(Heard::calls) {
+            self.called = end + REACH;
+        }
     }
 
     /// A run of ASCII letters and digits as a word: letters, perhaps numbered, as in `phone2`.
@@ -294,6 +318,7 @@ impl Pass<'_, '_> {
     /// marks follow one another.
     fn mixed(&mut self, start: usize, end: usize) {
         let words = &self.recognizers.words;
+        let known = self.heard.len();
         let run = std::str::from_utf8(self.text.slice(start..end)).unwrap_or_default();
         let mut at = start;
         for part in Script::parts(run) {
@@ -304,6 +329,7 @@ impl Pass<'_, '_> {
             }
             at += part.len();
         }
+        self.call(known, end);
         let mut at = start;
         while at < end {
             let is_high = |byte: u8| byte >= 0x80;
@@ -331,6 +357,9 @@ impl Pass<'_, '_> {
         }
         let first = usize::from(self.text.at(start).to_ascii_lowercase());
         self.ask(self.recognizers.by_first.get(first), start);
+        if start < self.called {
+            self.ask(self.recognizers.by_call.get(first), start);
+        }
         let behind = self.text.slice(end..self.text.len().min(end + NEAR));
         if seen & DIGIT != 0 || behind.iter().any(u8::is_ascii_digit) {
             self.ask(self.recognizers.by_first_near_digit.get(first), start);
