@@ -7,6 +7,7 @@ use penstock_flow::HeaderOp;
 use super::*;
 
 mod answers;
+mod identity;
 mod refusals;
 mod requests;
 mod streams;
