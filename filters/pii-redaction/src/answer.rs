@@ -9,15 +9,18 @@ use crate::rule::Rule;
 use crate::text::Decoded;
 use crate::walk::{Leaf, walk};
 
-/// The answer with the client's own values in it; `None` if it stays as it is, or is not JSON.
-pub(crate) fn restore(body: &[u8], giver: &mut Giver<'_>) -> Option<Vec<u8>> {
-    let source = std::str::from_utf8(body).ok()?;
+/// The answer is no JSON, and cannot be looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable;
+
+/// The answer with the client's own values in it; `None` if it stays as it is.
+pub(crate) fn restore(body: &[u8], giver: &mut Giver<'_>) -> Result<Option<Vec<u8>>, Unreadable> {
     if !giver.screens() && !may_hold_placeholder(body) {
-        return None;
+        return Ok(None);
     }
-    serde_json::from_str::<IgnoredAny>(source).ok()?;
-    let edited = restore_json(source, Rule::Body, giver)?;
-    Some(edited.into_bytes())
+    let source = std::str::from_utf8(body).map_err(|_| Unreadable)?;
+    serde_json::from_str::<IgnoredAny>(source).map_err(|_| Unreadable)?;
+    Ok(restore_json(source, Rule::Answer, giver).map(String::into_bytes))
 }
 
 /// The same for the text of one value that is right JSON.

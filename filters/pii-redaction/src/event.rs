@@ -48,6 +48,8 @@ pub(crate) struct Event<'a> {
     pub pieces: Vec<Piece<'a>>,
     /// Choices or blocks that are over with it.
     pub ended: Vec<u64>,
+    /// Whether everything is over with it.
+    pub ends_all: bool,
     /// Whether it has other text in it: the whole of a block, an error.
     pub has_more: bool,
 }
@@ -196,6 +198,7 @@ impl<'a> Event<'a> {
                 event.has_more = is_set(delta.citation);
             }
             (r#""content_block_stop""#, _) => event.ended.push(block.index),
+            (r#""message_delta""# | r#""message_stop""#, _) => event.ends_all = true,
             (r#""content_block_start""# | r#""error""# | r#""message_start""#, _) => event.has_more = true,
             _ => {}
         }

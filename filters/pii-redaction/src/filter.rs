@@ -312,9 +312,14 @@ impl Filter {
         } else if is_plain && is_json {
             *reading = Reading::Whole;
         } else {
-            let outcome = if rules.screens { "deny" } else { "pass" };
+            // What Envoy says of a failure holds nothing of a model's.
+            let is_answer = headers
+                .get(":status")
+                .is_none_or(|status| status.starts_with('2'));
+            let cut_off = rules.screens && is_answer;
+            let outcome = if cut_off { "deny" } else { "pass" };
             step.count(metrics::unscannable("answer", outcome));
-            if rules.screens {
+            if cut_off {
                 step.verdict = Verdict::Reset;
             }
             return step;
@@ -356,11 +361,15 @@ impl Filter {
         let mut step = Step::go_on();
         match reading {
             Reading::Not => return step,
-            Reading::Whole => {
-                if let Some(body) = answer::restore(bytes, &mut giver) {
-                    step.body = Body::Replace(body);
+            Reading::Whole => match answer::restore(bytes, &mut giver) {
+                Ok(None) => {}
+                Ok(Some(body)) => step.body = Body::Replace(body),
+                Err(answer::Unreadable) if rules.screens => {
+                    step.count(metrics::unscannable("answer", "deny"));
+                    step.verdict = Verdict::Reset;
                 }
-            }
+                Err(answer::Unreadable) => step.count(metrics::unscannable("answer", "pass")),
+            },
             Reading::Stream(stream) => match stream.push(bytes, end_of_stream, &mut giver) {
                 Ok(body) if body == bytes => {}
                 Ok(body) => step.body = Body::Replace(body),

@@ -14,7 +14,9 @@ use crate::walk::{Leaf, walk};
 /// How deep JSON may stand in strings of JSON; what is deeper is text.
 const NESTED: usize = 3;
 /// Most findings in one request. Each takes memory until the answer is there.
-const MOST_FINDINGS: usize = 50_000;
+const MOST_FINDINGS: usize = 20_000;
+/// Shortest base64 that is taken for it without a `data:` URL around it; what is shorter may be text.
+const SHORTEST_BASE64: usize = 32;
 /// Most findings that a refusal names.
 const MOST_NAMED: usize = 20;
 
@@ -50,30 +52,36 @@ pub(crate) struct Denied {
 
 /// The first round: what stands in each text, in the order in which [`walk`] tells them.
 struct Look<'l, 'm> {
+    body: &'l str,
     masking: &'l mut Masking<'m>,
     policy: &'l Policy,
     report: Report,
     found: Vec<Vec<Finding>>,
     findings: usize,
     denied: Vec<Denied>,
+    /// Numbers in which nothing was found.
+    numbers: Vec<String>,
 }
 
 /// Replaces what is to be replaced in a body that is right JSON and passed `json::check`.
 pub(crate) fn mask(body: &str, mut masking: Masking<'_>, policy: &Policy) -> (Outcome, Report) {
     let mut look = Look {
+        body,
         masking: &mut masking,
         policy,
         report: Report::default(),
         found: Vec::new(),
         findings: 0,
         denied: Vec::new(),
+        numbers: Vec::new(),
     };
-    look.through(body, Rule::Body, NESTED, None);
+    look.through(body, Rule::Request, NESTED, None);
     let Look {
         report,
         found,
         findings,
         denied,
+        numbers,
         ..
     } = look;
     if !denied.is_empty() {
@@ -82,18 +90,20 @@ pub(crate) fn mask(body: &str, mut masking: Masking<'_>, policy: &Policy) -> (Ou
     if findings > MOST_FINDINGS {
         return (Outcome::TooMany, report);
     }
-    masking.seal();
-    let edits = replace(body, Rule::Body, NESTED, &mut masking, &mut found.iter());
+    masking.seal(&numbers);
+    let edits = replace(body, Rule::Request, NESTED, &mut masking, &mut found.iter());
     let edited = (!edits.is_empty()).then(|| apply(body, &edits).into_bytes());
     (Outcome::Masked(edited, masking.into_vault()), report)
 }
 
 impl Look<'_, '_> {
     /// `outer` is where a text stands that is a string of another.
-    fn through(&mut self, source: &str, root: Rule, nested: usize, outer: Option<&str>) {
+    fn through(&mut self, source: &str, root: Rule, nested: usize, outer: Option<usize>) {
         walk(source, root, |leaf| {
-            if is_attachment(&leaf) {
-                self.report.attachments = self.report.attachments.saturating_add(1);
+            if is_opaque(&leaf) {
+                if leaf.rule != Rule::Sealed {
+                    self.report.attachments = self.report.attachments.saturating_add(1);
+                }
                 return;
             }
             if self.findings > MOST_FINDINGS {
@@ -101,19 +111,19 @@ impl Look<'_, '_> {
                 return;
             }
             let text = Decoded::new(leaf.raw).text;
-            let field = || match outer {
-                Some(outer) => outer.to_owned(),
-                None => json::path_at(source, leaf.span.start),
-            };
+            let place = outer.unwrap_or(leaf.span.start);
             if holds_json(&leaf, &text, nested) {
-                let field = match self.policy_denies() {
-                    true => field(),
-                    false => String::new(),
-                };
-                self.through(&text, Rule::Data, nested - 1, Some(&field));
+                self.through(&text, Rule::Data, nested - 1, Some(place));
                 return;
             }
-            let found = self.masking.look(&text, leaf.name);
+            let room = MOST_FINDINGS.saturating_sub(self.findings);
+            let found = match leaf.is_number {
+                true => self.masking.look_at_number(integral(&text), leaf.name, room),
+                false => self.masking.look(&text, leaf.name, room),
+            };
+            if leaf.is_number && found.is_empty() {
+                self.numbers.push(integral(&text).to_owned());
+            }
             self.findings += found.len();
             for finding in &found {
                 let count = self.report.counts.entry(finding.entity).or_default();
@@ -121,19 +131,13 @@ impl Look<'_, '_> {
                 if self.policy.action(finding.entity) == Action::Deny && self.denied.len() < MOST_NAMED {
                     self.denied.push(Denied {
                         entity: finding.entity,
-                        field: field(),
+                        field: public(&json::path_at(self.body, place)),
                         characters: characters(&text, &finding.span),
                     });
                 }
             }
             self.found.push(found);
         });
-    }
-
-    fn policy_denies(&self) -> bool {
-        Entity::ALL
-            .iter()
-            .any(|entity| self.policy.action(*entity) == Action::Deny)
     }
 }
 
@@ -147,7 +151,7 @@ fn replace<'f>(
 ) -> Vec<(Range<usize>, String)> {
     let mut edits = Vec::new();
     walk(source, root, |leaf| {
-        if is_attachment(&leaf) {
+        if is_opaque(&leaf) {
             return;
         }
         let decoded = Decoded::new(leaf.raw);
@@ -166,7 +170,7 @@ fn replace<'f>(
         if leaf.is_number {
             edits.extend(
                 masking
-                    .replace_number(leaf.raw, found)
+                    .replace_number(integral(leaf.raw), found)
                     .map(|instead| (leaf.span, instead)),
             );
             return;
@@ -178,20 +182,26 @@ fn replace<'f>(
 }
 
 /// Whether a leaf holds what cannot be looked into: base64, by itself or in a `data:` URL.
-fn is_attachment(leaf: &Leaf<'_>) -> bool {
-    if leaf.rule != Rule::Binary {
+fn is_opaque(leaf: &Leaf<'_>) -> bool {
+    if !matches!(leaf.rule, Rule::Binary | Rule::Link | Rule::Sealed) {
         return false;
     }
-    let base64 = match leaf.raw.strip_prefix("data:") {
-        Some(url) => match url.split_once(";base64,") {
-            Some((_, base64)) => base64,
-            None => return false,
-        },
-        None => leaf.raw,
+    let text = Decoded::new(leaf.raw).text;
+    let starts = |prefix: &str| {
+        text.get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
-    base64
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_'))
+    let base64 = match starts("data:") {
+        true => text
+            .split_once(',')
+            .filter(|(head, _)| head.to_ascii_lowercase().ends_with(";base64")),
+        false => Some(("", &*text)).filter(|_| leaf.rule != Rule::Link && text.len() >= SHORTEST_BASE64),
+    };
+    base64.is_some_and(|(_, base64)| {
+        base64
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_\r\n".contains(&byte))
+    })
 }
 
 /// Whether a text is to be read as JSON: an object or a list where one may stand.
@@ -202,6 +212,66 @@ fn holds_json(leaf: &Leaf<'_>, text: &str, nested: usize) -> bool {
         && text.trim_start().starts_with(['{', '['])
         && json::check(text.as_bytes()).is_ok()
         && serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+/// A number without a fraction of zeros, as columns of numbers with gaps are written.
+fn integral(number: &str) -> &str {
+    number
+        .split_once('.')
+        .filter(|(_, fraction)| fraction.bytes().all(|byte| byte == b'0'))
+        .map_or(number, |(whole, _)| whole)
+}
+
+/// A path in which only names of the APIs are told: others are the caller's, and may be personal.
+fn public(path: &str) -> String {
+    const KNOWN: &[&str] = &[
+        "messages",
+        "content",
+        "text",
+        "system",
+        "name",
+        "input",
+        "arguments",
+        "tool_calls",
+        "function",
+        "custom",
+        "function_call",
+        "tools",
+        "functions",
+        "parameters",
+        "input_schema",
+        "description",
+        "properties",
+        "metadata",
+        "user",
+        "user_id",
+        "safety_identifier",
+        "source",
+        "data",
+        "url",
+        "image_url",
+        "file",
+        "filename",
+        "title",
+        "context",
+        "thinking",
+        "thinking_blocks",
+        "reasoning_content",
+        "refusal",
+        "response_format",
+        "json_schema",
+        "schema",
+        "stop",
+        "prediction",
+    ];
+    let parts = path.split('.').map(|part| {
+        let name = part.split('[').next().unwrap_or_default();
+        match KNOWN.contains(&name) {
+            true => part.to_owned(),
+            false => format!("*{}", part.get(name.len()..).unwrap_or_default()),
+        }
+    });
+    parts.collect::<Vec<_>>().join(".")
 }
 
 fn shifted(span: Range<usize>, by: usize) -> Range<usize> {

@@ -18,8 +18,14 @@ pub(crate) enum Rule {
     Skip,
     /// Base64, or a `data:` URL of it; text if it is neither.
     Binary,
-    /// A whole request or answer.
-    Body,
+    /// A URL, which may be a `data:` URL of base64.
+    Link,
+    /// Base64 that is a provider's secret; text if it is none.
+    Sealed,
+    /// A whole request.
+    Request,
+    /// A whole answer, or an event of one.
+    Answer,
     Messages,
     Message,
     /// Text, or blocks of content.
@@ -55,7 +61,8 @@ impl Rule {
                 "encrypted_content" | "encrypted_index" => Self::Skip,
                 _ => Self::Text,
             },
-            Self::Body => body(name),
+            Self::Request => request(name),
+            Self::Answer => answer(name),
             Self::Message => message(name),
             Self::Block => block(name),
             Self::Content => Self::Block.member(name),
@@ -69,8 +76,9 @@ impl Rule {
                 _ => Self::TextSource.member(name),
             },
             Self::File => match name {
-                "file_id" | "detail" | "format" => Self::Skip,
-                "url" | "data" | "file_data" => Self::Binary,
+                "id" | "file_id" | "detail" | "format" => Self::Skip,
+                "url" => Self::Link,
+                "data" | "file_data" => Self::Binary,
                 _ => Self::Text,
             },
             Self::Call => match name {
@@ -84,7 +92,7 @@ impl Rule {
                 _ => Self::Text,
             },
             Self::Tool => match name {
-                "name" | "type" | "cache_control" | "strict" => Self::Skip,
+                "name" | "type" | "mode" | "cache_control" | "strict" => Self::Skip,
                 "function" | "custom" => Self::Tool,
                 "parameters" | "input_schema" | "schema" => Self::Schema,
                 "input_examples" => Self::Data,
@@ -109,7 +117,7 @@ impl Rule {
                 _ => Self::Text,
             },
             Self::Messages | Self::Calls | Self::Tools | Self::Choices => self.element().member(name),
-            Self::Signed | Self::Json | Self::Binary => Self::Text,
+            Self::Signed | Self::Json | Self::Binary | Self::Link | Self::Sealed => Self::Text,
             Self::Data => Self::Data,
             Self::Skip => Self::Skip,
         }
@@ -128,24 +136,37 @@ impl Rule {
     }
 }
 
-fn body(name: &str) -> Rule {
+fn request(name: &str) -> Rule {
     match name {
-        "model" | "id" | "object" | "type" | "role" | "tool_choice" | "function_call" | "cache_control"
-        | "logit_bias" | "service_tier" | "system_fingerprint" | "stop_reason" | "container" => Rule::Skip,
+        "model" | "tool_choice" | "function_call" | "cache_control" | "logit_bias" | "service_tier" => {
+            Rule::Skip
+        }
         "messages" => Rule::Messages,
-        "system" | "content" => Rule::Content,
+        "system" => Rule::Content,
         "tools" | "functions" => Rule::Tools,
         "response_format" | "output_format" | "output_config" => Rule::Format,
         "mcp_servers" => Rule::Connector,
+        "metadata" => Rule::Data,
+        _ => Rule::Text,
+    }
+}
+
+fn answer(name: &str) -> Rule {
+    match name {
+        "id" | "object" | "type" | "role" | "model" | "service_tier" | "system_fingerprint"
+        | "stop_reason" | "container" => Rule::Skip,
         "choices" => Rule::Choices,
+        "content" => Rule::Content,
         "content_block" => Rule::Block,
+        "message" => Rule::Answer,
         _ => Rule::Text,
     }
 }
 
 fn message(name: &str) -> Rule {
     match name {
-        "role" | "id" | "tool_call_id" | "cache_control" | "audio" => Rule::Skip,
+        "role" | "id" | "tool_call_id" | "cache_control" => Rule::Skip,
+        "audio" => Rule::File,
         "content" => Rule::Content,
         "tool_calls" => Rule::Calls,
         "function_call" => Rule::Function,
@@ -163,8 +184,8 @@ fn block(name: &str) -> Rule {
         | "cache_control"
         | "name"
         | "detail"
-        | "data"
         | "prompt_cache_breakpoint" => Rule::Skip,
+        "data" => Rule::Sealed,
         "thinking" => Rule::Signed,
         "input" => Rule::Data,
         "content" => Rule::Content,
@@ -174,11 +195,13 @@ fn block(name: &str) -> Rule {
     }
 }
 
-/// JSON Schema 2020-12: what describes a value is text; examples of values are data; keywords, names and patterns are
-/// what they are.
+/// JSON Schema 2020-12: keywords, names and patterns are what they are; examples of values are data; what is left describes
+/// something.
 fn schema(name: &str) -> Rule {
     match name {
-        "description" | "title" | "$comment" => Rule::Text,
+        "type" | "required" | "format" | "pattern" | "$ref" | "$id" | "$schema" | "$anchor"
+        | "$dynamicRef" | "$dynamicAnchor" | "$vocabulary" | "contentEncoding" | "contentMediaType"
+        | "dependentRequired" => Rule::Skip,
         "default" | "const" | "enum" | "example" | "examples" => Rule::Data,
         "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" => Rule::Schemas,
         "items"
@@ -195,6 +218,6 @@ fn schema(name: &str) -> Rule {
         | "propertyNames"
         | "unevaluatedItems"
         | "unevaluatedProperties" => Rule::Schema,
-        _ => Rule::Skip,
+        _ => Rule::Text,
     }
 }

@@ -22,6 +22,9 @@ use crate::text::Decoded;
 /// Most texts of one answer that something is held back of at once; of more, nothing is held back.
 const MOST_CHANNELS: usize = 1_024;
 
+/// Stands for a chunk that cannot be edited.
+const BARE_CHUNK: &str = r#"{"object":"chat.completion.chunk","choices":[]}"#;
+
 /// An answer on its way to the client.
 #[derive(Debug)]
 pub(crate) struct Stream {
@@ -121,7 +124,7 @@ impl Stream {
         let mut edited = (!edits.is_empty()).then(|| apply(data, &edits));
         if event.has_more {
             // Pieces are empty then.
-            edited = restore_json(data, Rule::Body, giver).or(edited);
+            edited = restore_json(data, Rule::Answer, giver).or(edited);
         }
         match edited {
             Some(edited) => rewrite(frame, &edited, out),
@@ -170,8 +173,12 @@ impl Stream {
         }
         let goes_on = |address: &Address| event.pieces.iter().any(|piece| piece.address == *address);
         let is_over = |address: &Address| {
-            let moves = |piece: &Piece<'_>| piece.address.part == address.part && piece.raw.get() != "\"\"";
-            event.ended.contains(&address.part) || event.pieces.iter().any(moves)
+            // Calls may be streamed side by side.
+            let moves = |piece: &Piece<'_>| {
+                let same_part = piece.address.part == address.part && piece.raw.get() != "\"\"";
+                same_part && !(piece.address.kind.is_call() && address.kind.is_call())
+            };
+            event.ends_all || event.ended.contains(&address.part) || event.pieces.iter().any(moves)
         };
         let ended: Vec<Address> = self
             .channels
@@ -213,7 +220,9 @@ impl Stream {
                     r#"[{{"index":{},"delta":{delta},"logprobs":null,"finish_reason":null}}]"#,
                     address.part
                 );
-                if let Ok(chunk) = Object::parse_checked(&self.chunk) {
+                // A chunk that cannot be edited is no reason to lose text.
+                let chunk = Object::parse_checked(&self.chunk).or_else(|_| Object::parse_checked(BARE_CHUNK));
+                if let Ok(chunk) = chunk {
                     let mut edit = Edit::new(&chunk);
                     edit.set("choices", choices);
                     if chunk.has("usage") {
@@ -239,6 +248,11 @@ impl Address {
 }
 
 impl Kind {
+    /// Whether it belongs to the call of a tool.
+    fn is_call(self) -> bool {
+        matches!(self, Self::Arguments(_) | Self::Input(_))
+    }
+
     /// The delta that carries a text, which is a JSON string.
     fn delta(self, text: &str) -> String {
         match self {

@@ -190,7 +190,7 @@ mod tests {
             "content=s Content",
             "name=n Text",
             r#"text=t\"x Text"#,
-            "url=data:image/png;base64,AAAA Binary",
+            "url=data:image/png;base64,AAAA Link",
             "data=AAAA Binary",
             "filename=f Text",
             "file_data=AAAA Binary",
@@ -204,11 +204,12 @@ mod tests {
             "enum=e Data",
             "description=jd Text",
             "title=jt Text",
-            "k=v Text",
+            "=k Data",
+            "k=v Data",
             "stop=z Text",
             "field=w Text",
         ];
-        assert_eq!(leaves(request, Rule::Body), expected);
+        assert_eq!(leaves(request, Rule::Request), expected);
     }
 
     #[test]
@@ -229,7 +230,8 @@ mod tests {
             "tools": [{"name": "f", "description": "d", "input_schema": {"properties": {"a": {"description": "p"}}}, "input_examples": [{"q": 7}]}]}"#;
         let expected = [
             "text=s Text",
-            "user_id=u Text",
+            "=user_id Data",
+            "user_id=u Data",
             "data=AAAA Binary",
             "title=dt Text",
             "context=dc Text",
@@ -242,6 +244,7 @@ mod tests {
             "title=st Text",
             "text=c3 Text",
             "thinking=k Signed",
+            "data=d Sealed",
             "=a Data",
             "a=1 Data",
             "=b Data",
@@ -253,7 +256,7 @@ mod tests {
             "=q Data",
             "q=7 Data",
         ];
-        assert_eq!(leaves(request, Rule::Body), expected);
+        assert_eq!(leaves(request, Rule::Request), expected);
     }
 
     #[test]

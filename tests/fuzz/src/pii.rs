@@ -25,8 +25,8 @@ pub fn recognizers(text: &str) {
     RECOGNIZERS.with(|recognizers| {
         let mut masking = Masking::new(recognizers, &policy, &placeholders, "acme", &[]);
         let texts: Vec<&str> = text.split('\u{2}').take(8).collect();
-        let found: Vec<_> = texts.iter().map(|text| masking.look(text, "")).collect();
-        masking.seal();
+        let found: Vec<_> = texts.iter().map(|text| masking.look(text, "", usize::MAX)).collect();
+        masking.seal(&[]);
         let mut all = Vec::new();
         for (text, found) in texts.iter().zip(&found) {
             let mut at = 0;

@@ -47,9 +47,10 @@ impl<'m> Masking<'m> {
     }
 
     /// Finds what a text holds. `name` is the name of the field that it is the value of, if it is one of a structure.
-    pub fn look(&mut self, text: &str, name: &str) -> Vec<Finding> {
+    /// If there are more findings than `room`, none of them is remembered.
+    pub fn look(&mut self, text: &str, name: &str, room: usize) -> Vec<Finding> {
         let found = self.recognizers.find(text, name, self.policy.thresholds());
-        for finding in &found {
+        for finding in found.iter().filter(|_| found.len() <= room) {
             if self.policy.action(finding.entity) == Action::Mask
                 && let Some(value) = text.get(finding.span.clone())
             {
@@ -60,8 +61,28 @@ impl<'m> Masking<'m> {
         found
     }
 
-    /// Ends the first round.
-    pub fn seal(&mut self) {
+    /// The same for a number of JSON.
+    pub fn look_at_number(&mut self, number: &str, name: &str, room: usize) -> Vec<Finding> {
+        let found = self.look(number, name, room);
+        let masked = found
+            .first()
+            .filter(|finding| self.policy.action(finding.entity) == Action::Mask);
+        if let Some(finding) = masked {
+            let label = label(finding.entity, self.custom);
+            self.vault
+                .keep_number(self.placeholders, self.tenant, label, number);
+        }
+        found
+    }
+
+    /// Ends the first round. `numbers` are those of JSON in which nothing was found: some may be known from a text.
+    pub fn seal(&mut self, numbers: &[String]) {
+        for number in numbers {
+            if let Some(label) = self.vault.label(number).map(str::to_owned) {
+                self.vault
+                    .keep_number(self.placeholders, self.tenant, &label, number);
+            }
+        }
         self.known = Known::new(self.vault.values());
     }
 

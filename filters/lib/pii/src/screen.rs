@@ -163,9 +163,9 @@ impl Screening<'_> {
 }
 
 fn overlaps(known: &[Range<usize>], span: &Range<usize>) -> bool {
-    known
-        .iter()
-        .any(|known| known.start < span.end && span.start < known.end)
+    let before = known.partition_point(|known| known.start < span.end);
+    let last = before.checked_sub(1).and_then(|last| known.get(last));
+    last.is_some_and(|known| span.start < known.end)
 }
 
 /// The start of the character at a place, or the place.

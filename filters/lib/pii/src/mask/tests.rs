@@ -11,8 +11,8 @@ fn placeholders() -> Placeholders {
 fn masked_for(tenant: &str, policy: &Policy, texts: &[&str]) -> (Vec<String>, Vault) {
     let (recognizers, placeholders) = (Recognizers::new(Custom::default()), placeholders());
     let mut masking = Masking::new(&recognizers, policy, &placeholders, tenant, &[]);
-    let found: Vec<_> = texts.iter().map(|text| masking.look(text, "")).collect();
-    masking.seal();
+    let found: Vec<_> = texts.iter().map(|text| masking.look(text, "", 100)).collect();
+    masking.seal(&[]);
     let masked = texts
         .iter()
         .zip(&found)
@@ -103,9 +103,9 @@ fn a_number_is_masked_as_a_string_where_it_is_recognised_or_known() {
     let (recognizers, placeholders) = (Recognizers::new(Custom::default()), placeholders());
     let policy = Policy::default();
     let mut masking = Masking::new(&recognizers, &policy, &placeholders, "acme", &[]);
-    let found = masking.look("4111111111111111", "card");
-    let email = masking.look("ann@example.com", "");
-    masking.seal();
+    let found = masking.look_at_number("4111111111111111", "card", 100);
+    let email = masking.look("ann@example.com", "", 100);
+    masking.seal(&[]);
     let instead = masking.replace_number("4111111111111111", &found).unwrap();
     assert!(
         instead.starts_with("\"[CARD_") && instead.ends_with("]\""),

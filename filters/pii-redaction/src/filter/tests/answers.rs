@@ -140,3 +140,41 @@ fn an_answer_that_cannot_be_looked_into_is_cut_off_where_new_data_must_be_masked
         assert!(!world.filter.reads_answer());
     }
 }
+
+#[test]
+fn a_text_that_looks_like_the_placeholder_of_a_number_is_not_taken_for_one() {
+    let number = r#"{"role":"assistant","content":[{"type":"tool_use","id":"i","name":"f","input":{"card":4111111111111111}}]}"#;
+    let body = |text: &str| {
+        format!(
+            r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"user","content":"{text}"}},{number}]}}"#
+        )
+    };
+    let masked = World::new(ANTHROPIC, policy()).send(&body("x"));
+    let card = placeholder(&masked, "CARD");
+    let mut world = World::new(ANTHROPIC, policy());
+    let masked = world.send(&body(card));
+    let literal = placeholder(&masked, "LITERAL");
+    let answer = world.answer(&format!(
+        r#"{{"content":[{{"type":"text","text":"{literal}"}}]}}"#
+    ));
+    assert!(answer.contains(card), "{answer}");
+}
+
+#[test]
+fn what_is_not_readable_is_cut_off_where_new_data_must_be_masked() {
+    for (response, verdict) in [
+        (PiiResponse::Mask, Verdict::Reset),
+        (PiiResponse::Pass, Verdict::Continue),
+    ] {
+        let mut world = World::new(OPENAI, PiiPolicy { response, ..policy() });
+        world.send(BODY);
+        world.answer_headers("application/json");
+        assert_eq!(
+            world
+                .filter
+                .response_body(b"\xef\xbb\xbf{\"a\":\"[bob@example.org\"}", true)
+                .verdict,
+            verdict
+        );
+    }
+}

@@ -109,7 +109,9 @@ fn attachments_pass_and_are_counted_or_are_refused() {
 #[test]
 fn base64_that_is_none_is_text() {
     let body = r#"{"model":"m","messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"ann@example.com"}},
-        {"type":"image_url","image_url":{"url":"https://example.com/?to=ann@example.com"}}]}]}"#;
+        {"type":"image_url","image_url":{"url":"https://example.com/?to=ann@example.com"}},
+        {"type":"redacted_thinking","data":"ann@example.com"}]}],"id":"ann@example.com",
+        "tools":[{"type":"function","function":{"name":"f","parameters":{"x-note":"ann@example.com"}}}]}"#;
     let masked = World::new(OPENAI, policy()).send(body);
     assert!(!masked.contains("ann@"), "{masked}");
 }
@@ -132,4 +134,37 @@ fn a_key_that_is_missing_or_short_is_no_key() {
         let error = Worker::new(config(policy()), key).unwrap_err();
         assert!(error.to_string().contains("environment variable KEY"), "{error}");
     }
+}
+
+#[test]
+fn an_attachment_is_one_however_it_is_escaped() {
+    let body = r#"{"model":"strict","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"DATA:image\/png;base64,iVBOR\/AAAA"}}]}]}"#;
+    let mut world = World::new(OPENAI, policy());
+    world.headers(&[]);
+    assert_eq!(refused(&world.filter.request_body(body.as_bytes())).0, 400);
+}
+
+#[test]
+fn a_refusal_names_no_member_that_the_caller_has_named() {
+    let mut world = World::new(ANTHROPIC, policy());
+    world.headers(&[]);
+    let body = r#"{"model":"strict","max_tokens":5,"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"i","name":"f","input":{"4111-1111-1111-1111":{"x":"ann@example.com"}}}]}]}"#;
+    let step = world.filter.request_body(body.as_bytes());
+    assert!(
+        refused(&step).2.contains("messages[0].content[0].input.*"),
+        "{step:?}"
+    );
+    assert!(!format!("{step:?}").contains("4111"), "{step:?}");
+}
+
+#[test]
+fn many_parts_with_json_in_them_cost_time_in_proportion() {
+    let parts = vec![r#"{"type":"text","text":"{}"}"#; 20_000].join(",");
+    let body = format!(r#"{{"model":"strict","messages":[{{"role":"user","content":[{parts}]}}]}}"#);
+    let mut world = World::new(OPENAI, policy());
+    world.headers(&[]);
+    assert_eq!(
+        world.filter.request_body(body.as_bytes()).verdict,
+        Verdict::Continue
+    );
 }

@@ -243,3 +243,47 @@ fn new_personal_data_is_masked_in_a_stream_wherever_it_is_cut() {
         assert!(!out.contains("eve@"));
     }
 }
+
+#[test]
+fn calls_that_are_streamed_side_by_side_each_get_their_values() {
+    let mut world = World::new(OPENAI, policy());
+    let masked = world.send(BODY);
+    let (head, tail) = placeholder(&masked, "EMAIL").split_at(7);
+    let call = |index: u32, text: &str| {
+        chunk(
+            &format!(r#"{{"tool_calls":[{{"index":{index},"function":{{"arguments":"{text}"}}}}]}}"#),
+            "null",
+        )
+    };
+    let stream = [
+        call(0, head),
+        call(1, "{}"),
+        call(0, tail),
+        chunk("{}", "\"tool_calls\""),
+    ]
+    .concat();
+    assert_eq!(
+        openai_texts(&world.stream([stream.as_bytes()]))["arguments"],
+        "{}ann@example.com"
+    );
+}
+
+#[test]
+fn a_block_that_is_not_stopped_ends_with_the_message() {
+    let mut world = World::new(ANTHROPIC, policy());
+    world.send(BODY);
+    let stream = [
+        block(
+            "content_block_delta",
+            0,
+            r#","delta":{"type":"text_delta","text":"a ["}"#,
+        ),
+        "data: {\"type\":\"message_delta\",\"delta\":{}}\n\n".to_owned(),
+    ]
+    .concat();
+    let out = world.stream([stream.as_bytes()]);
+    assert!(
+        out.find(r#""text":"[""#).unwrap() < out.find("message_delta").unwrap(),
+        "{out}"
+    );
+}
