@@ -1,16 +1,18 @@
 //! Values back into a whole answer.
 
-use penstock_pii::{Landing, Likeness, escape};
+use std::ops::Range;
+
+use penstock_pii::{Decoded, Manner, escape, number};
 use serde::de::IgnoredAny;
 
 use crate::channel::{Channel, Giver};
 use crate::request::apply;
 use crate::rule::Rule;
-use crate::text::Decoded;
-use crate::walk::{Leaf, walk};
+use crate::walk::{Kind, Leaf, walk};
 
 /// The answer is no JSON, and cannot be looked into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is not JSON")]
 pub(crate) struct Unreadable;
 
 /// The answer with the client's own values in it; `None` if it stays as it is.
@@ -19,47 +21,60 @@ pub(crate) fn restore(body: &[u8], giver: &mut Giver<'_>) -> Result<Option<Vec<u
         return Ok(None);
     }
     let source = std::str::from_utf8(body).map_err(|_| Unreadable)?;
-    serde_json::from_str::<IgnoredAny>(source).map_err(|_| Unreadable)?;
-    Ok(restore_json(source, Rule::Answer, giver).map(String::into_bytes))
+    check(source)?;
+    let edits = edits(source, giver, |_| true);
+    Ok((!edits.is_empty()).then(|| apply(source, &edits).into_bytes()))
 }
 
-/// The same for the text of one value that is right JSON.
-pub(crate) fn restore_json(source: &str, root: Rule, giver: &mut Giver<'_>) -> Option<String> {
+/// Whether a text is one JSON value.
+pub(crate) fn check(source: &str) -> Result<(), Unreadable> {
+    serde_json::from_str::<IgnoredAny>(source).map_err(|_| Unreadable)?;
+    Ok(())
+}
+
+/// What changes in those texts of an answer, or of an event of one, that are `wanted`, by the places of their quotes.
+pub(crate) fn edits(
+    source: &str,
+    giver: &mut Giver<'_>,
+    wanted: impl Fn(&Range<usize>) -> bool,
+) -> Vec<(Range<usize>, String)> {
     let mut edits = Vec::new();
-    walk(source, root, |leaf| {
-        if !giver.screens() && (leaf.is_number || !may_hold_placeholder(leaf.raw.as_bytes())) {
-            return;
-        }
-        if leaf.is_number {
-            let screened = whole_text(leaf.raw, Likeness::Close, Landing::Json, giver);
-            if screened != leaf.raw {
-                edits.push((leaf.span, screened));
+    walk(source, Rule::Answer, |leaf| {
+        let (span, instead) = match leaf.kind {
+            Kind::Number if giver.screens() => {
+                (leaf.span.clone(), whole(leaf.raw, Manner::Json, leaf.name, giver))
             }
-            return;
-        }
-        // The whole string: a number's placeholder has quotes that it gives up.
-        let whole = leaf.span.start.saturating_sub(1)..leaf.span.end + 1;
-        let restored = match leaf.rule {
-            Rule::Data if !leaf.raw.contains('\\') => {
-                let quoted = source.get(whole.clone()).unwrap_or_default();
-                whole_text(quoted, Likeness::Close, Landing::Json, giver)
+            Kind::Repetition if giver.screens() => (leaf.span.clone(), "null".to_owned()),
+            Kind::Number | Kind::Repetition => return,
+            Kind::Name | Kind::String => {
+                let span = leaf.span.start.saturating_sub(1)..leaf.span.end + 1;
+                if !wanted(&span) || !giver.screens() && !may_hold_placeholder(leaf.raw.as_bytes()) {
+                    return;
+                }
+                (span, string(&leaf, giver))
             }
-            _ => quoted(&leaf, giver),
         };
-        if source.get(whole.clone()) != Some(&*restored) {
-            edits.push((whole, restored));
+        if source.get(span.clone()) != Some(&*instead) {
+            edits.push((span, instead));
         }
     });
-    (!edits.is_empty()).then(|| apply(source, &edits))
+    edits
 }
 
-fn quoted(leaf: &Leaf<'_>, giver: &mut Giver<'_>) -> String {
-    let decoded = Decoded::new(leaf.raw);
-    let (likeness, landing) = manner(leaf.rule);
-    let restored = whole_text(&decoded.text, likeness, landing, giver);
+/// What becomes of a string, with its quotes.
+fn string(leaf: &Leaf<'_>, giver: &mut Giver<'_>) -> String {
+    let text = Decoded::new(leaf.raw).text;
+    if leaf.rule == Rule::Data
+        && leaf.kind == Kind::String
+        && let Some(number) = number(giver.vault, &text)
+    {
+        giver.restored += 1;
+        return number.to_owned();
+    }
+    let restored = whole(&text, leaf.rule.manner(), leaf.name, giver);
     let mut quoted = String::with_capacity(restored.len() + 2);
     quoted.push('"');
-    match restored == decoded.text {
+    match restored == text {
         // As it was written.
         true => quoted.push_str(leaf.raw),
         false => escape(&restored, &mut quoted),
@@ -68,23 +83,15 @@ fn quoted(leaf: &Leaf<'_>, giver: &mut Giver<'_>) -> String {
     quoted
 }
 
-fn manner(rule: Rule) -> (Likeness, Landing) {
-    match rule {
-        Rule::Signed => (Likeness::Exact, Landing::Text),
-        Rule::Json => (Likeness::Close, Landing::Json),
-        _ => (Likeness::Close, Landing::Text),
-    }
-}
-
-fn whole_text(text: &str, likeness: Likeness, landing: Landing, giver: &mut Giver<'_>) -> String {
-    let mut channel = Channel::new(likeness, landing);
+fn whole(text: &str, manner: Manner, name: &str, giver: &mut Giver<'_>) -> String {
+    let mut channel = Channel::new(manner, name);
     let mut out = String::with_capacity(text.len());
     channel.push(giver, text, &mut out);
-    channel.finish(giver, &mut out);
+    channel.flush(giver, &mut out);
     out
 }
 
 /// Whether there is a bracket, or an escape that may be one.
-pub(crate) fn may_hold_placeholder(bytes: &[u8]) -> bool {
+fn may_hold_placeholder(bytes: &[u8]) -> bool {
     memchr::memchr(b'[', bytes).is_some() || memchr::memmem::find(bytes, b"\\u005").is_some()
 }

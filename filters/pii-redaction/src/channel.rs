@@ -1,11 +1,11 @@
 //! One text of an answer on its way to the client.
 
-use penstock_pii::{Landing, Likeness, Restorer, Screen, Screening, Vault};
+use penstock_pii::{Manner, Restorer, Screen, Screening, Vault};
 
 /// What is given to the client in the place of placeholders, and what is kept from it.
 pub(crate) struct Giver<'g> {
-    /// The client's own values; `None` if placeholders are to stay.
-    pub vault: Option<&'g Vault>,
+    /// The client's own values; none if placeholders are to stay.
+    pub vault: &'g Vault,
     /// How new personal data is masked, if it is.
     pub screening: Option<Screening<'g>>,
     /// How many values were given back.
@@ -22,124 +22,62 @@ impl Giver<'_> {
 /// One text of an answer: a content block, the arguments of one call.
 #[derive(Debug)]
 pub(crate) struct Channel {
-    likeness: Likeness,
-    landing: Landing,
     restorer: Restorer,
-    screen: Screen,
-    inside: Inside,
-}
-
-/// Whether a JSON text that passes is within a string.
-#[derive(Clone, Copy, Debug, Default)]
-struct Inside {
-    string: bool,
-    escaped: bool,
-}
-
-impl Inside {
-    fn pass(&mut self, text: &str) {
-        for byte in text.bytes() {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' => self.escaped = self.string,
-                b'"' => self.string = !self.string,
-                _ => {}
-            }
-        }
-    }
+    /// `None` for what a provider has signed, which is passed as it is.
+    screen: Option<Screen>,
 }
 
 impl Channel {
-    pub fn new(likeness: Likeness, landing: Landing) -> Self {
+    /// At the start of a text. `name` is the name of the field that it is the value of, if that tells what it is.
+    pub fn new(manner: Manner, name: &str) -> Self {
         Self {
-            likeness,
-            landing,
-            restorer: Restorer::default(),
-            screen: Screen::default(),
-            inside: Inside::default(),
+            restorer: Restorer::new(manner),
+            screen: (manner != Manner::Signed).then(|| Screen::new(name)),
         }
     }
 
     /// Appends what can be given on.
     pub fn push(&mut self, giver: &mut Giver<'_>, piece: &str, out: &mut String) {
-        // What a provider has signed is passed as it is.
-        if giver.screening.is_some() && self.likeness != Likeness::Exact {
-            self.screen(giver, out, |screen, screening, vault, tell| {
-                screen.push(screening, vault, piece, tell);
-            });
-        } else {
-            giver.restored += restore(
-                giver.vault,
-                &mut self.restorer,
-                piece,
-                (self.likeness, self.landing),
-                out,
-            );
-        }
-    }
-
-    /// Appends what was held back: the text has ended.
-    pub fn finish(&mut self, giver: &mut Giver<'_>, out: &mut String) {
-        self.screen(giver, out, |screen, screening, vault, tell| {
-            screen.finish(screening, vault, tell)
-        });
-        out.push_str(&self.restorer.finish());
-    }
-
-    /// Appends what comes of the text that is screened.
-    fn screen(
-        &mut self,
-        giver: &mut Giver<'_>,
-        out: &mut String,
-        give: impl FnOnce(&mut Screen, &mut Screening<'_>, Option<&Vault>, &mut dyn FnMut(&str, Option<String>)),
-    ) {
-        let Giver {
-            vault,
-            screening,
-            restored,
-        } = giver;
-        let Some(screening) = screening else { return };
-        let Self {
-            likeness,
-            landing,
-            restorer,
-            screen,
-            inside,
-        } = self;
-        give(screen, screening, *vault, &mut |text, instead| {
-            *restored += restore(*vault, restorer, text, (*likeness, *landing), out);
-            inside.pass(text);
-            if let Some(instead) = instead {
-                out.push_str(&restorer.finish());
-                // A number of JSON becomes a string.
-                let quote = if *landing == Landing::Json && !inside.string {
-                    "\""
-                } else {
-                    ""
-                };
-                out.extend([quote, &*instead, quote]);
+        let Self { restorer, screen } = self;
+        giver.restored += match (screen, &mut giver.screening) {
+            (Some(screen), Some(screening)) => {
+                let mut restored = 0;
+                screen.push(screening, giver.vault, piece, |text, instead| {
+                    restored += give(restorer, giver.vault, text, instead, out);
+                });
+                restored
             }
-        });
+            _ => restorer.push(giver.vault, piece, out),
+        };
+    }
+
+    /// Appends what was held back: no more comes of the text for now.
+    pub fn flush(&mut self, giver: &mut Giver<'_>, out: &mut String) {
+        let Self { restorer, screen } = self;
+        if let (Some(screen), Some(screening)) = (screen, &mut giver.screening) {
+            let mut restored = 0;
+            screen.finish(screening, giver.vault, |text, instead| {
+                restored += give(restorer, giver.vault, text, instead, out);
+            });
+            giver.restored += restored;
+        }
+        giver.restored += restorer.finish(giver.vault, out);
     }
 
     /// Whether something is held back.
     pub fn holds(&self) -> bool {
-        !self.restorer.is_empty() || !self.screen.is_empty()
+        !self.restorer.is_empty() || self.screen.as_ref().is_some_and(|screen| !screen.is_empty())
     }
 }
 
-fn restore(
-    vault: Option<&Vault>,
+/// Appends a text that was screened, and what stands in the place of what followed it.
+fn give(
     restorer: &mut Restorer,
+    vault: &Vault,
     text: &str,
-    (likeness, landing): (Likeness, Landing),
+    instead: Option<String>,
     out: &mut String,
 ) -> usize {
-    match vault {
-        Some(vault) => restorer.push(vault, text, likeness, landing, out),
-        None => {
-            out.push_str(text);
-            0
-        }
-    }
+    let restored = restorer.push(vault, text, out);
+    restored + instead.map_or(0, |instead| restorer.put(vault, &instead, out))
 }

@@ -16,6 +16,7 @@ pub(crate) struct Address {
 pub(crate) enum Kind {
     Content,
     Refusal,
+    Transcript,
     Reasoning,
     ReasoningContent,
     /// A signed block of reasoning, by its index.
@@ -50,14 +51,14 @@ pub(crate) struct Event<'a> {
     pub ended: Vec<u64>,
     /// Whether everything is over with it.
     pub ends_all: bool,
-    /// Whether it has other text in it: the whole of a block, an error.
-    pub has_more: bool,
 }
 
 #[derive(Deserialize)]
 struct Chunk<'a> {
     #[serde(borrow, default)]
     choices: Vec<Choice<'a>>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -81,11 +82,19 @@ struct Delta<'a> {
     #[serde(borrow, default)]
     reasoning_content: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    thinking_blocks: Option<Vec<Thinking<'a>>>,
+    audio: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    tool_calls: Option<Vec<Call<'a>>>,
+    thinking_blocks: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    function_call: Option<Function<'a>>,
+    tool_calls: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    function_call: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Audio<'a> {
+    #[serde(borrow, default)]
+    transcript: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -140,8 +149,6 @@ struct BlockDelta<'a> {
     partial_json: Option<&'a RawValue>,
     #[serde(borrow, default)]
     signature: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    citation: Option<&'a RawValue>,
 }
 
 impl<'a> Event<'a> {
@@ -149,8 +156,7 @@ impl<'a> Event<'a> {
     pub fn openai(data: &'a str) -> Option<Self> {
         let chunk: Chunk<'a> = serde_json::from_str(data).ok()?;
         let mut event = Self {
-            // An error in mid-stream, say.
-            has_more: chunk.choices.is_empty(),
+            ends_all: is_set(chunk.error),
             ..Self::default()
         };
         for choice in chunk.choices {
@@ -168,17 +174,19 @@ impl<'a> Event<'a> {
         self.piece(part, Kind::Refusal, delta.refusal, over);
         self.piece(part, Kind::Reasoning, delta.reasoning, over);
         self.piece(part, Kind::ReasoningContent, delta.reasoning_content, over);
-        for block in delta.thinking_blocks.unwrap_or_default() {
+        let transcript = read::<Audio<'a>>(delta.audio).and_then(|audio| audio.transcript);
+        self.piece(part, Kind::Transcript, transcript, over);
+        for block in read::<Vec<Thinking<'a>>>(delta.thinking_blocks).unwrap_or_default() {
             let signed = is_set(block.signature);
             self.piece(part, Kind::Thinking(block.index), block.thinking, over || signed);
         }
-        for call in delta.tool_calls.unwrap_or_default() {
+        for call in read::<Vec<Call<'a>>>(delta.tool_calls).unwrap_or_default() {
             let arguments = call.function.and_then(|function| function.arguments);
             self.piece(part, Kind::Arguments(call.index), arguments, over);
             let input = call.custom.and_then(|custom| custom.input);
             self.piece(part, Kind::Input(call.index), input, over);
         }
-        let arguments = delta.function_call.and_then(|function| function.arguments);
+        let arguments = read::<Function<'a>>(delta.function_call).and_then(|function| function.arguments);
         self.piece(part, Kind::FunctionCall, arguments, over);
     }
 
@@ -186,8 +194,7 @@ impl<'a> Event<'a> {
     pub fn anthropic(data: &'a str) -> Option<Self> {
         let block: BlockEvent<'a> = serde_json::from_str(data).ok()?;
         let mut event = Self::default();
-        let kind = block.r#type.get();
-        match (kind, block.delta) {
+        match (block.r#type.get(), block.delta) {
             (r#""content_block_delta""#, Some(delta)) => {
                 event.piece(block.index, Kind::Text, delta.text, false);
                 event.piece(block.index, Kind::BlockThinking, delta.thinking, false);
@@ -195,11 +202,9 @@ impl<'a> Event<'a> {
                 if is_set(delta.signature) {
                     event.ended.push(block.index);
                 }
-                event.has_more = is_set(delta.citation);
             }
             (r#""content_block_stop""#, _) => event.ended.push(block.index),
-            (r#""message_delta""# | r#""message_stop""#, _) => event.ends_all = true,
-            (r#""content_block_start""# | r#""error""# | r#""message_start""#, _) => event.has_more = true,
+            (r#""message_delta""# | r#""message_stop""# | r#""error""#, _) => event.ends_all = true,
             _ => {}
         }
         Some(event)
@@ -214,6 +219,11 @@ impl<'a> Event<'a> {
             });
         }
     }
+}
+
+/// What is read of a field that may be something else.
+fn read<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
+    serde_json::from_str(raw?.get()).ok()
 }
 
 fn is_set(raw: Option<&RawValue>) -> bool {

@@ -47,7 +47,7 @@ struct Sent {
     tenant: String,
     /// `None` if the model is not known.
     model: Option<String>,
-    vault: Vault,
+    vault: Box<Vault>,
     /// The value of the response header.
     header: String,
 }
@@ -304,7 +304,7 @@ impl Filter {
         let media = media.split(';').next().unwrap_or_default().trim();
         let is_plain = headers
             .get("content-encoding")
-            .is_none_or(|coding| coding == "identity");
+            .is_none_or(|coding| coding.trim().eq_ignore_ascii_case("identity"));
         let is_json = media.eq_ignore_ascii_case("application/json") || media.ends_with("+json");
         if is_plain && media.eq_ignore_ascii_case("text/event-stream") {
             let limit = usize::try_from(self.worker.config.max_event_bytes).unwrap_or(usize::MAX);
@@ -347,7 +347,11 @@ impl Filter {
         let worker = &self.worker;
         let rules = worker.policies.of(sent.model.as_deref());
         let mut giver = Giver {
-            vault: rules.restores.then_some(&sent.vault),
+            vault: if rules.restores {
+                &sent.vault
+            } else {
+                &worker.no_values
+            },
             screening: rules.screens.then(|| Screening {
                 recognizers: &worker.recognizers,
                 policy: &rules.policy,

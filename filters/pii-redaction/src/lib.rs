@@ -19,7 +19,6 @@ mod rule;
 #[cfg(target_arch = "wasm32")]
 mod shell;
 mod stream;
-mod text;
 mod walk;
 mod worker;
 

@@ -1,18 +1,16 @@
 //! Personal data in a request: found, and replaced.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use penstock_pii::{Action, Entity, Finding, Masking, Policy, Vault, escape};
+use penstock_pii::{Action, Decoded, Entity, Finding, Masking, NESTED, Policy, Vault, escape};
 use penstock_translate::json;
 use serde::de::IgnoredAny;
 
 use crate::rule::Rule;
-use crate::text::Decoded;
-use crate::walk::{Leaf, walk};
+use crate::walk::{Kind, Leaf, walk};
 
-/// How deep JSON may stand in strings of JSON; what is deeper is text.
-const NESTED: usize = 3;
 /// Most findings in one request. Each takes memory until the answer is there.
 const MOST_FINDINGS: usize = 20_000;
 /// Shortest base64 that is taken for it without a `data:` URL around it; what is shorter may be text.
@@ -33,7 +31,7 @@ pub(crate) struct Report {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// It goes on, with this body if it is another one.
-    Masked(Option<Vec<u8>>, Vault),
+    Masked(Option<Vec<u8>>, Box<Vault>),
     /// It holds what is not to be sent: the kinds, and where the first of them stand.
     Denied(Vec<Denied>),
     /// There is more in it than can be kept.
@@ -57,10 +55,9 @@ struct Look<'l, 'm> {
     policy: &'l Policy,
     report: Report,
     found: Vec<Vec<Finding>>,
-    findings: usize,
+    /// How many more findings there may be; `None` if there are too many.
+    room: Option<usize>,
     denied: Vec<Denied>,
-    /// Numbers in which nothing was found.
-    numbers: Vec<String>,
 }
 
 /// Replaces what is to be replaced in a body that is right JSON and passed `json::check`.
@@ -71,34 +68,32 @@ pub(crate) fn mask(body: &str, mut masking: Masking<'_>, policy: &Policy) -> (Ou
         policy,
         report: Report::default(),
         found: Vec::new(),
-        findings: 0,
+        room: Some(MOST_FINDINGS),
         denied: Vec::new(),
-        numbers: Vec::new(),
     };
     look.through(body, Rule::Request, NESTED, None);
     let Look {
         report,
         found,
-        findings,
+        room,
         denied,
-        numbers,
         ..
     } = look;
     if !denied.is_empty() {
         return (Outcome::Denied(denied), report);
     }
-    if findings > MOST_FINDINGS {
+    if room.is_none() {
         return (Outcome::TooMany, report);
     }
-    masking.seal(&numbers);
+    masking.seal();
     let edits = replace(body, Rule::Request, NESTED, &mut masking, &mut found.iter());
     let edited = (!edits.is_empty()).then(|| apply(body, &edits).into_bytes());
-    (Outcome::Masked(edited, masking.into_vault()), report)
+    (Outcome::Masked(edited, Box::new(masking.into_vault())), report)
 }
 
 impl Look<'_, '_> {
     /// `outer` is where a text stands that is a string of another.
-    fn through(&mut self, source: &str, root: Rule, nested: usize, outer: Option<usize>) {
+    fn through(&mut self, source: &str, root: Rule, nested: u32, outer: Option<usize>) {
         walk(source, root, |leaf| {
             if is_opaque(&leaf) {
                 if leaf.rule != Rule::Sealed {
@@ -106,25 +101,19 @@ impl Look<'_, '_> {
                 }
                 return;
             }
-            if self.findings > MOST_FINDINGS {
-                self.found.push(Vec::new());
-                return;
-            }
+            let Some(room) = self.room else { return };
             let text = Decoded::new(leaf.raw).text;
             let place = outer.unwrap_or(leaf.span.start);
             if holds_json(&leaf, &text, nested) {
                 self.through(&text, Rule::Data, nested - 1, Some(place));
                 return;
             }
-            let room = MOST_FINDINGS.saturating_sub(self.findings);
-            let found = match leaf.is_number {
-                true => self.masking.look_at_number(integral(&text), leaf.name, room),
-                false => self.masking.look(&text, leaf.name, room),
+            let found = match leaf.kind {
+                Kind::Number => self.masking.look_at_number(&integral(&text), leaf.name, room),
+                _ => self.masking.look(&text, leaf.rule.manner(), leaf.name, room),
             };
-            if leaf.is_number && found.is_empty() {
-                self.numbers.push(integral(&text).to_owned());
-            }
-            self.findings += found.len();
+            self.room = found.as_ref().map(|found| room - found.len());
+            let Some(found) = found else { return };
             for finding in &found {
                 let count = self.report.counts.entry(finding.entity).or_default();
                 *count = count.saturating_add(1);
@@ -145,7 +134,7 @@ impl Look<'_, '_> {
 fn replace<'f>(
     source: &str,
     root: Rule,
-    nested: usize,
+    nested: u32,
     masking: &mut Masking<'_>,
     found: &mut impl Iterator<Item = &'f Vec<Finding>>,
 ) -> Vec<(Range<usize>, String)> {
@@ -167,15 +156,14 @@ fn replace<'f>(
             return;
         }
         let Some(found) = found.next() else { return };
-        if leaf.is_number {
-            edits.extend(
-                masking
-                    .replace_number(integral(leaf.raw), found)
-                    .map(|instead| (leaf.span, instead)),
-            );
+        if leaf.kind == Kind::Number {
+            let instead = masking.replace_number(&integral(leaf.raw), found);
+            edits.extend(instead.map(|instead| (leaf.span, instead)));
             return;
         }
-        let places = masking.replace(&decoded.text, found).into_iter();
+        let places = masking
+            .replace(&decoded.text, leaf.rule.manner(), found)
+            .into_iter();
         edits.extend(places.map(|(span, instead)| (shifted(decoded.raw(span), leaf.span.start), instead)));
     });
     edits
@@ -205,21 +193,34 @@ fn is_opaque(leaf: &Leaf<'_>) -> bool {
 }
 
 /// Whether a text is to be read as JSON: an object or a list where one may stand.
-fn holds_json(leaf: &Leaf<'_>, text: &str, nested: usize) -> bool {
+fn holds_json(leaf: &Leaf<'_>, text: &str, nested: u32) -> bool {
     nested > 0
-        && !leaf.is_number
+        && leaf.kind != Kind::Number
         && leaf.rule != Rule::Signed
         && text.trim_start().starts_with(['{', '['])
         && json::check(text.as_bytes()).is_ok()
         && serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-/// A number without a fraction of zeros, as columns of numbers with gaps are written.
-fn integral(number: &str) -> &str {
-    number
-        .split_once('.')
-        .filter(|(_, fraction)| fraction.bytes().all(|byte| byte == b'0'))
-        .map_or(number, |(whole, _)| whole)
+/// A whole number as its digits, also where it is written with a fraction of zeros, as columns of numbers with gaps are, or with
+/// an exponent; any other as it is.
+fn integral(number: &str) -> Cow<'_, str> {
+    const MOST_DIGITS: usize = 40;
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let places = exponent
+        .parse::<usize>()
+        .ok()
+        .filter(|places| *places <= MOST_DIGITS);
+    let zeros = places.and_then(|places| places.checked_sub(fraction.len()));
+    match zeros {
+        Some(0) if whole.len() == number.len() => Cow::Borrowed(number),
+        Some(zeros) if !whole.starts_with('0') => {
+            Cow::Owned(format!("{whole}{fraction}{}", "0".repeat(zeros)))
+        }
+        _ => Cow::Borrowed(number),
+    }
 }
 
 /// A path in which only names of the APIs are told: others are the caller's, and may be personal.

@@ -3,10 +3,12 @@
 //! What is not known is text: a field that an API gets tomorrow is scanned today. Only what must arrive byte for byte and
 //! cannot hold text is passed over: names of models, tools and schema keywords, ids, signatures, and base64 that is base64.
 
+use penstock_pii::Manner;
+
 /// What becomes of a value, and which rules hold for what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// Text, in everything below.
+    /// Text; what is below is data.
     Text,
     /// Text that a provider has signed.
     Signed,
@@ -14,8 +16,10 @@ pub(crate) enum Rule {
     Json,
     /// A JSON value: names of members, strings and numbers, in everything below.
     Data,
-    /// Not looked into.
+    /// Not looked into; an object is data where none is expected.
     Skip,
+    /// What says again in pieces what stands elsewhere: probabilities of each token.
+    Repetition,
     /// Base64, or a `data:` URL of it; text if it is neither.
     Binary,
     /// A URL, which may be a `data:` URL of base64.
@@ -30,7 +34,12 @@ pub(crate) enum Rule {
     Message,
     /// Text, or blocks of content.
     Content,
+    /// A block before its type is known.
     Block,
+    /// A block that is not the use of a tool.
+    OtherBlock,
+    /// A block that is the use of a tool.
+    UseBlock,
     /// A block's source before its type is known.
     Source,
     /// A source that holds text, or a reference.
@@ -51,21 +60,37 @@ pub(crate) enum Rule {
     Choices,
     Choice,
     Connector,
+    /// Which tool is to be called.
+    Pick,
 }
 
 impl Rule {
+    /// The rule of a block of this type.
+    pub fn of_block(kind: &str) -> Self {
+        match kind.ends_with("tool_use") {
+            true => Self::UseBlock,
+            false => Self::OtherBlock,
+        }
+    }
+
+    /// The rule of a block's source of this type.
+    pub fn of_source(kind: &str) -> Self {
+        match kind {
+            "base64" => Self::BinarySource,
+            _ => Self::TextSource,
+        }
+    }
+
     /// The rule of a member's value.
     pub fn member(self, name: &str) -> Self {
         match self {
-            Self::Text => match name {
-                "encrypted_content" | "encrypted_index" => Self::Skip,
-                _ => Self::Text,
-            },
             Self::Request => request(name),
             Self::Answer => answer(name),
             Self::Message => message(name),
-            Self::Block => block(name),
-            Self::Content => Self::Block.member(name),
+            Self::UseBlock if name == "name" => Self::Skip,
+            Self::UseBlock | Self::OtherBlock | Self::Block | Self::Content | Self::ThinkingBlocks => {
+                block(name)
+            }
             Self::TextSource | Self::Source => match name {
                 "type" | "media_type" | "file_id" => Self::Skip,
                 "content" => Self::Content,
@@ -76,7 +101,7 @@ impl Rule {
                 _ => Self::TextSource.member(name),
             },
             Self::File => match name {
-                "id" | "file_id" | "detail" | "format" => Self::Skip,
+                "id" | "file_id" | "detail" | "format" | "expires_at" => Self::Skip,
                 "url" => Self::Link,
                 "data" | "file_data" => Self::Binary,
                 _ => Self::Text,
@@ -106,20 +131,40 @@ impl Rule {
             },
             Self::Schema => schema(name),
             Self::Schemas => Self::Schema,
-            Self::ThinkingBlocks => Self::Block.member(name),
             Self::Choice => match name {
                 "message" | "delta" => Self::Message,
-                "finish_reason" => Self::Skip,
+                "finish_reason" | "index" => Self::Skip,
+                "logprobs" => Self::Repetition,
                 _ => Self::Text,
             },
             Self::Connector => match name {
                 "authorization_token" | "name" | "type" => Self::Skip,
                 _ => Self::Text,
             },
+            Self::Pick => match name {
+                "type" | "name" | "mode" => Self::Skip,
+                "function" | "custom" | "allowed_tools" | "tools" => Self::Pick,
+                _ => Self::Text,
+            },
             Self::Messages | Self::Calls | Self::Tools | Self::Choices => self.element().member(name),
-            Self::Signed | Self::Json | Self::Binary | Self::Link | Self::Sealed => Self::Text,
-            Self::Data => Self::Data,
             Self::Skip => Self::Skip,
+            Self::Text
+            | Self::Data
+            | Self::Signed
+            | Self::Json
+            | Self::Binary
+            | Self::Link
+            | Self::Sealed
+            | Self::Repetition => Self::Data,
+        }
+    }
+
+    /// How values stand in a string under this rule.
+    pub fn manner(self) -> Manner {
+        match self {
+            Self::Signed => Manner::Signed,
+            Self::Json => Manner::Json,
+            _ => Manner::Text,
         }
     }
 
@@ -138,9 +183,19 @@ impl Rule {
 
 fn request(name: &str) -> Rule {
     match name {
-        "model" | "tool_choice" | "function_call" | "cache_control" | "logit_bias" | "service_tier" => {
-            Rule::Skip
-        }
+        "model" | "cache_control" | "logit_bias" | "service_tier" => Rule::Skip,
+        // Numbers that steer.
+        "frequency_penalty"
+        | "max_completion_tokens"
+        | "max_tokens"
+        | "n"
+        | "presence_penalty"
+        | "seed"
+        | "temperature"
+        | "top_k"
+        | "top_logprobs"
+        | "top_p" => Rule::Skip,
+        "tool_choice" | "function_call" => Rule::Pick,
         "messages" => Rule::Messages,
         "system" => Rule::Content,
         "tools" | "functions" => Rule::Tools,
@@ -154,10 +209,10 @@ fn request(name: &str) -> Rule {
 fn answer(name: &str) -> Rule {
     match name {
         "id" | "object" | "type" | "role" | "model" | "service_tier" | "system_fingerprint"
-        | "stop_reason" | "container" => Rule::Skip,
+        | "stop_reason" | "created" | "index" => Rule::Skip,
         "choices" => Rule::Choices,
         "content" => Rule::Content,
-        "content_block" => Rule::Block,
+        "content_block" | "delta" => Rule::Block,
         "message" => Rule::Answer,
         _ => Rule::Text,
     }
@@ -167,7 +222,7 @@ fn message(name: &str) -> Rule {
     match name {
         "role" | "id" | "tool_call_id" | "cache_control" => Rule::Skip,
         "audio" => Rule::File,
-        "content" => Rule::Content,
+        "content" | "reasoning_details" => Rule::Content,
         "tool_calls" => Rule::Calls,
         "function_call" => Rule::Function,
         "thinking_blocks" => Rule::ThinkingBlocks,
@@ -177,18 +232,11 @@ fn message(name: &str) -> Rule {
 
 fn block(name: &str) -> Rule {
     match name {
-        "type"
-        | "id"
-        | "tool_use_id"
-        | "signature"
-        | "cache_control"
-        | "name"
-        | "detail"
-        | "prompt_cache_breakpoint" => Rule::Skip,
-        "data" => Rule::Sealed,
+        "type" | "id" | "index" | "tool_use_id" | "signature" | "cache_control" => Rule::Skip,
+        "data" | "encrypted_content" | "encrypted_index" | "encrypted_stdout" => Rule::Sealed,
         "thinking" => Rule::Signed,
         "input" => Rule::Data,
-        "content" => Rule::Content,
+        "content" | "citations" => Rule::Content,
         "source" => Rule::Source,
         "image_url" | "input_audio" | "file" => Rule::File,
         _ => Rule::Text,
@@ -202,6 +250,9 @@ fn schema(name: &str) -> Rule {
         "type" | "required" | "format" | "pattern" | "$ref" | "$id" | "$schema" | "$anchor"
         | "$dynamicRef" | "$dynamicAnchor" | "$vocabulary" | "contentEncoding" | "contentMediaType"
         | "dependentRequired" => Rule::Skip,
+        "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" | "minLength"
+        | "maxLength" | "minItems" | "maxItems" | "minContains" | "maxContains" | "minProperties"
+        | "maxProperties" => Rule::Skip,
         "default" | "const" | "enum" | "example" | "examples" => Rule::Data,
         "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" => Rule::Schemas,
         "items"

@@ -1,25 +1,23 @@
 //! Values back into an answer that is streamed.
 //!
 //! Each text of the answer (content, reasoning, the arguments of each call) has a [`Channel`] that holds back what may still become
-//! a placeholder. What is held back when a text ends goes out in an event of its own, in front of the event that ends it. All
-//! other bytes of an event stay as they came.
+//! a placeholder. What is held back when a text ends goes out in an event of its own, in front of the event that ends it. Other
+//! strings of an event are whole. All else stays byte for byte as it came.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use penstock_chat::Api;
-use penstock_pii::{Landing, Likeness, escape};
+use penstock_pii::{Decoded, Manner, escape};
 use penstock_sse::{DecodeError, Decoder, Frame};
 use penstock_translate::json::{self, Edit, Object};
 
-use crate::answer::{may_hold_placeholder, restore_json};
+use crate::answer::{self, Unreadable};
 use crate::channel::{Channel, Giver};
 use crate::event::{Address, Event, Kind, Piece};
 use crate::request::apply;
-use crate::rule::Rule;
-use crate::text::Decoded;
 
-/// Most texts of one answer that something is held back of at once; of more, nothing is held back.
+/// Most texts of one answer that go on from event to event; of more, nothing is held back.
 const MOST_CHANNELS: usize = 1_024;
 
 /// Stands for a chunk that cannot be edited.
@@ -31,8 +29,28 @@ pub(crate) struct Stream {
     client: Api,
     decoder: Decoder,
     channels: BTreeMap<Address, Channel>,
-    /// What the last chunk of an OpenAI stream had beside its choices.
-    chunk: String,
+    /// The last chunk of an OpenAI stream of which something is held back.
+    chunk: Chunk,
+}
+
+/// An event of an OpenAI stream.
+#[derive(Default)]
+struct Chunk(String);
+
+impl std::fmt::Debug for Chunk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Chunk")
+    }
+}
+
+/// Why a stream cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Broken {
+    #[error(transparent)]
+    Framing(#[from] DecodeError),
+    /// An event that has to be looked into.
+    #[error("an event cannot be looked into: {0}")]
+    Unreadable(#[from] Unreadable),
 }
 
 impl Stream {
@@ -41,17 +59,12 @@ impl Stream {
             client,
             decoder: Decoder::new(max_event_bytes),
             channels: BTreeMap::new(),
-            chunk: String::new(),
+            chunk: Chunk::default(),
         }
     }
 
     /// What the client gets for the next bytes; `is_end` if there are no more.
-    pub fn push(
-        &mut self,
-        bytes: &[u8],
-        is_end: bool,
-        giver: &mut Giver<'_>,
-    ) -> Result<Vec<u8>, DecodeError> {
+    pub fn push(&mut self, bytes: &[u8], is_end: bool, giver: &mut Giver<'_>) -> Result<Vec<u8>, Broken> {
         let mut out = Vec::with_capacity(bytes.len());
         let mut decoder = std::mem::replace(&mut self.decoder, Decoder::new(0));
         decoder.push(bytes);
@@ -66,7 +79,11 @@ impl Stream {
 
     /// Whether something of what has come is held back.
     pub fn holds(&self) -> bool {
-        self.decoder.pending() > 0 || !self.channels.is_empty()
+        self.decoder.pending() > 0 || self.holds_text()
+    }
+
+    fn holds_text(&self) -> bool {
+        self.channels.values().any(Channel::holds)
     }
 
     fn events(
@@ -75,119 +92,112 @@ impl Stream {
         is_end: bool,
         giver: &mut Giver<'_>,
         out: &mut Vec<u8>,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<(), Broken> {
         loop {
-            match decoder.next() {
-                Ok(Some(frame)) => self.frame(&frame, giver, out),
-                Ok(None) if !is_end => return Ok(()),
-                Ok(None) => match decoder.finish()? {
-                    Some(frame) => self.frame(&frame, giver, out),
+            match decoder.next()? {
+                Some(frame) => self.frame(&frame, giver, out)?,
+                None if !is_end => return Ok(()),
+                None => match decoder.finish()? {
+                    Some(frame) => self.frame(&frame, giver, out)?,
                     None => return Ok(()),
                 },
-                Err(error) => return Err(error),
             }
         }
     }
 
-    fn frame(&mut self, frame: &Frame<'_>, giver: &mut Giver<'_>, out: &mut Vec<u8>) {
+    fn frame(
+        &mut self,
+        frame: &Frame<'_>,
+        giver: &mut Giver<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unreadable> {
         let data = &*frame.data;
-        let is_plain = !giver.screens() && self.channels.is_empty() && !may_hold_placeholder(frame.raw);
-        if is_plain || data.is_empty() {
-            out.extend_from_slice(frame.raw);
-            return;
-        }
         if data == "[DONE]" {
             self.end_all(giver, out);
+        }
+        if data.is_empty() || data == "[DONE]" {
             out.extend_from_slice(frame.raw);
-            return;
+            return Ok(());
         }
         let event = match self.client {
             Api::OpenAi => Event::openai(data),
             Api::Anthropic => Event::anthropic(data),
         };
-        match event {
-            Some(event) => self.event(frame, &event, giver, out),
-            None => out.extend_from_slice(frame.raw),
+        match event.map_or_else(|| answer::check(data).map(|()| Event::default()), Ok) {
+            Ok(event) => self.event(frame, &event, giver, out),
+            Err(unreadable) if giver.screens() => return Err(unreadable),
+            Err(_) => out.extend_from_slice(frame.raw),
         }
+        Ok(())
     }
 
     fn event(&mut self, frame: &Frame<'_>, event: &Event<'_>, giver: &mut Giver<'_>, out: &mut Vec<u8>) {
         let data = &*frame.data;
         self.end_others(event, giver, out);
-        let mut edits = Vec::new();
-        for piece in &event.pieces {
-            edits.extend(self.piece(data, piece, giver));
+        let places: Vec<_> = event.pieces.iter().map(|piece| place(data, piece)).collect();
+        let mut edits = answer::edits(data, giver, |span| !places.contains(span));
+        for (piece, place) in event.pieces.iter().zip(places) {
+            edits.extend(self.piece(piece, giver).map(|instead| (place, instead)));
         }
-        if self.client == Api::OpenAi && !self.channels.is_empty() {
-            data.clone_into(&mut self.chunk);
+        edits.sort_by_key(|(span, _)| span.start);
+        if self.client == Api::OpenAi && self.holds_text() {
+            data.clone_into(&mut self.chunk.0);
         }
-        let mut edited = (!edits.is_empty()).then(|| apply(data, &edits));
-        if event.has_more {
-            // Pieces are empty then.
-            edited = restore_json(data, Rule::Answer, giver).or(edited);
-        }
-        match edited {
-            Some(edited) => rewrite(frame, &edited, out),
-            None => out.extend_from_slice(frame.raw),
+        match edits.is_empty() {
+            true => out.extend_from_slice(frame.raw),
+            false => rewrite(frame, &apply(data, &edits), out),
         }
     }
 
-    /// What becomes of a piece, if it changes.
-    fn piece(
-        &mut self,
-        data: &str,
-        piece: &Piece<'_>,
-        giver: &mut Giver<'_>,
-    ) -> Option<(Range<usize>, String)> {
+    /// What becomes of a piece, with its quotes, if it changes.
+    fn piece(&mut self, piece: &Piece<'_>, giver: &mut Giver<'_>) -> Option<String> {
         let raw = piece.raw.get();
         let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
         let text = Decoded::new(inner).text;
         let has_room = self.channels.len() < MOST_CHANNELS;
-        let mut channel = self
-            .channels
-            .remove(&piece.address)
-            .unwrap_or_else(|| piece.address.channel());
         let mut given = String::with_capacity(text.len());
+        let mut passing = piece.address.channel();
+        let channel = match self.channels.get_mut(&piece.address) {
+            Some(channel) => channel,
+            None if has_room => self.channels.entry(piece.address).or_insert(passing),
+            None => &mut passing,
+        };
         channel.push(giver, &text, &mut given);
         if piece.is_last || !has_room {
-            channel.finish(giver, &mut given);
-        }
-        if channel.holds() {
-            self.channels.insert(piece.address, channel);
+            channel.flush(giver, &mut given);
+            self.channels.remove(&piece.address);
         }
         if given == text {
             return None;
         }
-        let start = (raw.as_ptr() as usize).checked_sub(data.as_ptr() as usize)?;
         let mut quoted = String::with_capacity(given.len() + 2);
         quoted.push('"');
         escape(&given, &mut quoted);
         quoted.push('"');
-        Some((start..start + raw.len(), quoted))
+        Some(quoted)
     }
 
-    /// Ends the texts of a choice or block that an event goes on from to another, or that it ends.
+    /// Ends the texts of a choice or block that an event ends, and gives on what is held of those that it goes on from to
+    /// another.
     fn end_others(&mut self, event: &Event<'_>, giver: &mut Giver<'_>, out: &mut Vec<u8>) {
-        if self.channels.is_empty() {
-            return;
-        }
         let goes_on = |address: &Address| event.pieces.iter().any(|piece| piece.address == *address);
-        let is_over = |address: &Address| {
+        let is_over = |address: &Address| event.ends_all || event.ended.contains(&address.part);
+        let is_left = |address: &Address| {
             // Calls may be streamed side by side.
-            let moves = |piece: &Piece<'_>| {
+            event.pieces.iter().any(|piece| {
                 let same_part = piece.address.part == address.part && piece.raw.get() != "\"\"";
                 same_part && !(piece.address.kind.is_call() && address.kind.is_call())
-            };
-            event.ends_all || event.ended.contains(&address.part) || event.pieces.iter().any(moves)
+            })
         };
-        let ended: Vec<Address> = self
-            .channels
-            .keys()
-            .filter(|address| is_over(address) && !goes_on(address))
-            .copied()
-            .collect();
+        let channels = self.channels.iter().filter(|(address, channel)| {
+            !goes_on(address) && (is_over(address) || channel.holds() && is_left(address))
+        });
+        let ended: Vec<Address> = channels.map(|(address, _)| *address).collect();
         for address in ended {
-            self.end(address, giver, out);
+            match is_over(&address) {
+                true => self.end(address, giver, out),
+                false => self.flush(address, giver, out),
+            }
         }
     }
 
@@ -197,13 +207,18 @@ impl Stream {
         }
     }
 
-    /// Ends a text: what was held back of it goes out in an event of its own.
     fn end(&mut self, address: Address, giver: &mut Giver<'_>, out: &mut Vec<u8>) {
-        let Some(mut channel) = self.channels.remove(&address) else {
+        self.flush(address, giver, out);
+        self.channels.remove(&address);
+    }
+
+    /// Gives on what was held back of a text, in an event of its own.
+    fn flush(&mut self, address: Address, giver: &mut Giver<'_>, out: &mut Vec<u8>) {
+        let Some(channel) = self.channels.get_mut(&address).filter(|channel| channel.holds()) else {
             return;
         };
         let mut rest = String::new();
-        channel.finish(giver, &mut rest);
+        channel.flush(giver, &mut rest);
         let rest = json::quote(&rest);
         match self.client {
             Api::Anthropic => {
@@ -221,7 +236,8 @@ impl Stream {
                     address.part
                 );
                 // A chunk that cannot be edited is no reason to lose text.
-                let chunk = Object::parse_checked(&self.chunk).or_else(|_| Object::parse_checked(BARE_CHUNK));
+                let chunk =
+                    Object::parse_checked(&self.chunk.0).or_else(|_| Object::parse_checked(BARE_CHUNK));
                 if let Ok(chunk) = chunk {
                     let mut edit = Edit::new(&chunk);
                     edit.set("choices", choices);
@@ -238,11 +254,9 @@ impl Stream {
 impl Address {
     fn channel(self) -> Channel {
         match self.kind {
-            Kind::Thinking(_) | Kind::BlockThinking => Channel::new(Likeness::Exact, Landing::Text),
-            Kind::Arguments(_) | Kind::FunctionCall | Kind::BlockInput => {
-                Channel::new(Likeness::Close, Landing::Json)
-            }
-            _ => Channel::new(Likeness::Close, Landing::Text),
+            Kind::Thinking(_) | Kind::BlockThinking => Channel::new(Manner::Signed, ""),
+            Kind::Arguments(_) | Kind::FunctionCall | Kind::BlockInput => Channel::new(Manner::Json, ""),
+            _ => Channel::new(Manner::Text, ""),
         }
     }
 }
@@ -258,6 +272,7 @@ impl Kind {
         match self {
             Self::Content => format!(r#"{{"content":{text}}}"#),
             Self::Refusal => format!(r#"{{"refusal":{text}}}"#),
+            Self::Transcript => format!(r#"{{"audio":{{"transcript":{text}}}}}"#),
             Self::Reasoning => format!(r#"{{"reasoning":{text}}}"#),
             Self::ReasoningContent => format!(r#"{{"reasoning_content":{text}}}"#),
             Self::Thinking(index) => {
@@ -275,6 +290,13 @@ impl Kind {
             Self::BlockInput => format!(r#"{{"type":"input_json_delta","partial_json":{text}}}"#),
         }
     }
+}
+
+/// Where a piece stands in its event.
+fn place(data: &str, piece: &Piece<'_>) -> Range<usize> {
+    let raw = piece.raw.get();
+    let start = (raw.as_ptr() as usize).saturating_sub(data.as_ptr() as usize);
+    start..start + raw.len()
 }
 
 /// The event with other data: every other byte stays where its data is one line.

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::rule::Rule;
 
-/// A string, a number or the name of a member that is looked into.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A part of a JSON text that is looked into.
+#[derive(Clone)]
 pub(crate) struct Leaf<'a> {
     /// Where it stands, without quotes.
     pub span: Range<usize>,
@@ -14,7 +14,17 @@ pub(crate) struct Leaf<'a> {
     /// Name of the member that it is the value of, as written; empty for a name.
     pub name: &'a str,
     pub rule: Rule,
-    pub is_number: bool,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The name of a member.
+    Name,
+    String,
+    Number,
+    /// The whole of what says again, in pieces, what stands elsewhere.
+    Repetition,
 }
 
 #[derive(Clone, Copy)]
@@ -47,32 +57,46 @@ pub(crate) fn walk<'a>(source: &'a str, root: Rule, mut tell: impl FnMut(Leaf<'a
                 let span = at + 1..string_end(bytes, at + 1);
                 let raw = source.get(span.clone()).unwrap_or_default();
                 at = span.end + 1;
-                let is_name = std::mem::take(&mut level.awaits_name);
-                if is_name {
-                    level.name = raw;
-                    level.value = level.rule.member(raw);
-                }
-                let rule = if is_name { level.rule } else { level.value };
+                let (kind, name, rule) = match std::mem::take(&mut level.awaits_name) {
+                    true => {
+                        level.name = raw;
+                        level.value = level.rule.member(raw);
+                        (Kind::Name, "", level.rule)
+                    }
+                    false => (Kind::String, level.name, level.value),
+                };
                 // Names are looked into where they are data.
-                if if is_name {
-                    rule == Rule::Data
-                } else {
-                    rule != Rule::Skip
-                } {
+                if rule == Rule::Data || kind == Kind::String && rule != Rule::Skip {
                     tell(Leaf {
                         span,
                         raw,
-                        name: if is_name { "" } else { level.name },
+                        name,
                         rule,
-                        is_number: false,
+                        kind,
                     });
                 }
+                continue;
+            }
+            b'{' | b'[' if level.value == Rule::Repetition => {
+                let span = at..value_end(bytes, at);
+                at = span.end;
+                tell(Leaf {
+                    raw: source.get(span.clone()).unwrap_or_default(),
+                    span,
+                    name: level.name,
+                    rule: Rule::Repetition,
+                    kind: Kind::Repetition,
+                });
                 continue;
             }
             b'{' | b'[' => {
                 let is_object = byte == b'{';
                 let rule = match level.value {
-                    Rule::Source if is_object => source_rule(source, at + 1),
+                    Rule::Source if is_object => Rule::of_source(type_of(source, at + 1)),
+                    Rule::Block if is_object => Rule::of_block(type_of(source, at + 1)),
+                    // Neither is known to have anything in it.
+                    Rule::Skip if is_object => Rule::Data,
+                    Rule::Text => Rule::Data,
                     rule => rule,
                 };
                 levels.push(level);
@@ -92,13 +116,13 @@ pub(crate) fn walk<'a>(source: &'a str, root: Rule, mut tell: impl FnMut(Leaf<'a
                     .iter()
                     .take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9'))
                     .count();
-                if level.value == Rule::Data {
+                if level.value != Rule::Skip {
                     tell(Leaf {
                         span: at..at + len,
                         raw: source.get(at..at + len).unwrap_or_default(),
                         name: level.name,
-                        rule: Rule::Data,
-                        is_number: true,
+                        rule: level.value,
+                        kind: Kind::Number,
                     });
                 }
                 at += len;
@@ -124,34 +148,45 @@ fn string_end(bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// The rule of the source whose first member is at `at`, by its type, wherever in the object that stands.
-fn source_rule(source: &str, mut at: usize) -> Rule {
-    let bytes = source.as_bytes();
+/// One past the end of the object or list that starts at `at`.
+fn value_end(bytes: &[u8], mut at: usize) -> usize {
     let mut depth = 0_u32;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => at = string_end(bytes, at + 1),
+            b'{' | b'[' => depth = depth.saturating_add(1),
+            b'}' | b']' if depth <= 1 => return at + 1,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+/// The `type` of the object whose first member is at `at`, wherever in it that stands; empty if it has none.
+fn type_of(source: &str, mut at: usize) -> &str {
+    let bytes = source.as_bytes();
     let mut last = "";
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'"' => {
                 let end = string_end(bytes, at + 1);
                 let text = source.get(at + 1..end).unwrap_or_default();
-                let is_value = last == "type" && bytes.get(end + 1) != Some(&b':');
-                if depth == 0 && is_value {
-                    return match text {
-                        "base64" => Rule::BinarySource,
-                        _ => Rule::TextSource,
-                    };
+                let rest = source.get(end + 1..).unwrap_or_default().trim_ascii_start();
+                let is_name = rest.starts_with(':');
+                if last == "type" && !is_name {
+                    return text;
                 }
-                last = if depth == 0 { text } else { "" };
-                at = end;
+                last = if is_name { text } else { "" };
+                at = end + 1;
             }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth == 0 => break,
-            b'}' | b']' => depth -= 1,
-            _ => {}
+            b'{' | b'[' => at = value_end(bytes, at),
+            b'}' | b']' => break,
+            _ => at += 1,
         }
-        at += 1;
     }
-    Rule::TextSource
+    ""
 }
 
 #[cfg(test)]
@@ -206,8 +241,9 @@ mod tests {
             "title=jt Text",
             "=k Data",
             "k=v Data",
-            "stop=z Text",
-            "field=w Text",
+            "stop=z Data",
+            "=field Data",
+            "field=w Data",
         ];
         assert_eq!(leaves(request, Rule::Request), expected);
     }
@@ -230,6 +266,8 @@ mod tests {
             "tools": [{"name": "f", "description": "d", "input_schema": {"properties": {"a": {"description": "p"}}}, "input_examples": [{"q": 7}]}]}"#;
         let expected = [
             "text=s Text",
+            "=type Data",
+            "type=x Data",
             "=user_id Data",
             "user_id=u Data",
             "data=AAAA Binary",
@@ -257,6 +295,31 @@ mod tests {
             "q=7 Data",
         ];
         assert_eq!(leaves(request, Rule::Request), expected);
+    }
+
+    #[test]
+    fn a_name_is_passed_over_where_it_is_that_of_a_tool() {
+        let blocks = r#"[{"name": "f", "input": {}, "type" :"tool_use"}, {"type": "server_tool_use", "name": "f"},
+            {"x": {"type": "tool_use"}, "name": "n"}, {"name": "tool_use", "type": "other"}]"#;
+        assert_eq!(
+            leaves(blocks, Rule::Content),
+            [
+                "=type Data",
+                "type=tool_use Data",
+                "name=n Text",
+                "name=tool_use Text"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_says_again_in_pieces_is_one_whole() {
+        let choice = r#"{"logprobs": {"content": [{"token": "]a\"", "bytes": [1]}]}, "finish_reason": "x"}"#;
+        assert_eq!(
+            leaves(choice, Rule::Choice),
+            [r#"logprobs={"content": [{"token": "]a\"", "bytes": [1]}]} Repetition"#]
+        );
+        assert_eq!(leaves(r#"{"logprobs": null}"#, Rule::Choice), [""; 0]);
     }
 
     #[test]

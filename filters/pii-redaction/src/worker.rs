@@ -2,7 +2,7 @@
 
 use penstock_config::slice::PiiRedaction;
 use penstock_pii::{
-    Custom, DenyList, Entity, InvalidCustom, KeyTooShort, Pattern, Placeholders, Recognizers, Score,
+    Custom, DenyList, Entity, InvalidCustom, KeyTooShort, Pattern, Placeholders, Recognizers, Score, Vault,
 };
 
 use crate::policy::Policies;
@@ -16,6 +16,8 @@ pub struct Worker {
     pub(crate) policies: Policies,
     /// Names of the kinds that the configuration defines, by their number.
     pub(crate) custom: Vec<String>,
+    /// What is given back where nothing is.
+    pub(crate) no_values: Vault,
 }
 
 /// Why the filter cannot work.
@@ -57,6 +59,7 @@ impl Worker {
             placeholders,
             policies: Policies::new(&config, &custom),
             custom,
+            no_values: Vault::default(),
             config,
         })
     }

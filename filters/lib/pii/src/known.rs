@@ -14,7 +14,7 @@ const SHORTEST: usize = 5;
 const TRIES: usize = 16;
 
 /// Values that were recognised.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Known {
     sorted: Vec<Box<[u8]>>,
     /// Which pairs of first bytes there are, as far as sixteen bits of each pair tell them apart.

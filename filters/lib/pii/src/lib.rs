@@ -5,8 +5,8 @@
 //! a tenant and the value, and remembers which is whose for the time of one request. [`Restorer`] puts values back into text that
 //! comes in pieces, and holds back no more than what may still become a placeholder.
 //!
-//! It recognises what has a structure. Names and addresses of people have none, and are not found. It knows neither JSON nor any
-//! API, and no error or value of it that is meant for people holds any of the text: kinds, counts and places only.
+//! It recognises what has a structure. Names and addresses of people have none, and are not found. Of JSON it knows
+//! strings, and of APIs nothing, and no error or value of it that is meant for people holds any of the text: kinds, counts and places only.
 //! Places are bytes. Time is in proportion to the text, whatever stands in it.
 
 mod checksum;
@@ -15,6 +15,7 @@ mod custom;
 mod date;
 mod entity;
 mod finding;
+mod json;
 mod known;
 mod letters;
 mod mask;
@@ -31,10 +32,11 @@ mod vault;
 pub use custom::{Custom, DenyList, InvalidCustom, Pattern};
 pub use entity::{Entity, MOST_CUSTOM};
 pub use finding::{Finding, Score};
+pub use json::{Decoded, NESTED, escape};
 pub use mask::{Masking, label};
 pub use placeholder::{KeyTooShort, Placeholders, SHORTEST_KEY};
 pub use policy::{Action, Policy};
-pub use restore::{Landing, Likeness, Restorer, escape, restore};
+pub use restore::{Manner, Restorer, number, restore};
 pub use scan::{Recognizers, Thresholds};
 pub use screen::{Screen, Screening};
 pub use vault::Vault;

@@ -4,18 +4,20 @@
 //! in one text is masked in all of them, also where nothing around it tells what it is: the words that raise a score stand in one message, the
 //! value alone in the next. That is also what makes restored text mask to what it was.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::json::{Nesting, unescape_deep};
 use crate::known::Known;
 use crate::placeholder::{Placeholders, literal};
-use crate::vault::Vault;
-use crate::{Action, Entity, Finding, Policy, Recognizers, restore};
+use crate::vault::{Kind, Vault};
+use crate::{Action, Entity, Finding, Manner, Policy, Recognizers, restore};
 
 /// What a text is called that looks like a placeholder and is none.
 pub(crate) const LITERAL: &str = "LITERAL";
 
 /// Masks the texts of one request.
-#[derive(Debug)]
 pub struct Masking<'m> {
     recognizers: &'m Recognizers,
     policy: &'m Policy,
@@ -23,7 +25,31 @@ pub struct Masking<'m> {
     tenant: &'m str,
     custom: &'m [String],
     vault: Vault,
+    /// What stands for good in the place of values.
+    settled: HashMap<String, String>,
     known: Known,
+}
+
+/// A part of a text that something else is to stand for.
+struct Place {
+    span: Range<usize>,
+    is: Is,
+}
+
+#[derive(Clone, Copy)]
+enum Is {
+    Found(Entity),
+    /// What looks like a placeholder.
+    LookAlike,
+    /// A value that was found elsewhere.
+    Known,
+}
+
+impl std::fmt::Debug for Masking<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Masking");
+        shown.field("vault", &self.vault).finish_non_exhaustive()
+    }
 }
 
 impl<'m> Masking<'m> {
@@ -42,101 +68,72 @@ impl<'m> Masking<'m> {
             tenant,
             custom,
             vault: Vault::default(),
+            settled: HashMap::new(),
             known: Known::default(),
         }
     }
 
-    /// Finds what a text holds. `name` is the name of the field that it is the value of, if it is one of a structure.
-    /// If there are more findings than `room`, none of them is remembered.
-    pub fn look(&mut self, text: &str, name: &str, room: usize) -> Vec<Finding> {
+    /// Finds what a text holds; `None` if that is more than `most`. `name` is the name of the field that it is the value
+    /// of, if it is one of a structure.
+    pub fn look(&mut self, text: &str, manner: Manner, name: &str, most: usize) -> Option<Vec<Finding>> {
         let found = self.recognizers.find(text, name, self.policy.thresholds());
-        for finding in found.iter().filter(|_| found.len() <= room) {
-            if self.policy.action(finding.entity) == Action::Mask
-                && let Some(value) = text.get(finding.span.clone())
-            {
-                let label = label(finding.entity, self.custom);
-                self.vault.keep(self.placeholders, self.tenant, label, value);
+        if found.len() > most {
+            return None;
+        }
+        let mut depths = Depths::new(text, manner);
+        for finding in &found {
+            let depth = depths.at(finding.span.start);
+            let written = text.get(finding.span.clone()).unwrap_or_default();
+            if self.instead(finding.entity, written, depth).is_some() {
+                depths.replaced(finding.span.end);
             }
         }
-        found
+        Some(found)
     }
 
     /// The same for a number of JSON.
-    pub fn look_at_number(&mut self, number: &str, name: &str, room: usize) -> Vec<Finding> {
-        let found = self.look(number, name, room);
-        let masked = found
-            .first()
-            .filter(|finding| self.policy.action(finding.entity) == Action::Mask);
-        if let Some(finding) = masked {
-            let label = label(finding.entity, self.custom);
-            self.vault
-                .keep_number(self.placeholders, self.tenant, label, number);
-        }
-        found
+    pub fn look_at_number(&mut self, number: &str, name: &str, most: usize) -> Option<Vec<Finding>> {
+        let found = self.look(number, Manner::Signed, name, most)?;
+        self.number_instead(number, &found);
+        Some(found)
     }
 
-    /// Ends the first round. `numbers` are those of JSON in which nothing was found: some may be known from a text.
-    pub fn seal(&mut self, numbers: &[String]) {
-        for number in numbers {
-            if let Some(label) = self.vault.label(number).map(str::to_owned) {
-                self.vault
-                    .keep_number(self.placeholders, self.tenant, &label, number);
-            }
-        }
-        self.known = Known::new(self.vault.values());
+    /// Ends the first round.
+    pub fn seal(&mut self) {
+        self.known = Known::new(self.vault.values().chain(self.settled.keys().map(String::as_str)));
     }
 
     /// What is to be replaced in a text, in its order: places, and what they become. `found` is what [`Masking::look`]
     /// found in it. What stands in the place of a value is ASCII without quotes, backslashes and control characters.
-    pub fn replace(&mut self, text: &str, found: &[Finding]) -> Vec<(Range<usize>, String)> {
-        let mut places: Vec<(Range<usize>, String)> = Vec::new();
-        for finding in found {
-            if let Some(instead) = text
-                .get(finding.span.clone())
-                .and_then(|value| self.instead(finding.entity, value))
-            {
-                places.push((finding.span.clone(), instead));
-            }
-        }
-        let mut taken = places.len();
-        for span in self.look_alikes(text) {
-            if is_free(&places, taken, &span)
-                && let Some(value) = text.get(span.clone())
-            {
-                let placeholder = self.vault.keep(self.placeholders, self.tenant, LITERAL, value);
-                places.push((span, placeholder.to_owned()));
-            }
-        }
-        places.sort_by_key(|(span, _)| span.start);
-        taken = places.len();
-        for span in self.known.find(text) {
-            if is_free(&places, taken, &span)
-                && let Some(placeholder) = text
-                    .get(span.clone())
-                    .and_then(|value| self.vault.placeholder(value))
-            {
-                places.push((span, placeholder.to_owned()));
-            }
-        }
-        places.sort_by_key(|(span, _)| span.start);
-        places
+    pub fn replace(&mut self, text: &str, manner: Manner, found: &[Finding]) -> Vec<(Range<usize>, String)> {
+        let mut places: Vec<Place> = Vec::new();
+        let found = found
+            .iter()
+            .map(|finding| (finding.span.clone(), Is::Found(finding.entity)));
+        add(&mut places, found.collect());
+        let alike = self.look_alikes(text).into_iter();
+        add(&mut places, alike.map(|span| (span, Is::LookAlike)).collect());
+        let known = self.known.find(text).into_iter();
+        add(&mut places, known.map(|span| (span, Is::Known)).collect());
+        let mut depths = Depths::new(text, manner);
+        let replaced = places.into_iter().filter_map(|Place { span, is }| {
+            let written = text.get(span.clone())?;
+            let depth = depths.at(span.start);
+            let instead = match is {
+                Is::Found(entity) => self.instead(entity, written, depth)?,
+                Is::LookAlike => self.keep(LITERAL, written, depth),
+                Is::Known => self.known_instead(written, depth)?,
+            };
+            depths.replaced(span.end);
+            Some((span, instead))
+        });
+        replaced.collect()
     }
 
     /// What stands in the place of a number of JSON, if anything does: a string with its quotes.
     pub fn replace_number(&mut self, number: &str, found: &[Finding]) -> Option<String> {
-        let entity = found.first().map(|finding| finding.entity);
-        let label = match entity {
-            Some(entity) if self.policy.action(entity) != Action::Mask => {
-                let instead = self.instead(entity, number)?;
-                return Some(format!("\"{instead}\""));
-            }
-            Some(entity) => label(entity, self.custom).to_owned(),
-            None => self.vault.label(number)?.to_owned(),
-        };
-        let placeholder = self
-            .vault
-            .keep_number(self.placeholders, self.tenant, &label, number);
-        Some(format!("\"{placeholder}\""))
+        let instead = self.number_instead(number, found)?;
+        Some(format!("\"{instead}\""))
     }
 
     /// What the values are to be restored from.
@@ -144,17 +141,60 @@ impl<'m> Masking<'m> {
         self.vault
     }
 
-    /// What stands in the place of a value, if anything does.
-    fn instead(&self, entity: Entity, value: &str) -> Option<String> {
-        match self.policy.action(entity) {
-            Action::Mask => self.vault.placeholder(value).map(str::to_owned),
-            Action::Hash => Some(
-                self.placeholders
-                    .hash(self.tenant, label(entity, self.custom), value),
-            ),
-            Action::Redact => Some(redacted(label(entity, self.custom))),
-            Action::Deny | Action::Flag | Action::Ignore => None,
+    /// What stands in the place of a value that was found, if anything does.
+    fn instead(&mut self, entity: Entity, written: &str, depth: u32) -> Option<String> {
+        let label = label(entity, self.custom);
+        let instead = match self.policy.action(entity) {
+            Action::Mask => return Some(self.keep(label, written, depth)),
+            Action::Hash => {
+                let value = unescape_deep(written, depth).unwrap_or(Cow::Borrowed(written));
+                self.placeholders.hash(self.tenant, label, &value)
+            }
+            Action::Redact => redacted(label),
+            Action::Deny | Action::Flag | Action::Ignore => return None,
+        };
+        self.settled.insert(written.to_owned(), instead.clone());
+        Some(instead)
+    }
+
+    /// What stands in the place of a value that was found elsewhere.
+    fn known_instead(&mut self, written: &str, depth: u32) -> Option<String> {
+        match self.vault.label(written).map(str::to_owned) {
+            Some(label) => Some(self.keep(&label, written, depth)),
+            None => self.settled.get(written).cloned(),
         }
+    }
+
+    fn number_instead(&mut self, number: &str, found: &[Finding]) -> Option<String> {
+        let found = found.first().map(|finding| finding.entity);
+        let label = match found {
+            Some(entity) if self.policy.action(entity) == Action::Mask => {
+                label(entity, self.custom).to_owned()
+            }
+            Some(entity) => return self.instead(entity, number, 0),
+            None => match self.vault.label(number) {
+                Some(label) => label.to_owned(),
+                None => return self.settled.get(number).cloned(),
+            },
+        };
+        let (placeholders, tenant) = (self.placeholders, self.tenant);
+        Some(
+            self.vault
+                .keep(placeholders, tenant, &label, number, Kind::Number)
+                .to_owned(),
+        )
+    }
+
+    /// The placeholder of a value that stands in so many strings of JSON.
+    fn keep(&mut self, label: &str, written: &str, depth: u32) -> String {
+        let (value, kind) = match unescape_deep(written, depth) {
+            Some(value) => (value, Kind::Text),
+            None => (Cow::Borrowed(written), Kind::Written),
+        };
+        let (placeholders, tenant) = (self.placeholders, self.tenant);
+        self.vault
+            .keep(placeholders, tenant, label, &value, kind)
+            .to_owned()
     }
 
     /// Where a text looks like a placeholder of this request, or like what stands for such a text.
@@ -170,6 +210,52 @@ impl<'m> Masking<'m> {
     }
 }
 
+/// How deep in strings of JSON places of a text are once others in front of them are replaced.
+struct Depths<'t> {
+    text: &'t str,
+    nesting: Nesting,
+    at: usize,
+}
+
+impl<'t> Depths<'t> {
+    fn new(text: &'t str, manner: Manner) -> Self {
+        Self {
+            text,
+            nesting: manner.nesting(),
+            at: 0,
+        }
+    }
+
+    /// That of a place behind those before.
+    fn at(&mut self, start: usize) -> u32 {
+        self.nesting
+            .pass(self.text.get(self.at..start).unwrap_or_default());
+        self.at = start;
+        self.nesting.depth()
+    }
+
+    /// A placeholder stands for what is up to `end`.
+    fn replaced(&mut self, end: usize) {
+        self.at = end;
+        // No more of it matters.
+        self.nesting.pass("[A");
+    }
+}
+
+/// Adds those places, which are in order, that overlap none of those that are there.
+fn add(places: &mut Vec<Place>, more: Vec<(Range<usize>, Is)>) {
+    let taken = places.len();
+    for (span, is) in more {
+        let before = places.get(..taken).unwrap_or_default();
+        let behind = before.partition_point(|place| place.span.start < span.end);
+        let last = behind.checked_sub(1).and_then(|last| before.get(last));
+        if last.is_none_or(|place| place.span.end <= span.start) {
+            places.push(Place { span, is });
+        }
+    }
+    places.sort_by_key(|place| place.span.start);
+}
+
 /// What stands for good in the place of a value.
 pub(crate) fn redacted(label: &str) -> String {
     format!("[{label}]")
@@ -181,16 +267,6 @@ pub fn label(entity: Entity, custom: &[String]) -> &str {
         Entity::Custom(index) => custom.get(usize::from(index)).map_or("CUSTOM", String::as_str),
         entity => entity.label(),
     }
-}
-
-/// Whether none of the first `taken` places, which are in order, overlaps the span.
-fn is_free(places: &[(Range<usize>, String)], taken: usize, span: &Range<usize>) -> bool {
-    let places = places.get(..taken).unwrap_or_default();
-    let behind = places.partition_point(|(place, _)| place.start < span.end);
-    behind
-        .checked_sub(1)
-        .and_then(|last| places.get(last))
-        .is_none_or(|(place, _)| place.end <= span.start)
 }
 
 #[cfg(test)]

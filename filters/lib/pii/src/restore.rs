@@ -1,60 +1,111 @@
 //! Values back into the places of their placeholders, in text that comes in pieces.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use crate::vault::{Kept, Known, Vault};
+use crate::json::{Nesting, escape_deep};
+use crate::vault::{Kept, Kind, Known, Vault};
 
 /// Longest placeholder as a model may have written it, in bytes: spaces and escapes included.
 const LONGEST: usize = 96;
+/// Most blank space between a name in JSON and its colon.
+const MOST_BLANK: usize = 8;
+/// Most backslashes in front of a quote that means something.
+const MOST_BACKSLASHES: usize = 8;
 
-/// How closely what a model has written must resemble a placeholder.
+/// What a text is, which says what is taken for a placeholder and how its value lands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Likeness {
-    /// Case aside, and spaces, dashes, underscores, backslashes and asterisks aside, which models add and leave out.
-    Close,
-    /// Byte for byte, so that masking gives the same bytes again.
-    Exact,
+pub enum Manner {
+    /// Words, or a JSON value if it begins like one. Placeholders may have other case, and other spaces, dashes, underscores,
+    /// backslashes and asterisks, which models add and leave out.
+    Text,
+    /// A JSON value. Placeholders as in a text.
+    Json,
+    /// What a provider has signed: only exact placeholders of texts, so that masking gives the same bytes again.
+    Signed,
 }
 
-/// What a value lands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Landing {
-    /// Text.
-    Text,
-    /// A string within the text of a JSON value.
-    Json,
+impl Manner {
+    pub(crate) fn nesting(self) -> Nesting {
+        match self {
+            Self::Text => Nesting::of_text(),
+            Self::Json => Nesting::of_json(),
+            Self::Signed => Nesting::nowhere(),
+        }
+    }
 }
 
 /// The end of a text that may still become a placeholder once more of it has come.
-#[derive(Clone, Debug, Default)]
 pub struct Restorer {
+    manner: Manner,
+    nesting: Nesting,
     held: String,
 }
 
-/// What stands at an opening bracket, or at a quote.
+/// What stands at an opening bracket, a quote or a backslash.
 enum Found<'v> {
-    /// A placeholder of this many bytes, and its value.
+    /// A placeholder of this many bytes, with its quotes if it gives them up, and its value.
     Placeholder(usize, Kept<'v>),
     /// What may become one.
     Beginning,
     Nothing,
 }
 
+impl std::fmt::Debug for Restorer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Restorer");
+        shown
+            .field("manner", &self.manner)
+            .field("nesting", &self.nesting);
+        shown.finish_non_exhaustive()
+    }
+}
+
 impl Restorer {
+    /// At the start of a text.
+    pub fn new(manner: Manner) -> Self {
+        Self {
+            manner,
+            nesting: manner.nesting(),
+            held: String::new(),
+        }
+    }
+
     /// Appends to `out` what is sure of the text so far, with values in the places of placeholders, and holds back the
     /// rest. Gives the number of values.
-    pub fn push(
-        &mut self,
-        vault: &Vault,
-        piece: &str,
-        likeness: Likeness,
-        landing: Landing,
-        out: &mut String,
-    ) -> usize {
-        if vault.is_empty() {
-            out.push_str(piece);
-            return 0;
+    pub fn push(&mut self, vault: &Vault, piece: &str, out: &mut String) -> usize {
+        self.pass(vault, piece, false, out)
+    }
+
+    /// Appends what is held back, at the end of the text. Gives the number of values.
+    pub fn finish(&mut self, vault: &Vault, out: &mut String) -> usize {
+        match self.held.is_empty() {
+            true => 0,
+            false => self.pass(vault, "", true, out),
         }
+    }
+
+    /// Appends what stands for good in the place of something that the text had here, as a string where a number of JSON
+    /// was. Gives the number of values that were held back in front of it.
+    pub fn put(&mut self, vault: &Vault, instead: &str, out: &mut String) -> usize {
+        let restored = self.finish(vault, out);
+        match self.nesting.opening() {
+            Some(backslashes) => {
+                let quote = format!("{}\"", "\\".repeat(backslashes.try_into().unwrap_or_default()));
+                out.extend([&*quote, instead, &*quote]);
+            }
+            None => out.push_str(instead),
+        }
+        self.nesting.pass(instead);
+        restored
+    }
+
+    /// Whether nothing is held back.
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    fn pass(&mut self, vault: &Vault, piece: &str, is_end: bool, out: &mut String) -> usize {
         let held = std::mem::take(&mut self.held);
         let text = match held.is_empty() {
             true => Cow::Borrowed(piece),
@@ -62,118 +113,184 @@ impl Restorer {
         };
         let mut rest = &*text;
         let mut restored = 0;
-        while let Some(open) = next(vault, rest.as_bytes()) {
-            let (before, here) = rest.split_at_checked(open).unwrap_or((rest, ""));
+        while let Some(at) = self.next(vault, rest.as_bytes()) {
+            let (before, here) = rest.split_at_checked(at).unwrap_or((rest, ""));
             out.push_str(before);
-            rest = match at(vault, here, likeness) {
+            self.nesting.pass(before);
+            let len = match self.at(vault, here, is_end) {
                 Found::Placeholder(len, kept) => {
-                    land(kept.value, landing, out);
+                    let depth = match kept.kind {
+                        Kind::Text => self.nesting.depth(),
+                        Kind::Number | Kind::Written => 0,
+                    };
+                    escape_deep(kept.value, depth, out);
                     restored += 1;
-                    here.get(len..).unwrap_or_default()
+                    len
                 }
-                Found::Beginning => {
+                Found::Beginning if !is_end => {
                     here.clone_into(&mut self.held);
                     return restored;
                 }
-                Found::Nothing => {
-                    // A bracket or a quote.
+                Found::Beginning | Found::Nothing => {
                     out.push_str(here.get(..1).unwrap_or_default());
-                    here.get(1..).unwrap_or_default()
+                    1
                 }
             };
+            let (passed, after) = here.split_at_checked(len).unwrap_or((here, ""));
+            self.nesting.pass(passed);
+            rest = after;
         }
         out.push_str(rest);
+        self.nesting.pass(rest);
         restored
     }
 
-    /// Whether something is held back.
-    pub fn is_empty(&self) -> bool {
-        self.held.is_empty()
+    /// Where a placeholder may start next. Only those of numbers have quotes of their own.
+    fn next(&self, vault: &Vault, text: &[u8]) -> Option<usize> {
+        if vault.is_empty() {
+            None
+        } else if vault.has_numbers() && self.manner != Manner::Signed {
+            memchr::memchr3(b'[', b'"', b'\\', text)
+        } else {
+            memchr::memchr(b'[', text)
+        }
     }
 
-    /// What is held back, at the end of the text: it has not become a placeholder.
-    pub fn finish(&mut self) -> String {
-        std::mem::take(&mut self.held)
+    /// What stands at the start of `text`.
+    fn at<'v>(&self, vault: &'v Vault, text: &str, is_end: bool) -> Found<'v> {
+        match (self.manner, text.starts_with('[')) {
+            (Manner::Signed, _) => match exact(vault, text) {
+                Found::Placeholder(_, kept) if kept.kind != Kind::Text => Found::Nothing,
+                found => found,
+            },
+            (_, true) => close(vault, text),
+            (_, false) => self.number(vault, text, is_end),
+        }
+    }
+
+    /// What stands at the start of `text`, which is a quote or a backslash: the placeholder of a number and its quotes,
+    /// unless it names a member.
+    fn number<'v>(&self, vault: &'v Vault, text: &str, is_end: bool) -> Found<'v> {
+        let backslashes = text
+            .bytes()
+            .take(MOST_BACKSLASHES)
+            .take_while(|byte| *byte == b'\\')
+            .count();
+        let (quote, behind) = text.split_at_checked(backslashes + 1).unwrap_or((text, ""));
+        let Some(missing) = self.nesting.perhaps_opening() else {
+            return Found::Nothing;
+        };
+        let is_whole = quote.ends_with('"');
+        match missing
+            .checked_sub(self.nesting.backslashes())
+            .map(usize::try_from)
+        {
+            Some(Ok(missing)) if backslashes == missing && is_whole => {}
+            Some(Ok(missing)) if backslashes <= missing && quote.len() == text.len() && !is_whole => {
+                return Found::Beginning;
+            }
+            _ => return Found::Nothing,
+        }
+        if behind.is_empty() {
+            return Found::Beginning;
+        }
+        let (len, kept) = match Some(behind)
+            .filter(|behind| behind.starts_with('['))
+            .map(|behind| close(vault, behind))
+        {
+            Some(Found::Placeholder(len, kept)) if kept.kind == Kind::Number => (len, kept),
+            Some(Found::Beginning) => return Found::Beginning,
+            _ => return Found::Nothing,
+        };
+        let behind = behind.get(len..).unwrap_or_default();
+        let Some(after) = behind.strip_prefix(quote) else {
+            return match quote.starts_with(behind) {
+                true => Found::Beginning,
+                false => Found::Nothing,
+            };
+        };
+        let blank = after
+            .bytes()
+            .take(MOST_BLANK)
+            .take_while(u8::is_ascii_whitespace)
+            .count();
+        match after.as_bytes().get(blank) {
+            Some(b':') => Found::Nothing,
+            None if blank < MOST_BLANK && !is_end => Found::Beginning,
+            _ => Found::Placeholder(2 * quote.len() + len, kept),
+        }
     }
 }
 
-/// A whole text with its values.
-pub fn restore(vault: &Vault, text: &str, likeness: Likeness, landing: Landing) -> (String, usize) {
-    let mut restorer = Restorer::default();
+/// A whole text with its values, and how many they are.
+pub fn restore(vault: &Vault, text: &str, manner: Manner) -> (String, usize) {
+    let mut restorer = Restorer::new(manner);
     let mut out = String::with_capacity(text.len());
-    let restored = restorer.push(vault, text, likeness, landing, &mut out);
-    out.push_str(&restorer.finish());
+    let restored = restorer.push(vault, text, &mut out) + restorer.finish(vault, &mut out);
     (out, restored)
 }
 
+/// The number of JSON whose placeholder is all of a text.
+pub fn number<'v>(vault: &'v Vault, text: &str) -> Option<&'v str> {
+    match close(vault, text.trim()) {
+        Found::Placeholder(len, kept) if kept.kind == Kind::Number && len == text.trim().len() => {
+            Some(kept.value)
+        }
+        _ => None,
+    }
+}
+
 /// The placeholders, or what comes close to one, that stand in a text: their places.
-pub(crate) fn placeholders(vault: &Vault, text: &str) -> Vec<std::ops::Range<usize>> {
+pub(crate) fn placeholders(vault: &Vault, text: &str) -> Vec<Range<usize>> {
     memchr::memchr_iter(b'[', text.as_bytes())
-        .filter_map(
-            |open| match placeholder(vault, text.get(open..)?, Likeness::Close) {
-                Found::Placeholder(len, _) => Some(open..open + len),
-                Found::Beginning | Found::Nothing => None,
-            },
-        )
+        .filter_map(|open| match close(vault, text.get(open..)?) {
+            Found::Placeholder(len, _) => Some(open..open + len),
+            Found::Beginning | Found::Nothing => None,
+        })
         .collect()
 }
 
-/// Where a placeholder may start next. Only those of numbers have quotes of their own.
-fn next(vault: &Vault, text: &[u8]) -> Option<usize> {
-    match vault.has_numbers() {
-        true => memchr::memchr2(b'[', b'"', text),
-        false => memchr::memchr(b'[', text),
+/// A placeholder at the start of `text`, byte for byte.
+fn exact<'v>(vault: &'v Vault, text: &str) -> Found<'v> {
+    let ascii = text.bytes().take(LONGEST).take_while(u8::is_ascii).count();
+    for end in 1..=ascii {
+        match vault.exact(text.get(..end).unwrap_or_default()) {
+            Known::Whole(kept) => return Found::Placeholder(end, kept),
+            Known::Beginning => {}
+            Known::No => return Found::Nothing,
+        }
+    }
+    match text.len() {
+        len if len == ascii && len < LONGEST => Found::Beginning,
+        _ => Found::Nothing,
     }
 }
 
-/// What stands at the start of `text`, which is an opening bracket or a quote.
-fn at<'v>(vault: &'v Vault, text: &str, likeness: Likeness) -> Found<'v> {
-    let Some(quoted) = text.strip_prefix('"') else {
-        return placeholder(vault, text, likeness);
-    };
-    if !quoted.is_empty() && !quoted.starts_with('[') {
-        return Found::Nothing;
-    }
-    match placeholder(vault, quoted, likeness) {
-        Found::Placeholder(len, kept) if kept.is_number => match quoted.as_bytes().get(len) {
-            Some(b'"') => Found::Placeholder(len + 2, kept),
-            Some(_) => Found::Nothing,
-            None => Found::Beginning,
-        },
-        Found::Placeholder(..) | Found::Nothing => Found::Nothing,
-        Found::Beginning => Found::Beginning,
-    }
-}
-
-/// What stands at the start of `text`, which is an opening bracket.
-fn placeholder<'v>(vault: &'v Vault, text: &str, likeness: Likeness) -> Found<'v> {
+/// What comes close to a placeholder at the start of `text`.
+fn close<'v>(vault: &'v Vault, text: &str) -> Found<'v> {
     let mut seen = [0; LONGEST];
     let mut len = 0;
     for (at, byte) in text.bytes().enumerate().take(LONGEST) {
-        let kept = match likeness {
-            Likeness::Exact if byte.is_ascii() => byte,
-            Likeness::Close if byte.is_ascii_alphanumeric() => byte.to_ascii_uppercase(),
-            Likeness::Close if at == 0 || matches!(byte, b' ' | b'_' | b'-' | b'\\' | b'*') => continue,
-            Likeness::Close if byte == b']' => {
+        match byte {
+            b'[' if at == 0 => continue,
+            _ if at == 0 => return Found::Nothing,
+            b' ' | b'_' | b'-' | b'\\' | b'*' => continue,
+            b']' => {
                 return match vault.normal(beginning(&seen, len)) {
                     Known::Whole(kept) => Found::Placeholder(at + 1, kept),
                     Known::Beginning | Known::No => Found::Nothing,
                 };
             }
+            byte if byte.is_ascii_alphanumeric() => {
+                if let Some(place) = seen.get_mut(len) {
+                    *place = byte.to_ascii_uppercase();
+                    len += 1;
+                }
+            }
             _ => return Found::Nothing,
-        };
-        if let Some(place) = seen.get_mut(len) {
-            *place = kept;
-            len += 1;
         }
-        let known = match likeness {
-            Likeness::Exact => vault.exact(beginning(&seen, len)),
-            Likeness::Close => vault.normal(beginning(&seen, len)),
-        };
-        match known {
-            Known::Whole(kept) if likeness == Likeness::Exact => return Found::Placeholder(at + 1, kept),
-            Known::Whole(_) | Known::Beginning => {}
-            Known::No => return Found::Nothing,
+        if matches!(vault.normal(beginning(&seen, len)), Known::No) {
+            return Found::Nothing;
         }
     }
     match text.len() < LONGEST {
@@ -186,32 +303,6 @@ fn placeholder<'v>(vault: &'v Vault, text: &str, likeness: Likeness) -> Found<'v
 fn beginning(seen: &[u8; LONGEST], len: usize) -> &str {
     let seen = seen.get(..len).unwrap_or_default();
     std::str::from_utf8(seen).unwrap_or_default()
-}
-
-fn land(value: &str, landing: Landing, out: &mut String) {
-    match landing {
-        Landing::Text => out.push_str(value),
-        Landing::Json => escape(value, out),
-    }
-}
-
-/// Appends a text as the inside of a JSON string.
-pub fn escape(value: &str, out: &mut String) {
-    use std::fmt::Write as _;
-    for character in value.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            control if control < ' ' => {
-                // Writing into a string cannot fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(control));
-            }
-            character => out.push(character),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -36,8 +36,9 @@ pub struct Screening<'s> {
 }
 
 /// The end of a text that is not sure yet.
-#[derive(Debug)]
 pub struct Screen {
+    /// The name of the field that it is the value of, if it is one of a structure.
+    name: String,
     text: String,
     /// What is before it was given on.
     sure: usize,
@@ -45,23 +46,30 @@ pub struct Screen {
     look_at: usize,
 }
 
-impl Default for Screen {
-    fn default() -> Self {
+impl std::fmt::Debug for Screen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Screen");
+        shown.field("sure", &self.sure).finish_non_exhaustive()
+    }
+}
+
+impl Screen {
+    /// At the start of a text. `name` is the name of the field that it is the value of, if it is one of a structure.
+    pub fn new(name: &str) -> Self {
         Self {
+            name: name.to_owned(),
             text: String::new(),
             sure: 0,
             look_at: LOOK_BACK + STEP,
         }
     }
-}
 
-impl Screen {
     /// Tells what is sure of the text so far: pieces of it, and behind each what stands in the place of the personal data
     /// that followed, if there was any. Placeholders of `vault` are no personal data.
     pub fn push(
         &mut self,
         screening: &mut Screening<'_>,
-        vault: Option<&Vault>,
+        vault: &Vault,
         piece: &str,
         tell: impl FnMut(&str, Option<String>),
     ) {
@@ -81,11 +89,10 @@ impl Screen {
     pub fn finish(
         &mut self,
         screening: &mut Screening<'_>,
-        vault: Option<&Vault>,
+        vault: &Vault,
         tell: impl FnMut(&str, Option<String>),
     ) {
         self.give(screening, vault, true, tell);
-        *self = Self::default();
     }
 
     /// Whether nothing is held back.
@@ -97,14 +104,14 @@ impl Screen {
     fn give(
         &mut self,
         screening: &mut Screening<'_>,
-        vault: Option<&Vault>,
+        vault: &Vault,
         is_end: bool,
         mut tell: impl FnMut(&str, Option<String>),
     ) -> bool {
-        let known = vault.map_or_else(Vec::new, |vault| restore::placeholders(vault, &self.text));
+        let known = restore::placeholders(vault, &self.text);
         let found = screening
             .recognizers
-            .find(&self.text, "", screening.policy.thresholds());
+            .find(&self.text, &self.name, screening.policy.thresholds());
         let new = found
             .into_iter()
             .filter(|finding| finding.span.start >= self.sure && !overlaps(&known, &finding.span));

@@ -6,16 +6,16 @@ use std::collections::{BTreeMap, HashMap};
 use crate::placeholder::{LONG_TAG, Placeholders, TAG, normal};
 
 /// The values of one request and their placeholders.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Vault {
     entries: Vec<Entry>,
     by_value: HashMap<String, usize>,
     by_number: HashMap<String, usize>,
+    by_spelling: HashMap<String, usize>,
     by_placeholder: BTreeMap<String, usize>,
     by_normal: BTreeMap<String, usize>,
 }
 
-#[derive(Debug)]
 struct Entry {
     value: String,
     placeholder: String,
@@ -23,11 +23,13 @@ struct Entry {
 }
 
 /// What a value was where it stood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
     Text,
     /// A number of JSON, whose placeholder stands between quotes that it did not have.
     Number,
+    /// As it was written in a string of JSON, with escapes that would not be written again.
+    Written,
 }
 
 /// What a beginning of a placeholder may still become.
@@ -42,36 +44,43 @@ pub(crate) enum Known<'v> {
 }
 
 /// A value, and how it stood.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Kept<'v> {
     pub value: &'v str,
-    /// Whether it was a number of JSON.
-    pub is_number: bool,
+    pub kind: Kind,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Vault");
+        shown.field("values", &self.entries.len()).finish_non_exhaustive()
+    }
 }
 
 impl Vault {
-    /// The placeholder of a value. A value keeps the label under which it was seen first.
-    pub fn keep(&mut self, placeholders: &Placeholders, tenant: &str, label: &str, value: &str) -> &str {
-        let index = match self.by_value.get(value) {
-            Some(index) => *index,
-            None => self.add(placeholders, tenant, label, value, Kind::Text),
-        };
-        self.entries.get(index).map_or("", |entry| &entry.placeholder)
-    }
-
-    /// The placeholder of a number of JSON. It stands between quotes, and is not the one that the same digits have in a text.
-    pub fn keep_number(
+    /// The placeholder of a value. A value keeps the label under which it was seen first, and has one placeholder for each
+    /// kind.
+    pub(crate) fn keep(
         &mut self,
         placeholders: &Placeholders,
         tenant: &str,
         label: &str,
         value: &str,
+        kind: Kind,
     ) -> &str {
-        let index = match self.by_number.get(value) {
+        let index = match self.of_kind(kind).get(value) {
             Some(index) => *index,
-            None => self.add(placeholders, tenant, label, value, Kind::Number),
+            None => self.add(placeholders, tenant, label, value, kind),
         };
         self.entries.get(index).map_or("", |entry| &entry.placeholder)
+    }
+
+    fn of_kind(&mut self, kind: Kind) -> &mut HashMap<String, usize> {
+        match kind {
+            Kind::Text => &mut self.by_value,
+            Kind::Number => &mut self.by_number,
+            Kind::Written => &mut self.by_spelling,
+        }
     }
 
     fn add(
@@ -86,16 +95,13 @@ impl Vault {
         let hashed = match kind {
             Kind::Text => Cow::Borrowed(value),
             Kind::Number => Cow::Owned(format!("\0{value}")),
+            Kind::Written => Cow::Owned(format!("\u{1}{value}")),
         };
         let mut placeholder = placeholders.placeholder(tenant, label, &hashed, TAG);
         if self.by_normal.contains_key(&normal(&placeholder)) {
             placeholder = placeholders.placeholder(tenant, label, &hashed, LONG_TAG);
         }
-        let by_value = match kind {
-            Kind::Text => &mut self.by_value,
-            Kind::Number => &mut self.by_number,
-        };
-        by_value.insert(value.to_owned(), index);
+        self.of_kind(kind).insert(value.to_owned(), index);
         self.by_placeholder.insert(placeholder.clone(), index);
         self.by_normal.insert(normal(&placeholder), index);
         self.entries.push(Entry {
@@ -106,16 +112,12 @@ impl Vault {
         index
     }
 
-    /// The placeholder of a value, if it has one.
-    pub fn placeholder(&self, value: &str) -> Option<&str> {
-        let index = self.by_value.get(value)?;
-        self.entries.get(*index).map(|entry| &*entry.placeholder)
-    }
-
     /// The label of a value's placeholder, if it has one.
     pub(crate) fn label(&self, value: &str) -> Option<&str> {
-        let placeholder = self.placeholder(value)?;
-        let (label, _) = placeholder.strip_prefix('[')?.rsplit_once('_')?;
+        let kinds = [&self.by_value, &self.by_number, &self.by_spelling];
+        let index = kinds.iter().find_map(|kind| kind.get(value))?;
+        let entry = self.entries.get(*index)?;
+        let (label, _) = entry.placeholder.strip_prefix('[')?.rsplit_once('_')?;
         Some(label)
     }
 
@@ -130,7 +132,7 @@ impl Vault {
     }
 
     /// Every value, in the order in which they were first seen.
-    pub fn values(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| &*entry.value)
     }
 
@@ -150,7 +152,7 @@ impl Vault {
             Some((key, index)) if key == beginning => self.entries.get(*index).map_or(Known::No, |entry| {
                 Known::Whole(Kept {
                     value: &entry.value,
-                    is_number: entry.kind == Kind::Number,
+                    kind: entry.kind,
                 })
             }),
             Some((key, _)) if key.starts_with(beginning) => Known::Beginning,
@@ -170,7 +172,7 @@ mod tests {
         let mut vault = Vault::default();
         vault.by_normal.insert(normal(&short), 7);
         let long = vault
-            .keep(&placeholders, "acme", "EMAIL", "ann@example.com")
+            .keep(&placeholders, "acme", "EMAIL", "ann@example.com", Kind::Text)
             .to_owned();
         assert_eq!(long.len(), short.len() + LONG_TAG - TAG);
         assert!(matches!(vault.exact(&long), Known::Whole(kept) if kept.value == "ann@example.com"));
@@ -182,12 +184,15 @@ mod tests {
     fn a_value_keeps_the_label_under_which_it_was_seen_first() {
         let placeholders = Placeholders::new(b"a key of sixteen").unwrap();
         let mut vault = Vault::default();
-        let first = vault.keep(&placeholders, "acme", "SSN", "123456789").to_owned();
-        assert_eq!(vault.keep(&placeholders, "acme", "PHONE", "123456789"), first);
-        assert_ne!(
-            vault.keep_number(&placeholders, "acme", "SSN", "123456789"),
-            first
-        );
-        assert_eq!(vault.values().collect::<Vec<_>>(), ["123456789", "123456789"]);
+        let mut keep = |label, kind| {
+            vault
+                .keep(&placeholders, "acme", label, "123456789", kind)
+                .to_owned()
+        };
+        let first = keep("SSN", Kind::Text);
+        assert_eq!(keep("PHONE", Kind::Text), first);
+        assert_ne!(keep("SSN", Kind::Number), first);
+        assert_ne!(keep("SSN", Kind::Written), first);
+        assert_eq!(vault.values().collect::<Vec<_>>(), ["123456789"; 3]);
     }
 }

@@ -8,6 +8,7 @@ use super::*;
 
 mod answers;
 mod identity;
+mod nested;
 mod refusals;
 mod requests;
 mod streams;

@@ -10,7 +10,11 @@ fn vault(values: &[(&str, &str)]) -> (Vault, Vec<String>) {
     let mut vault = Vault::default();
     let kept = values
         .iter()
-        .map(|(label, value)| vault.keep(&placeholders, TENANT, label, value).to_owned())
+        .map(|(label, value)| {
+            vault
+                .keep(&placeholders, TENANT, label, value, Kind::Text)
+                .to_owned()
+        })
         .collect();
     (vault, kept)
 }
@@ -21,15 +25,16 @@ fn ann() -> (Vault, String) {
 }
 
 /// The text in pieces that end at these places.
-fn in_pieces(vault: &Vault, text: &str, cuts: &[usize], likeness: Likeness, landing: Landing) -> String {
-    let mut restorer = Restorer::default();
+fn in_pieces(vault: &Vault, text: &str, cuts: &[usize], manner: Manner) -> String {
+    let mut restorer = Restorer::new(manner);
     let mut out = String::new();
     let mut at = 0;
     for end in cuts.iter().copied().chain([text.len()]) {
-        restorer.push(vault, &text[at..end], likeness, landing, &mut out);
+        restorer.push(vault, &text[at..end], &mut out);
         at = end;
     }
-    out + &restorer.finish()
+    restorer.finish(vault, &mut out);
+    out
 }
 
 #[test]
@@ -40,15 +45,12 @@ fn a_value_returns_wherever_its_placeholder_is_cut() {
     let places = || (0..=text.len()).filter(|at| text.is_char_boundary(*at));
     for first in places() {
         for second in places().filter(|second| *second >= first) {
-            let restored = in_pieces(&vault, &text, &[first, second], Likeness::Close, Landing::Text);
+            let restored = in_pieces(&vault, &text, &[first, second], Manner::Text);
             assert_eq!(restored, expected, "{first} {second}");
         }
     }
     let each: Vec<usize> = places().collect();
-    assert_eq!(
-        in_pieces(&vault, &text, &each, Likeness::Exact, Landing::Text),
-        expected
-    );
+    assert_eq!(in_pieces(&vault, &text, &each, Manner::Signed), expected);
 }
 
 #[test]
@@ -63,9 +65,9 @@ fn a_placeholder_with_other_case_or_spacing_is_restored_unless_it_must_be_exact(
         format!("[Email-{tag}]"),
         format!("[**EMAIL_{tag}**]"),
     ] {
-        let (close, count) = restore(&vault, &altered, Likeness::Close, Landing::Text);
+        let (close, count) = restore(&vault, &altered, Manner::Text);
         assert_eq!((&*close, count), ("ann@example.com", 1), "{altered}");
-        let (exact, count) = restore(&vault, &altered, Likeness::Exact, Landing::Text);
+        let (exact, count) = restore(&vault, &altered, Manner::Signed);
         assert_eq!((exact, count), (altered, 0));
     }
 }
@@ -84,12 +86,8 @@ fn what_only_resembles_a_placeholder_is_left_alone() {
         format!("[{}{inner}]", " ".repeat(LONGEST)),
         format!("[E[M[{inner}é]"),
     ] {
-        for likeness in [Likeness::Close, Likeness::Exact] {
-            assert_eq!(
-                restore(&vault, &text, likeness, Landing::Text),
-                (text.clone(), 0),
-                "{text}"
-            );
+        for manner in [Manner::Text, Manner::Signed] {
+            assert_eq!(restore(&vault, &text, manner), (text.clone(), 0), "{text}");
         }
     }
 }
@@ -107,64 +105,145 @@ fn no_more_is_held_back_than_may_become_a_placeholder() {
         (&placeholder[..placeholder.len() - 1], placeholder.len() - 1),
         (&*placeholder, 0),
     ] {
-        let mut restorer = Restorer::default();
+        let mut restorer = Restorer::new(Manner::Text);
         let mut out = String::new();
-        restorer.push(&vault, text, Likeness::Close, Landing::Text, &mut out);
-        assert_eq!(restorer.finish().len(), held, "{text}");
+        restorer.push(&vault, text, &mut out);
+        assert_eq!(restorer.held.len(), held, "{text}");
     }
-    let mut restorer = Restorer::default();
+    let mut restorer = Restorer::new(Manner::Text);
     let mut out = String::new();
     for _ in 0..1_000 {
-        restorer.push(&vault, "[ ", Likeness::Close, Landing::Text, &mut out);
+        restorer.push(&vault, "[ ", &mut out);
         assert!(restorer.held.len() <= LONGEST);
     }
 }
 
 #[test]
-fn a_value_lands_in_json_as_json() {
+fn a_value_lands_in_json_with_as_many_escapes_as_there_are_strings_around_it() {
     let value = "a\"b\\c\nd\u{1}é";
     let (vault, kept) = vault(&[("PRIVATE_KEY", value)]);
-    let (json, _) = restore(
-        &vault,
-        &format!(r#"{{"key":"{}"}}"#, kept[0]),
-        Likeness::Close,
-        Landing::Json,
-    );
-    assert_eq!(json, "{\"key\":\"a\\\"b\\\\c\\nd\\u0001é\"}");
+    let mut template = kept[0].clone();
+    for depth in 1..=4 {
+        template = format!("{{\"a \\\"b\\\" \\\\\": [null, {}]}}", json(&template));
+        let expected = match depth {
+            4 => continue,
+            _ => template.replace(&kept[0], &written(value, depth)),
+        };
+        for cut in (0..=template.len()).filter(|cut| template.is_char_boundary(*cut)) {
+            for manner in [Manner::Text, Manner::Json] {
+                assert_eq!(
+                    in_pieces(&vault, &template, &[cut], manner),
+                    expected,
+                    "{depth} {cut}"
+                );
+            }
+        }
+        assert_eq!(
+            restore(&vault, &template, Manner::Signed).0,
+            template.replace(&kept[0], value)
+        );
+    }
+}
+
+#[test]
+fn a_value_lands_in_words_as_it_is() {
+    let (vault, kept) = vault(&[("PRIVATE_KEY", "a\nb")]);
+    for template in [
+        "he wrote \"{}\"",
+        "[1] \"{}\"",
+        "{}, [\"{}\"]",
+        "```json\n{\"a\": \"{}\"}\n```",
+    ] {
+        let text = template.replace("{}", &kept[0]);
+        assert_eq!(
+            restore(&vault, &text, Manner::Text).0,
+            template.replace("{}", "a\nb")
+        );
+    }
+}
+
+/// A text as a JSON string.
+fn json(text: &str) -> String {
+    format!("\"{}\"", written(text, 1))
+}
+
+fn written(text: &str, depth: u32) -> String {
+    let mut out = String::new();
+    escape_deep(text, depth, &mut out);
+    out
 }
 
 #[test]
 fn nothing_is_held_back_where_there_is_nothing_to_restore() {
     let mut out = String::new();
-    let mut restorer = Restorer::default();
-    restorer.push(&Vault::default(), "[", Likeness::Close, Landing::Text, &mut out);
+    let mut restorer = Restorer::new(Manner::Text);
+    restorer.push(&Vault::default(), "[", &mut out);
     assert_eq!((out.as_str(), restorer.is_empty()), ("[", true));
 }
 
-#[test]
-fn a_number_loses_the_quotes_that_its_placeholder_needed() {
+fn card() -> (Vault, String) {
     let placeholders = Placeholders::new(b"a key of sixteen").unwrap();
     let mut vault = Vault::default();
     let kept = vault
-        .keep_number(&placeholders, TENANT, "CARD", "4111111111111111")
+        .keep(&placeholders, TENANT, "CARD", "4111111111111111", Kind::Number)
         .to_owned();
-    let text = format!("{{\"a\": \"{kept}\", \"b\": \"no. {kept}\", \"c\": \"\", \"d\": {kept}}}");
+    (vault, kept)
+}
+
+#[test]
+fn a_number_loses_the_quotes_that_its_placeholder_needed_unless_it_is_a_name() {
+    let (vault, kept) = card();
+    let text = "{\"a\": \"{}\", \"b\": \"no. {}\", \"c\": \"\", \"d\": {}, \"{}\" : [\"{}\",\"{}\"]}"
+        .replace("{}", &kept);
+    let number = "4111111111111111";
     let expected =
-        "{\"a\": 4111111111111111, \"b\": \"no. 4111111111111111\", \"c\": \"\", \"d\": 4111111111111111}";
-    for cut in 0..=text.len() {
-        for landing in [Landing::Text, Landing::Json] {
-            assert_eq!(
-                in_pieces(&vault, &text, &[cut], Likeness::Close, landing),
-                expected,
-                "{cut}"
-            );
+        "{\"a\": {}, \"b\": \"no. {}\", \"c\": \"\", \"d\": {}, \"{}\" : [{},{}]}".replace("{}", number);
+    for depth in 0..3 {
+        let (text, expected) = match depth {
+            0 => (text.clone(), expected.clone()),
+            _ => (
+                format!("[\"{}\"", written(&text, depth)),
+                format!("[\"{}\"", written(&expected, depth)),
+            ),
+        };
+        let (text, expected) = match depth {
+            2 => (
+                text.replacen("[\"{", "[\"[\\\"{", 1),
+                expected.replacen("[\"{", "[\"[\\\"{", 1),
+            ),
+            _ => (text, expected),
+        };
+        for cut in 0..=text.len() {
+            for manner in [Manner::Text, Manner::Json] {
+                assert_eq!(
+                    in_pieces(&vault, &text, &[cut], manner),
+                    expected,
+                    "{depth} {cut}"
+                );
+            }
         }
+        let each: Vec<usize> = (0..=text.len()).collect();
+        assert_eq!(in_pieces(&vault, &text, &each, Manner::Json), expected);
+        assert_eq!(
+            in_pieces(&vault, &text, &each, Manner::Signed),
+            text,
+            "not one of a text"
+        );
     }
-    let each: Vec<usize> = (0..=text.len()).collect();
-    assert_eq!(
-        in_pieces(&vault, &text, &each, Likeness::Exact, Landing::Json),
-        expected
-    );
+}
+
+#[test]
+fn a_number_that_ends_a_text_loses_its_quotes() {
+    let (vault, kept) = card();
+    for text in [format!("\"{kept}\""), format!("\"{kept}\" ")] {
+        assert_eq!(restore(&vault, &text, Manner::Json).0.trim(), "4111111111111111");
+    }
+    for text in [format!("\"{kept}"), format!("\"{kept}\\\"")] {
+        let expected = text.replace(&kept, "4111111111111111");
+        assert_eq!(restore(&vault, &text, Manner::Json).0, expected);
+    }
+    assert_eq!(number(&vault, &format!(" {kept}")), Some("4111111111111111"));
+    assert_eq!(number(&vault, &format!("{kept}.")), None);
 }
 
 proptest! {
@@ -177,8 +256,8 @@ proptest! {
         let places: Vec<usize> = (0..=text.len()).filter(|at| text.is_char_boundary(*at)).collect();
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| *cut.get(&places)).collect();
         cuts.sort_unstable();
-        for likeness in [Likeness::Close, Likeness::Exact] {
-            prop_assert_eq!(in_pieces(&vault, &text, &cuts, likeness, Landing::Text), text.clone());
+        for manner in [Manner::Text, Manner::Signed] {
+            prop_assert_eq!(in_pieces(&vault, &text, &cuts, manner), text.clone());
         }
     }
 }

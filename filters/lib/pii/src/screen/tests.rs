@@ -15,7 +15,7 @@ fn screened(policy: &Policy, text: &str, size: usize) -> (String, usize) {
         custom: &[],
         counts: BTreeMap::new(),
     };
-    let (mut screen, mut out, mut held) = (Screen::default(), String::new(), 0);
+    let (mut screen, mut out, mut held) = (Screen::new(""), String::new(), 0);
     let mut tell = |text: &str, instead: Option<String>| {
         out.push_str(text);
         out.push_str(&instead.unwrap_or_default());
@@ -26,11 +26,11 @@ fn screened(policy: &Policy, text: &str, size: usize) -> (String, usize) {
             .find(|end| *end >= rest.len() || rest.is_char_boundary(*end))
             .unwrap();
         let (piece, after) = rest.split_at(end.min(rest.len()));
-        screen.push(&mut screening, None, piece, &mut tell);
+        screen.push(&mut screening, &Vault::default(), piece, &mut tell);
         held = held.max(screen.text.len());
         rest = after;
     }
-    screen.finish(&mut screening, None, tell);
+    screen.finish(&mut screening, &Vault::default(), tell);
     (out, held)
 }
 

@@ -178,3 +178,78 @@ fn what_is_not_readable_is_cut_off_where_new_data_must_be_masked() {
         );
     }
 }
+
+#[test]
+fn the_placeholder_of_a_number_may_name_a_member() {
+    let (answer, _) = restored(ANTHROPIC, |_, card| {
+        format!(
+            r#"{{"content":[{{"type":"tool_use","name":"f","input":{{"{card}":"{card}","s":"{{\"{card}\" : \"{card}\"}}"}}}}]}}"#
+        )
+    });
+    let expected = r#"{"content":[{"type":"tool_use","name":"f","input":{"4111111111111111":4111111111111111,"s":"{\"4111111111111111\" : 4111111111111111}"}}]}"#;
+    assert_eq!(answer, expected);
+}
+
+#[test]
+fn values_return_in_fields_that_no_api_knows_yet() {
+    let (answer, given) = restored(OPENAI, |email, _| {
+        format!(
+            r#"{{"choices":[{{"text":"{email}","message":{{"reasoning_details":[{{"type":"reasoning.text","text":"{email}","signature":"s"}}],"audio":{{"transcript":"{email}"}},
+            "annotations":[{{"url_citation":{{"title":"{email}"}}}}],"new":"{email}"}}}}],"new":{{"{email}":"{email}"}}}}"#
+        )
+    });
+    assert_eq!(
+        answer,
+        given.replace(placeholder(&given, "EMAIL"), "ann@example.com")
+    );
+}
+
+#[test]
+fn nothing_says_again_in_pieces_what_was_masked() {
+    let answer = r#"{"choices":[{"logprobs":{"content":[{"token":"eve@","bytes":[101]},{"token":"example.org"}]},"message":{"content":"eve@example.org"}}]}"#;
+    let mut world = World::new(
+        OPENAI,
+        PiiPolicy {
+            response: PiiResponse::Mask,
+            ..policy()
+        },
+    );
+    world.send(BODY);
+    let screened = world.answer(answer);
+    assert!(
+        screened.starts_with(r#"{"choices":[{"logprobs":null,"message":{"content":"[EMAIL_"#),
+        "{screened}"
+    );
+}
+
+#[test]
+fn the_name_of_a_field_tells_what_new_data_it_holds() {
+    let answer = r#"{"content":[{"type":"tool_use","name":"f","input":{"password":"hunter2!Xy","other":"hunter2!Xz"}}]}"#;
+    let mut world = World::new(
+        ANTHROPIC,
+        PiiPolicy {
+            response: PiiResponse::Mask,
+            ..policy()
+        },
+    );
+    world.send(BODY);
+    let screened = world.answer(answer);
+    assert!(
+        !screened.contains("hunter2!Xy") && screened.contains("hunter2!Xz"),
+        "{screened}"
+    );
+}
+
+#[test]
+fn an_answer_whose_coding_is_none_is_read() {
+    let mut world = World::new(OPENAI, policy());
+    let masked = world.send(BODY);
+    let headers = Headers::from([
+        ("content-type", "application/json"),
+        ("content-encoding", " Identity"),
+    ]);
+    world.filter.response_headers(&headers, false);
+    let body = format!(r#"{{"x":"{}"}}"#, placeholder(&masked, "EMAIL"));
+    let step = world.filter.response_body(body.as_bytes(), true);
+    assert_eq!(sent(step, &body), r#"{"x":"ann@example.com"}"#);
+}

@@ -52,6 +52,62 @@ fn numbers_become_strings_where_they_are_data_and_stay_numbers_where_they_steer(
 }
 
 #[test]
+fn a_number_is_recognised_however_it_is_written_and_comes_back_as_a_number() {
+    for (written, number) in [
+        ("4111111111111111", 4_111_111_111_111_111_u64),
+        ("4111111111111111.0", 4_111_111_111_111_111),
+        ("4.111111111111111e15", 4_111_111_111_111_111),
+        ("41111111111111.11E+2", 4_111_111_111_111_111),
+    ] {
+        let body = format!(
+            r#"{{"model":"m","messages":[{{"role":"assistant","tool_calls":[{{"id":"c","function":{{"name":"f","arguments":"{{\"card\":{written}}}"}}}}]}}]}}"#
+        );
+        let mut world = World::new(OPENAI, policy());
+        let masked: serde_json::Value = serde_json::from_str(&world.send(&body)).unwrap();
+        let answer = serde_json::json!({"choices": [{"message": masked["messages"][0]}]}).to_string();
+        assert!(answer.contains("[CARD_"), "{answer}");
+        let answer = world.answer(&answer);
+        assert!(answer.contains(&format!(r#"{{\"card\":{number}}}"#)), "{answer}");
+    }
+}
+
+#[test]
+fn what_no_api_knows_yet_is_looked_into() {
+    let body = r#"{"model":"m","ssn":219099999,"new":{"card":4111111111111111,"ann@example.com":["ann@example.com"]},"metadata":{"ann@example.com":"x"},
+        "messages":[{"role":"user","audio":{"id":"a","transcript":"ann@example.com"},"new":[4111111111111111],"cache_control":{"new":"ann@example.com"},
+        "content":[{"type":"text","text":"t","name":"ann@example.com","detail":"ann@example.com"},{"type":"new","card":4111111111111111}]}],
+        "tools":[{"type":"function","function":{"name":"f","strict":{"x":"ann@example.com"},"parameters":{"type":{"x":"ann@example.com"}}}}],
+        "tool_choice":{"type":"function","function":{"name":"f","x":"ann@example.com"}}}"#;
+    for path in [OPENAI, ANTHROPIC] {
+        let masked = World::new(path, policy()).send(body);
+        let found: Vec<_> = ["ann@", "4111", "219099999"]
+            .into_iter()
+            .filter(|value| masked.contains(value))
+            .collect();
+        assert_eq!(found, [""; 0], "{masked}");
+        serde_json::from_str::<serde_json::Value>(&masked).unwrap();
+    }
+}
+
+#[test]
+fn the_name_of_a_tool_is_the_same_everywhere() {
+    let body = r#"{"model":"m","max_tokens":9,"tools":[{"name":"ann@example.com"}],"tool_choice":{"type":"tool","name":"ann@example.com"},
+        "messages":[{"role":"assistant","content":[{"name":"ann@example.com","type":"tool_use","id":"i","input":{}}]}]}"#;
+    assert_eq!(World::new(ANTHROPIC, policy()).send(body), body);
+}
+
+#[test]
+fn what_stands_for_good_for_a_value_stands_for_it_where_nothing_tells_what_it_is() {
+    for (action, expected) in [(PiiAction::Redact, "[SSN]"), (PiiAction::Hash, "[SSN#")] {
+        let policy = PiiPolicy { action, ..policy() };
+        let body = r#"{"model":"m","messages":[{"role":"user","content":"my social security number is 219-09-9999"},{"role":"user","content":"219-09-9999"},
+            {"role":"tool","tool_call_id":"c","content":"{\"x\": \"219-09-9999\"}"}]}"#;
+        let sent = World::new(OPENAI, policy).send(body);
+        assert_eq!(sent.matches(expected).count(), 3, "{sent}");
+    }
+}
+
+#[test]
 fn what_was_found_is_reported_by_kind_and_count_and_never_by_value() {
     let mut world = World::new(OPENAI, policy());
     world.headers(&[]);

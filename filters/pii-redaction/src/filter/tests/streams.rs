@@ -287,3 +287,119 @@ fn a_block_that_is_not_stopped_ends_with_the_message() {
         "{out}"
     );
 }
+
+#[test]
+fn values_return_in_events_that_no_api_knows_yet() {
+    let openai = [
+        chunk(r#"{"content":[{"type":"text","text":"E"}]}"#, "null"),
+        chunk(
+            r#"{"reasoning_details":[{"type":"reasoning.text","text":"E"}],"new":{"x":"E"}}"#,
+            "null",
+        ),
+        chunk(
+            r#"{"tool_calls":"E","thinking_blocks":{"x":"E"},"audio":"E"}"#,
+            "null",
+        ),
+        "data: {\"choices\":{\"x\":\"E\"}}\n\n".to_owned(),
+        "data: {\"choices\":[{\"index\":0,\"text\":\"E\"}]}\n\n".to_owned(),
+        "data: [\"E\"]\n\n".to_owned(),
+    ];
+    let anthropic = [
+        block(
+            "content_block_delta",
+            0,
+            r#","delta":{"type":"compaction_delta","content":"E"}"#,
+        ),
+        block(
+            "content_block_delta",
+            0,
+            r#","delta":{"type":"citations_delta","citation":{"cited_text":"E","encrypted_index":"ab"}}"#,
+        ),
+        block("message_delta", 0, r#","delta":{"stop_sequence":"E"}"#),
+        block("new", 0, r#","x":["E"]"#),
+        "data: {\"x\":\"E\"}\n\n".to_owned(),
+    ];
+    for (path, stream) in [(OPENAI, openai.concat()), (ANTHROPIC, anthropic.concat())] {
+        let mut world = World::new(path, policy());
+        let masked = world.send(BODY);
+        let email = placeholder(&masked, "EMAIL");
+        let given = stream.replace("\"E\"", &format!("\"{email}\""));
+        let expected = stream.replace("\"E\"", "\"ann@example.com\"");
+        assert_eq!(world.stream([given.as_bytes()]), expected);
+    }
+}
+
+#[test]
+fn a_transcript_has_its_values_wherever_it_is_cut() {
+    let masked = World::new(OPENAI, policy()).send(BODY);
+    let email = placeholder(&masked, "EMAIL");
+    for cut in 0..=email.len() {
+        let (head, tail) = email.split_at(cut);
+        let piece = |text: &str| chunk(&format!(r#"{{"audio":{{"transcript":"{text}"}}}}"#), "null");
+        let mut world = World::new(OPENAI, policy());
+        world.send(BODY);
+        let stream = [piece(head), piece(tail), piece(" [EM"), chunk("{}", "\"stop\"")].concat();
+        let out = world.stream([stream.as_bytes()]);
+        let said: Vec<_> = out
+            .split("\"transcript\":\"")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap())
+            .collect();
+        assert_eq!(said.concat(), "ann@example.com [EM", "{cut}");
+    }
+}
+
+#[test]
+fn an_error_in_mid_stream_comes_behind_what_was_held_back() {
+    let error = "data: {\"error\":{\"message\":\"overloaded\"}}\n\n";
+    let mut world = World::new(OPENAI, policy());
+    world.send(BODY);
+    let stream = [&*chunk(r#"{"content":"a [EM"}"#, "null"), error].concat();
+    let out = world.stream([stream.as_bytes()]);
+    assert!(
+        out.find(r#""content":"[EM""#).unwrap() < out.find("overloaded").unwrap(),
+        "{out}"
+    );
+}
+
+#[test]
+fn what_was_held_back_is_not_lost_where_its_chunk_cannot_be_edited() {
+    let mut world = World::new(OPENAI, policy());
+    world.send(BODY);
+    let stream = "data: {\"a\":1,\"a\":2,\"choices\":[{\"index\":3,\"delta\":{\"content\":\"x [EM\"}}]}\n\n";
+    let out = world.stream([stream.as_bytes()]);
+    assert!(out.contains(r#""index":3,"delta":{"content":"[EM"}"#), "{out}");
+}
+
+#[test]
+fn an_event_that_is_not_readable_is_cut_off_where_new_data_must_be_masked() {
+    for (response, verdict) in [
+        (PiiResponse::Mask, Verdict::Reset),
+        (PiiResponse::Pass, Verdict::Continue),
+    ] {
+        let mut world = World::new(OPENAI, PiiPolicy { response, ..policy() });
+        world.send(BODY);
+        world.answer_headers("text/event-stream");
+        let step = world.filter.response_body(b"data: {eve@example.org\n\n", false);
+        assert_eq!(step.verdict, verdict);
+    }
+}
+
+#[test]
+fn a_text_that_goes_on_behind_another_is_still_the_same_json() {
+    let mut world = World::new(OPENAI, policy());
+    let masked = world.send(BODY);
+    let card = placeholder(&masked, "CARD");
+    let stream = [
+        chunk(r#"{"content":"{\"a\": "}"#, "null"),
+        chunk(r#"{"reasoning_content":"hm"}"#, "null"),
+        chunk(&format!(r#"{{"content":"\"{card}\", \"{card}\""}}"#), "null"),
+        chunk(r#"{"content":": 1}"}"#, "\"stop\""),
+    ]
+    .concat();
+    let texts = openai_texts(&world.stream([stream.as_bytes()]));
+    assert_eq!(
+        texts["content"],
+        r#"{"a": 4111111111111111, "4111111111111111": 1}"#
+    );
+}

@@ -1,7 +1,7 @@
 //! Finds and masks personal data with penstock-pii: all recognisers, every kind masked, as in a request of one text. Counts what
 //! is to be replaced.
 
-use penstock_pii::{Custom, Masking, Placeholders, Policy, Recognizers};
+use penstock_pii::{Custom, Manner, Masking, Placeholders, Policy, Recognizers};
 
 proxy_wasm::main! {{ probe::start::<Counter>(); }}
 
@@ -25,8 +25,8 @@ impl probe::Counter for Counter {
     fn count(&mut self, _how: &str, text: &str) -> Option<u64> {
         let placeholders = self.placeholders.as_ref()?;
         let mut masking = Masking::new(&self.recognizers, &self.policy, placeholders, "bench", &[]);
-        let found = masking.look(text, "", usize::MAX);
-        masking.seal(&[]);
-        Some(masking.replace(text, &found).len() as u64)
+        let found = masking.look(text, Manner::Text, "", usize::MAX).unwrap_or_default();
+        masking.seal();
+        Some(masking.replace(text, Manner::Text, &found).len() as u64)
     }
 }

@@ -4,12 +4,17 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// A JSON string without its quotes and escapes.
-#[derive(Debug)]
-pub(crate) struct Decoded<'a> {
+pub struct Decoded<'a> {
     /// What it says.
     pub text: Cow<'a, str>,
     /// Behind each escape: a place in the text, and the same place in the string as it was written.
     moved: Vec<(usize, usize)>,
+}
+
+impl std::fmt::Debug for Decoded<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Decoded")
+    }
 }
 
 impl<'a> Decoded<'a> {
