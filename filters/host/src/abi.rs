@@ -147,19 +147,20 @@ pub fn now_us() -> u64 {
     nanoseconds / 1_000
 }
 
-/// Up to `max` bytes of the body buffer, from `start`.
-pub fn buffer(direction: Direction, start: usize, max: usize) -> Option<Vec<u8>> {
-    read_buffer(direction.body_buffer(), start, max)
+/// The body that is here: in a body callback the piece that has arrived and what is held before it, in a trailers
+/// callback what is held.
+pub fn body(direction: Direction) -> Vec<u8> {
+    read_buffer(direction.body_buffer(), usize::MAX).unwrap_or_default()
 }
 
 /// The plugin configuration.
 pub fn plugin_configuration(size: usize) -> Vec<u8> {
-    read_buffer(PLUGIN_CONFIGURATION, 0, size).unwrap_or_default()
+    read_buffer(PLUGIN_CONFIGURATION, size).unwrap_or_default()
 }
 
 /// The message that answers a call, of `size` bytes; within `on_grpc_call_response` only.
 pub fn grpc_message(size: usize) -> Option<Vec<u8>> {
-    read_buffer(GRPC_MESSAGE, 0, size)
+    read_buffer(GRPC_MESSAGE, size)
 }
 
 /// Calls `service/method` at `cluster` with a serialised `message`. What it returns names the call in
@@ -173,10 +174,11 @@ pub fn grpc_call(cluster: &str, service: &str, method: &str, message: &[u8], tim
         .ok()
 }
 
-fn read_buffer(kind: u32, start: usize, max: usize) -> Option<Vec<u8>> {
+/// Up to `max` bytes of a buffer, from its start.
+fn read_buffer(kind: u32, max: usize) -> Option<Vec<u8>> {
     let (mut data, mut size) = (null_mut(), 0);
     // SAFETY: the host writes one pointer and one length.
-    let status = unsafe { proxy_get_buffer_bytes(kind, start, max, &mut data, &mut size) };
+    let status = unsafe { proxy_get_buffer_bytes(kind, 0, max, &mut data, &mut size) };
     owned(status, data, size)
 }
 

@@ -6,6 +6,7 @@
 
 #[cfg(target_arch = "wasm32")]
 mod abi;
+mod body;
 #[cfg(target_arch = "wasm32")]
 mod exchange;
 #[cfg(any(target_arch = "wasm32", test))]
@@ -15,9 +16,10 @@ mod metric;
 
 #[cfg(target_arch = "wasm32")]
 pub use abi::{
-    Direction, act_for, buffer, drop_trailers, grpc_call, grpc_message, headers, log, now_ms, now_us,
+    Direction, act_for, body, drop_trailers, grpc_call, grpc_message, headers, log, now_ms, now_us,
     plugin_configuration, property, set_shared_data, shared_data, tick_every,
 };
+pub use body::Gathered;
 #[cfg(target_arch = "wasm32")]
 pub use exchange::{carry_out, carry_out_late};
 #[cfg(target_arch = "wasm32")]

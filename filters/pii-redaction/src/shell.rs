@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use penstock_client::identity;
 use penstock_config::slice::PiiRedaction;
-use penstock_flow::{Level, Verdict};
-use penstock_host::{Direction, buffer, carry_out, carry_out_late, headers, log, metadata, now_us};
+use penstock_flow::Level;
+use penstock_host::{Direction, Gathered, body, carry_out, headers, log, metadata, now_us};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 
@@ -85,21 +85,18 @@ impl HttpContext for Stream {
         if !self.filter.awaits_body() {
             return Action::Continue;
         }
-        if u64::try_from(size).is_ok_and(|size| size > self.filter.body_limit()) {
-            let step = self.filter.request_too_large();
-            return carry_out(Direction::Request, step);
+        match Gathered::of(size, end_of_stream, self.filter.body_limit()) {
+            Gathered::Part => Action::Pause,
+            Gathered::Whole => self.decide(&body(Direction::Request)),
+            Gathered::TooLarge => carry_out(Direction::Request, self.filter.request_too_large()),
         }
-        if !end_of_stream {
-            return Action::Pause;
-        }
-        self.decide(&buffer(Direction::Request, 0, size).unwrap_or_default())
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         if !self.filter.awaits_body() {
             return Action::Continue;
         }
-        self.decide(&buffer(Direction::Request, 0, usize::MAX).unwrap_or_default())
+        self.decide(&body(Direction::Request))
     }
 
     fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
@@ -108,31 +105,25 @@ impl HttpContext for Stream {
         carry_out(Direction::Response, step)
     }
 
-    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+    fn on_http_response_body(&mut self, _: usize, end_of_stream: bool) -> Action {
         if !self.filter.reads_answer() {
             return Action::Continue;
         }
         if self.filter.awaits_answer() && !end_of_stream {
             return Action::Pause;
         }
-        let piece = buffer(Direction::Response, 0, size).unwrap_or_default();
-        let step = self.filter.response_body(&piece, end_of_stream);
+        let step = self
+            .filter
+            .response_body(&body(Direction::Response), end_of_stream);
         carry_out(Direction::Response, step)
     }
 
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
-        if self.filter.awaits_answer() {
-            let whole = buffer(Direction::Response, 0, usize::MAX).unwrap_or_default();
-            let step = self.filter.response_body(&whole, true);
-            return carry_out(Direction::Response, step);
-        }
-        let step = self.filter.response_trailers();
-        match step.verdict {
-            Verdict::Continue => {
-                carry_out_late(step);
-                Action::Continue
-            }
-            _ => carry_out(Direction::Response, step),
-        }
+        let step = if self.filter.awaits_answer() {
+            self.filter.response_body(&body(Direction::Response), true)
+        } else {
+            self.filter.response_trailers()
+        };
+        carry_out(Direction::Response, step)
     }
 }

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use penstock_config::slice::{self, SchemaTranslation};
-use penstock_flow::{Level, Step};
+use penstock_flow::Level;
 use penstock_host::{
-    Direction, act_for, buffer, carry_out, carry_out_late, drop_trailers, headers, log, now_ms, property,
-    tick_every,
+    Direction, Gathered, act_for, body, carry_out, carry_out_late, drop_trailers, headers, log, now_ms,
+    property, tick_every,
 };
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
@@ -118,10 +118,6 @@ fn last_error() -> Option<LastError> {
     serde_json::from_slice(&property(&[state::ERROR])?).ok()
 }
 
-fn fits(size: usize, limit: u64) -> bool {
-    u64::try_from(size).is_ok_and(|size| size <= limit)
-}
-
 struct FrontContext {
     front: Front,
 }
@@ -137,21 +133,18 @@ impl HttpContext for FrontContext {
     }
 
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
-        let step = if !fits(size, self.front.body_limit()) {
-            self.front.request_too_large()
-        } else if !end_of_stream {
-            Step::hold()
-        } else {
-            self.front
-                .request_body(&buffer(Direction::Request, 0, size).unwrap_or_default())
+        let step = match Gathered::of(size, end_of_stream, self.front.body_limit()) {
+            Gathered::Part => return Action::Pause,
+            Gathered::Whole => self.front.request_body(&body(Direction::Request)),
+            Gathered::TooLarge => self.front.request_too_large(),
         };
         carry_out(Direction::Request, step)
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         drop_trailers(Direction::Request);
-        let body = buffer(Direction::Request, 0, usize::MAX).unwrap_or_default();
-        carry_out(Direction::Request, self.front.request_body(&body))
+        let step = self.front.request_body(&body(Direction::Request));
+        carry_out(Direction::Request, step)
     }
 
     fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
@@ -236,18 +229,18 @@ impl HttpContext for BackContext {
         carry_out(Direction::Request, step)
     }
 
-    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+    fn on_http_request_body(&mut self, _: usize, end_of_stream: bool) -> Action {
         if !end_of_stream {
             return Action::Pause;
         }
-        let body = buffer(Direction::Request, 0, size).unwrap_or_default();
-        carry_out(Direction::Request, self.back.request_body(&body))
+        let step = self.back.request_body(&body(Direction::Request));
+        carry_out(Direction::Request, step)
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         drop_trailers(Direction::Request);
-        let body = buffer(Direction::Request, 0, usize::MAX).unwrap_or_default();
-        carry_out(Direction::Request, self.back.request_body(&body))
+        let step = self.back.request_body(&body(Direction::Request));
+        carry_out(Direction::Request, step)
     }
 
     fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
@@ -259,21 +252,22 @@ impl HttpContext for BackContext {
 
     fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         self.has_body = true;
-        let step = match self.back.wants() {
-            Wants::Whole(limit) if !fits(size, limit) => self.back.response_too_large(),
-            Wants::Whole(_) if !end_of_stream => Step::hold(),
-            Wants::Whole(_) | Wants::Pieces => {
-                let bytes = buffer(Direction::Response, 0, size).unwrap_or_default();
-                let now_ms = now_ms();
-                let step = self.back.response_body(&bytes, end_of_stream, now_ms);
-                if !end_of_stream && self.back.is_watched() {
-                    self.watched.borrow_mut().insert(self.id, now_ms);
-                } else {
-                    self.watched.borrow_mut().remove(&self.id);
-                }
-                step
+        if let Wants::Whole(limit) = self.back.wants() {
+            match Gathered::of(size, end_of_stream, limit) {
+                Gathered::Part => return Action::Pause,
+                Gathered::Whole => {}
+                Gathered::TooLarge => return carry_out(Direction::Response, self.back.response_too_large()),
             }
-        };
+        }
+        let now_ms = now_ms();
+        let step = self
+            .back
+            .response_body(&body(Direction::Response), end_of_stream, now_ms);
+        if !end_of_stream && self.back.is_watched() {
+            self.watched.borrow_mut().insert(self.id, now_ms);
+        } else {
+            self.watched.borrow_mut().remove(&self.id);
+        }
         carry_out(Direction::Response, step)
     }
 
@@ -283,8 +277,8 @@ impl HttpContext for BackContext {
             return Action::Continue;
         }
         let step = if self.has_body {
-            let bytes = buffer(Direction::Response, 0, usize::MAX).unwrap_or_default();
-            self.back.response_body(&bytes, true, now_ms())
+            self.back
+                .response_body(&body(Direction::Response), true, now_ms())
         } else {
             // Envoy holds no body that could be replaced.
             self.back.response_without_body(now_ms())

@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use penstock_client::usage::{self, UsageRecord};
 use penstock_config::slice::{Scope, TokenQuota};
-use penstock_flow::{Level, Step};
+use penstock_flow::Level;
 use penstock_host::{
-    Direction, buffer, carry_out, carry_out_late, grpc_call, grpc_message, headers, log, metadata, now_ms,
-    now_us, property, set_shared_data, shared_data, tick_every,
+    Direction, Gathered, body, carry_out, carry_out_late, grpc_call, grpc_message, headers, log, metadata,
+    now_ms, now_us, property, set_shared_data, shared_data, tick_every,
 };
 use penstock_quota::{Shared, Version, wire};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
@@ -198,21 +198,18 @@ impl HttpContext for Stream {
         if !self.filter.awaits_body() {
             return Action::Continue;
         }
-        if u64::try_from(size).is_ok_and(|size| size > self.filter.body_limit()) {
-            let step = self.filter.request_too_large();
-            return carry_out(Direction::Request, step);
+        match Gathered::of(size, end_of_stream, self.filter.body_limit()) {
+            Gathered::Part => Action::Pause,
+            Gathered::Whole => self.decide(&body(Direction::Request)),
+            Gathered::TooLarge => carry_out(Direction::Request, self.filter.request_too_large()),
         }
-        if !end_of_stream {
-            return carry_out(Direction::Request, Step::hold());
-        }
-        self.decide(&buffer(Direction::Request, 0, size).unwrap_or_default())
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         if !self.filter.awaits_body() {
             return Action::Continue;
         }
-        self.decide(&buffer(Direction::Request, 0, usize::MAX).unwrap_or_default())
+        self.decide(&body(Direction::Request))
     }
 
     fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
@@ -221,11 +218,11 @@ impl HttpContext for Stream {
         carry_out(Direction::Response, step)
     }
 
-    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+    fn on_http_response_body(&mut self, _: usize, end_of_stream: bool) -> Action {
         if !self.filter.watches_answer() {
             return Action::Continue;
         }
-        let piece = buffer(Direction::Response, 0, size).unwrap_or_default();
+        let piece = body(Direction::Response);
         let step = self.filter.response_body(&piece, end_of_stream, now_ms());
         carry_out(Direction::Response, step)
     }
