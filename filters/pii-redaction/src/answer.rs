@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use penstock_pii::{Decoded, Manner, escape, number};
+use penstock_sse::DecodeError;
 use serde::de::IgnoredAny;
 
-use crate::channel::{Channel, Giver};
+use crate::channel::{Channel, Giver, TooLarge};
 use crate::request::apply;
 use crate::rule::Rule;
 use crate::walk::{Kind, Leaf, walk};
@@ -15,15 +16,44 @@ use crate::walk::{Kind, Leaf, walk};
 #[error("it is not JSON")]
 pub(crate) struct Unreadable;
 
+/// Why an answer cannot be given on as it should be.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Broken {
+    #[error("an event cannot be read: {0}")]
+    Event(#[from] DecodeError),
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+}
+
+impl Broken {
+    /// What statistics call it.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Event(_) | Self::Unreadable(_) => "answer",
+            Self::TooLarge(_) => "answer_too_large",
+        }
+    }
+}
+
 /// The answer with the client's own values in it; `None` if it stays as it is.
-pub(crate) fn restore(body: &[u8], giver: &mut Giver<'_>) -> Result<Option<Vec<u8>>, Unreadable> {
+pub(crate) fn restore(body: &[u8], giver: &mut Giver<'_>) -> Result<Option<Vec<u8>>, Broken> {
     if !giver.screens() && !may_hold_placeholder(body) {
         return Ok(None);
     }
     let source = std::str::from_utf8(body).map_err(|_| Unreadable)?;
     check(source)?;
-    let edits = edits(source, giver, |_| true);
-    Ok((!edits.is_empty()).then(|| apply(source, &edits).into_bytes()))
+    let most = giver.room.max(body.len());
+    let edits = edits(source, giver, |_| true)?;
+    if edits.is_empty() {
+        return Ok(None);
+    }
+    let answer = apply(source, &edits).into_bytes();
+    if answer.len() > most {
+        return Err(TooLarge.into());
+    }
+    Ok(Some(answer))
 }
 
 /// Whether a text is one JSON value.
@@ -37,9 +67,13 @@ pub(crate) fn edits(
     source: &str,
     giver: &mut Giver<'_>,
     wanted: impl Fn(&Range<usize>) -> bool,
-) -> Vec<(Range<usize>, String)> {
+) -> Result<Vec<(Range<usize>, String)>, TooLarge> {
     let mut edits = Vec::new();
+    let mut room = Ok(());
     walk(source, Rule::Answer, |leaf| {
+        if room.is_err() {
+            return;
+        }
         let (span, instead) = match leaf.kind {
             Kind::Number if giver.screens() => {
                 (leaf.span.clone(), whole(leaf.raw, Manner::Json, leaf.name, giver))
@@ -55,10 +89,11 @@ pub(crate) fn edits(
             }
         };
         if source.get(span.clone()) != Some(&*instead) {
+            room = room.and_then(|()| giver.spend(instead.len()));
             edits.push((span, instead));
         }
     });
-    edits
+    room.map(|()| edits)
 }
 
 /// What becomes of a string, with its quotes.

@@ -10,12 +10,25 @@ pub(crate) struct Giver<'g> {
     pub screening: Option<Screening<'g>>,
     /// How many values were given back.
     pub restored: usize,
+    /// How many more bytes may be given.
+    pub room: usize,
 }
+
+/// There is more to give than may be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is too large with its values")]
+pub(crate) struct TooLarge;
 
 impl Giver<'_> {
     /// Whether each text is looked into.
     pub fn screens(&self) -> bool {
         self.screening.is_some()
+    }
+
+    /// Takes from the room there is.
+    pub fn spend(&mut self, bytes: usize) -> Result<(), TooLarge> {
+        self.room = self.room.checked_sub(bytes).ok_or(TooLarge)?;
+        Ok(())
     }
 }
 
@@ -38,46 +51,44 @@ impl Channel {
 
     /// Appends what can be given on.
     pub fn push(&mut self, giver: &mut Giver<'_>, piece: &str, out: &mut String) {
-        let Self { restorer, screen } = self;
-        giver.restored += match (screen, &mut giver.screening) {
-            (Some(screen), Some(screening)) => {
-                let mut restored = 0;
-                screen.push(screening, giver.vault, piece, |text, instead| {
-                    restored += give(restorer, giver.vault, text, instead, out);
-                });
-                restored
-            }
-            _ => restorer.push(giver.vault, piece, out),
-        };
+        self.pass(giver, out, |screen, screening, vault, tell| {
+            screen.push(screening, vault, piece, tell);
+        });
+        if self.screen.is_none() || !giver.screens() {
+            giver.restored += self.restorer.push(giver.vault, piece, giver.room, out);
+        }
     }
 
     /// Appends what was held back: no more comes of the text for now.
     pub fn flush(&mut self, giver: &mut Giver<'_>, out: &mut String) {
-        let Self { restorer, screen } = self;
-        if let (Some(screen), Some(screening)) = (screen, &mut giver.screening) {
-            let mut restored = 0;
-            screen.finish(screening, giver.vault, |text, instead| {
-                restored += give(restorer, giver.vault, text, instead, out);
-            });
-            giver.restored += restored;
-        }
-        giver.restored += restorer.finish(giver.vault, out);
+        self.pass(giver, out, |screen, screening, vault, tell| {
+            screen.finish(screening, vault, tell)
+        });
+        giver.restored += self.restorer.finish(giver.vault, out);
+    }
+
+    /// Appends what comes of a text that is screened.
+    fn pass(
+        &mut self,
+        giver: &mut Giver<'_>,
+        out: &mut String,
+        screen: impl FnOnce(&mut Screen, &mut Screening<'_>, &Vault, &mut dyn FnMut(&str, Option<String>)),
+    ) {
+        let (Some(screened), Some(screening)) = (&mut self.screen, &mut giver.screening) else {
+            return;
+        };
+        let (restorer, vault, room) = (&mut self.restorer, giver.vault, giver.room);
+        let restored = &mut giver.restored;
+        screen(screened, screening, vault, &mut |text, instead| {
+            *restored += restorer.push(vault, text, room, out);
+            if let Some(instead) = instead {
+                *restored += restorer.put(vault, &instead, out);
+            }
+        });
     }
 
     /// Whether something is held back.
     pub fn holds(&self) -> bool {
         !self.restorer.is_empty() || self.screen.as_ref().is_some_and(|screen| !screen.is_empty())
     }
-}
-
-/// Appends a text that was screened, and what stands in the place of what followed it.
-fn give(
-    restorer: &mut Restorer,
-    vault: &Vault,
-    text: &str,
-    instead: Option<String>,
-    out: &mut String,
-) -> usize {
-    let restored = restorer.push(vault, text, out);
-    restored + instead.map_or(0, |instead| restorer.put(vault, &instead, out))
 }

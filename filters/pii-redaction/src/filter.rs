@@ -15,13 +15,14 @@ use penstock_translate::json;
 use penstock_translate::request::{InvalidRequest, inspect};
 use serde::Deserialize;
 
+use crate::answer::{self, Broken};
 use crate::channel::Giver;
+use crate::metrics;
 use crate::policy::Rules;
 use crate::report::{self, Record};
 use crate::request::{Outcome, Report, mask};
 use crate::stream::Stream;
 use crate::worker::Worker;
-use crate::{answer, metrics};
 
 /// The decision about one request.
 #[derive(Debug)]
@@ -193,6 +194,10 @@ impl Filter {
         let step = match outcome {
             Outcome::Denied(denied) => self.deny(&denied, &report),
             Outcome::TooMany => self.unscannable(Unscannable::TooMany, model.as_deref(), None),
+            Outcome::Masked(Some(edited), _) if self.is_too_large(&edited) => metrics::refuse(
+                self.client
+                    .refuse(&too_large(self.body_limit()), "request_too_large"),
+            ),
             Outcome::Masked(edited, vault) => {
                 let header = report::header(&report.counts, &worker.custom);
                 let step = self.send(edited, &report);
@@ -207,6 +212,10 @@ impl Filter {
             }
         };
         self.counted(step, &report, rules)
+    }
+
+    fn is_too_large(&self, body: &[u8]) -> bool {
+        u64::try_from(body.len()).is_ok_and(|len| len > self.body_limit())
     }
 
     fn send(&self, edited: Option<Vec<u8>>, report: &Report) -> Step {
@@ -305,7 +314,8 @@ impl Filter {
         let is_plain = headers
             .get("content-encoding")
             .is_none_or(|coding| coding.trim().eq_ignore_ascii_case("identity"));
-        let is_json = media.eq_ignore_ascii_case("application/json") || media.ends_with("+json");
+        let is_json =
+            media.eq_ignore_ascii_case("application/json") || media.to_ascii_lowercase().ends_with("+json");
         if is_plain && media.eq_ignore_ascii_case("text/event-stream") {
             let limit = usize::try_from(self.worker.config.max_event_bytes).unwrap_or(usize::MAX);
             *reading = Reading::Stream(Box::new(Stream::new(self.client.dialect, limit)));
@@ -361,32 +371,31 @@ impl Filter {
                 counts: BTreeMap::new(),
             }),
             restored: 0,
+            room: usize::try_from(worker.config.max_response_bytes).unwrap_or(usize::MAX),
         };
         let mut step = Step::go_on();
-        match reading {
+        let result = match reading {
             Reading::Not => return step,
-            Reading::Whole => match answer::restore(bytes, &mut giver) {
-                Ok(None) => {}
-                Ok(Some(body)) => step.body = Body::Replace(body),
-                Err(answer::Unreadable) if rules.screens => {
-                    step.count(metrics::unscannable("answer", "deny"));
-                    step.verdict = Verdict::Reset;
-                }
-                Err(answer::Unreadable) => step.count(metrics::unscannable("answer", "pass")),
-            },
-            Reading::Stream(stream) => match stream.push(bytes, end_of_stream, &mut giver) {
-                Ok(body) if body == bytes => {}
-                Ok(body) => step.body = Body::Replace(body),
-                Err(error) => {
-                    // What came before is with the client; nothing may look like its end.
-                    step.say(
-                        Level::Warn,
-                        format!("pii-redaction: the answer is given up: {error}"),
-                    );
-                    step.count(metrics::unscannable("answer", "deny"));
-                    step.verdict = Verdict::Reset;
-                }
-            },
+            Reading::Whole => answer::restore(bytes, &mut giver),
+            Reading::Stream(stream) => stream
+                .push(bytes, end_of_stream, &mut giver)
+                .map(|body| Some(body).filter(|body| body != bytes)),
+        };
+        match result {
+            Ok(None) => {}
+            Ok(Some(body)) => step.body = Body::Replace(body),
+            Err(Broken::Unreadable(_)) if !rules.screens => {
+                step.count(metrics::unscannable("answer", "pass"));
+            }
+            Err(error) => {
+                // What came before is with the client; nothing may look like its end.
+                step.say(
+                    Level::Warn,
+                    format!("pii-redaction: the answer is given up: {error}"),
+                );
+                step.count(metrics::unscannable(error.reason(), "deny"));
+                step.verdict = Verdict::Reset;
+            }
         }
         let restored = u64::try_from(giver.restored).unwrap_or(u64::MAX);
         if restored > 0 {
@@ -412,6 +421,16 @@ impl Filter {
         }
         step
     }
+}
+
+/// The error of a body of which masking makes more than `limit` bytes.
+fn too_large(limit: u64) -> ApiError {
+    ApiError::new(
+        ErrorKind::RequestTooLarge,
+        format!(
+            "the request body exceeds the limit of {limit} bytes once placeholders stand for the personal data in it"
+        ),
+    )
 }
 
 fn count(

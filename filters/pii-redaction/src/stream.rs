@@ -9,11 +9,11 @@ use std::ops::Range;
 
 use penstock_chat::Api;
 use penstock_pii::{Decoded, Manner, escape};
-use penstock_sse::{DecodeError, Decoder, Frame};
+use penstock_sse::{Decoder, Frame};
 use penstock_translate::json::{self, Edit, Object};
 
-use crate::answer::{self, Unreadable};
-use crate::channel::{Channel, Giver};
+use crate::answer::{self, Broken};
+use crate::channel::{Channel, Giver, TooLarge};
 use crate::event::{Address, Event, Kind, Piece};
 use crate::request::apply;
 
@@ -41,16 +41,6 @@ impl std::fmt::Debug for Chunk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Chunk")
     }
-}
-
-/// Why a stream cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Broken {
-    #[error(transparent)]
-    Framing(#[from] DecodeError),
-    /// An event that has to be looked into.
-    #[error("an event cannot be looked into: {0}")]
-    Unreadable(#[from] Unreadable),
 }
 
 impl Stream {
@@ -105,12 +95,7 @@ impl Stream {
         }
     }
 
-    fn frame(
-        &mut self,
-        frame: &Frame<'_>,
-        giver: &mut Giver<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Unreadable> {
+    fn frame(&mut self, frame: &Frame<'_>, giver: &mut Giver<'_>, out: &mut Vec<u8>) -> Result<(), Broken> {
         let data = &*frame.data;
         if data == "[DONE]" {
             self.end_all(giver, out);
@@ -124,20 +109,29 @@ impl Stream {
             Api::Anthropic => Event::anthropic(data),
         };
         match event.map_or_else(|| answer::check(data).map(|()| Event::default()), Ok) {
-            Ok(event) => self.event(frame, &event, giver, out),
-            Err(unreadable) if giver.screens() => return Err(unreadable),
+            Ok(event) => self.event(frame, &event, giver, out)?,
+            Err(unreadable) if giver.screens() => return Err(unreadable.into()),
             Err(_) => out.extend_from_slice(frame.raw),
         }
         Ok(())
     }
 
-    fn event(&mut self, frame: &Frame<'_>, event: &Event<'_>, giver: &mut Giver<'_>, out: &mut Vec<u8>) {
+    fn event(
+        &mut self,
+        frame: &Frame<'_>,
+        event: &Event<'_>,
+        giver: &mut Giver<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), TooLarge> {
         let data = &*frame.data;
         self.end_others(event, giver, out);
         let places: Vec<_> = event.pieces.iter().map(|piece| place(data, piece)).collect();
-        let mut edits = answer::edits(data, giver, |span| !places.contains(span));
+        let mut edits = answer::edits(data, giver, |span| !places.contains(span))?;
         for (piece, place) in event.pieces.iter().zip(places) {
-            edits.extend(self.piece(piece, giver).map(|instead| (place, instead)));
+            if let Some(instead) = self.piece(piece, giver) {
+                giver.spend(instead.len())?;
+                edits.push((place, instead));
+            }
         }
         edits.sort_by_key(|(span, _)| span.start);
         if self.client == Api::OpenAi && self.holds_text() {
@@ -147,6 +141,7 @@ impl Stream {
             true => out.extend_from_slice(frame.raw),
             false => rewrite(frame, &apply(data, &edits), out),
         }
+        Ok(())
     }
 
     /// What becomes of a piece, with its quotes, if it changes.

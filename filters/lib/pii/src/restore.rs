@@ -72,16 +72,16 @@ impl Restorer {
     }
 
     /// Appends to `out` what is sure of the text so far, with values in the places of placeholders, and holds back the
-    /// rest. Gives the number of values.
-    pub fn push(&mut self, vault: &Vault, piece: &str, out: &mut String) -> usize {
-        self.pass(vault, piece, false, out)
+    /// rest. Values may be much longer than placeholders: none is put behind `most` bytes. Gives the number of values.
+    pub fn push(&mut self, vault: &Vault, piece: &str, most: usize, out: &mut String) -> usize {
+        self.pass(vault, piece, most, false, out)
     }
 
     /// Appends what is held back, at the end of the text. Gives the number of values.
     pub fn finish(&mut self, vault: &Vault, out: &mut String) -> usize {
         match self.held.is_empty() {
             true => 0,
-            false => self.pass(vault, "", true, out),
+            false => self.pass(vault, "", usize::MAX, true, out),
         }
     }
 
@@ -105,7 +105,7 @@ impl Restorer {
         self.held.is_empty()
     }
 
-    fn pass(&mut self, vault: &Vault, piece: &str, is_end: bool, out: &mut String) -> usize {
+    fn pass(&mut self, vault: &Vault, piece: &str, most: usize, is_end: bool, out: &mut String) -> usize {
         let held = std::mem::take(&mut self.held);
         let text = match held.is_empty() {
             true => Cow::Borrowed(piece),
@@ -118,7 +118,7 @@ impl Restorer {
             out.push_str(before);
             self.nesting.pass(before);
             let len = match self.at(vault, here, is_end) {
-                Found::Placeholder(len, kept) => {
+                Found::Placeholder(len, kept) if out.len() <= most => {
                     let depth = match kept.kind {
                         Kind::Text => self.nesting.depth(),
                         Kind::Number | Kind::Written => 0,
@@ -131,7 +131,7 @@ impl Restorer {
                     here.clone_into(&mut self.held);
                     return restored;
                 }
-                Found::Beginning | Found::Nothing => {
+                _ => {
                     out.push_str(here.get(..1).unwrap_or_default());
                     1
                 }
@@ -226,7 +226,7 @@ impl Restorer {
 pub fn restore(vault: &Vault, text: &str, manner: Manner) -> (String, usize) {
     let mut restorer = Restorer::new(manner);
     let mut out = String::with_capacity(text.len());
-    let restored = restorer.push(vault, text, &mut out) + restorer.finish(vault, &mut out);
+    let restored = restorer.push(vault, text, usize::MAX, &mut out) + restorer.finish(vault, &mut out);
     (out, restored)
 }
 

@@ -129,7 +129,7 @@ fn a_number_is_settled_with_the_text_that_tells_what_it_is() {
 fn nothing_that_may_be_printed_shows_a_value() {
     let (_, vault) = masked(&["ann@example.com"]);
     let mut restorer = crate::Restorer::new(Manner::Text);
-    restorer.push(&vault, "ann@example.com [EMAIL", &mut String::new());
+    restorer.push(&vault, "ann@example.com [EMAIL", usize::MAX, &mut String::new());
     let shown = format!(
         "{vault:?} {restorer:?} {:?} {:?}",
         crate::Screen::new("ann@"),

@@ -30,7 +30,7 @@ fn in_pieces(vault: &Vault, text: &str, cuts: &[usize], manner: Manner) -> Strin
     let mut out = String::new();
     let mut at = 0;
     for end in cuts.iter().copied().chain([text.len()]) {
-        restorer.push(vault, &text[at..end], &mut out);
+        restorer.push(vault, &text[at..end], usize::MAX, &mut out);
         at = end;
     }
     restorer.finish(vault, &mut out);
@@ -107,13 +107,13 @@ fn no_more_is_held_back_than_may_become_a_placeholder() {
     ] {
         let mut restorer = Restorer::new(Manner::Text);
         let mut out = String::new();
-        restorer.push(&vault, text, &mut out);
+        restorer.push(&vault, text, usize::MAX, &mut out);
         assert_eq!(restorer.held.len(), held, "{text}");
     }
     let mut restorer = Restorer::new(Manner::Text);
     let mut out = String::new();
     for _ in 0..1_000 {
-        restorer.push(&vault, "[ ", &mut out);
+        restorer.push(&vault, "[ ", usize::MAX, &mut out);
         assert!(restorer.held.len() <= LONGEST);
     }
 }
@@ -143,6 +143,18 @@ fn a_value_lands_in_json_with_as_many_escapes_as_there_are_strings_around_it() {
             template.replace(&kept[0], value)
         );
     }
+}
+
+#[test]
+fn no_value_is_put_behind_as_much_as_there_may_be() {
+    let (vault, placeholder) = ann();
+    let (mut restorer, mut out) = (Restorer::new(Manner::Text), String::new());
+    let restored = restorer.push(&vault, &placeholder.repeat(4), 20, &mut out);
+    assert_eq!(restored, 2);
+    assert_eq!(
+        out,
+        format!("{}{}", "ann@example.com".repeat(2), placeholder.repeat(2))
+    );
 }
 
 #[test]
@@ -177,7 +189,7 @@ fn written(text: &str, depth: u32) -> String {
 fn nothing_is_held_back_where_there_is_nothing_to_restore() {
     let mut out = String::new();
     let mut restorer = Restorer::new(Manner::Text);
-    restorer.push(&Vault::default(), "[", &mut out);
+    restorer.push(&Vault::default(), "[", usize::MAX, &mut out);
     assert_eq!((out.as_str(), restorer.is_empty()), ("[", true));
 }
 

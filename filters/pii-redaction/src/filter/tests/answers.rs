@@ -253,3 +253,43 @@ fn an_answer_whose_coding_is_none_is_read() {
     let step = world.filter.response_body(body.as_bytes(), true);
     assert_eq!(sent(step, &body), r#"{"x":"ann@example.com"}"#);
 }
+
+#[test]
+fn an_answer_that_its_values_make_too_large_is_given_up() {
+    let value = format!("{}@example.com", "a".repeat(60));
+    let body = format!(r#"{{"model":"m","messages":[{{"role":"user","content":"{value}"}}]}}"#);
+    for (limit, verdict) in [(2_000, Verdict::Reset), (1 << 20, Verdict::Continue)] {
+        let config = PiiRedaction {
+            max_response_bytes: limit,
+            ..config(policy())
+        };
+        let worker = Rc::new(Worker::new(config, KEY).unwrap());
+        for media in ["application/json", "text/event-stream"] {
+            for text in [0, 1] {
+                let filter = Filter::new(Rc::clone(&worker));
+                let mut world = World { filter, path: OPENAI };
+                let masked = world.send(&body);
+                let many = placeholder(&masked, "EMAIL").repeat(40);
+                let answer = match (media, text) {
+                    ("application/json", 0) => {
+                        format!(r#"{{"choices":[{{"message":{{"content":"{many}"}}}}]}}"#)
+                    }
+                    ("application/json", _) => format!(
+                        "[{}0]",
+                        format!("\"{}\",", placeholder(&masked, "EMAIL")).repeat(40)
+                    ),
+                    (_, 0) => format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{many}\"}}}}]}}\n\n"),
+                    _ => format!("data: {{\"new\":\"{many}\"}}\n\n"),
+                };
+                world.answer_headers(media);
+                let step = world.filter.response_body(answer.as_bytes(), true);
+                assert_eq!(step.verdict, verdict, "{media} {text}");
+                let counted = step
+                    .counts
+                    .iter()
+                    .any(|count| count.name.contains("answer_too_large"));
+                assert_eq!(counted, verdict == Verdict::Reset);
+            }
+        }
+    }
+}

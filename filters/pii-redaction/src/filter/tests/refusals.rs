@@ -168,3 +168,22 @@ fn many_parts_with_json_in_them_cost_time_in_proportion() {
         Verdict::Continue
     );
 }
+
+#[test]
+fn a_body_that_masking_makes_too_large_is_refused_with_the_reason() {
+    let body = format!(
+        r#"{{"model":"m","messages":[{{"role":"user","content":"{}"}}]}}"#,
+        "a@b.co ".repeat(100)
+    );
+    let limit = u64::try_from(body.len()).unwrap();
+    let config = PiiRedaction {
+        max_request_bytes: limit,
+        ..config(policy())
+    };
+    let filter = Filter::new(Rc::new(Worker::new(config, KEY).unwrap()));
+    let mut world = World { filter, path: OPENAI };
+    world.headers(&[]);
+    let (status, details, text) = refused(&world.filter.request_body(body.as_bytes()));
+    assert_eq!((status, details), (413, "request_too_large"));
+    assert!(text.contains("placeholders"), "{text}");
+}
