@@ -4,17 +4,31 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 mod code;
+mod escape;
+mod fold;
 
 pub(crate) use code::Code;
+use fold::Seen;
 
-/// A text in which every space, dash and digit of Unicode that looks like one of ASCII is one, and what has no width is
-/// gone, so that a recogniser needs to know only ASCII. It is read as bytes.
+/// A text in which what looks like ASCII is ASCII, what has no width is gone, and escapes are what they stand for, so that a
+/// recogniser needs to know only ASCII. It is read as bytes, which are UTF-8.
 #[derive(Debug)]
 pub(crate) struct Text<'t> {
     bytes: Cow<'t, [u8]>,
     source: &'t str,
-    /// Where folding has moved what follows: a place here, and the same place in the source.
-    moved: Vec<(usize, usize)>,
+    /// What is read as something else, in order.
+    moved: Vec<Moved>,
+}
+
+/// A part of the source that is read as something else.
+#[derive(Clone, Copy, Debug)]
+struct Moved {
+    /// Where it is read, and how many bytes long it is there.
+    here: usize,
+    len: usize,
+    /// Where it stands in the source, and where that ends.
+    there: usize,
+    end: usize,
 }
 
 /// Digits in groups.
@@ -47,61 +61,80 @@ impl Number {
 
 impl<'t> Text<'t> {
     pub fn new(source: &'t str) -> Self {
-        let bytes = source.as_bytes();
         let mut text = Self {
-            bytes: Cow::Borrowed(bytes),
+            bytes: Cow::Borrowed(source.as_bytes()),
             source,
             moved: Vec::new(),
         };
-        if bytes
-            .iter()
-            .any(|byte| matches!(byte, 0xc2 | 0xd9 | 0xdb | 0xe2 | 0xe3 | 0xef))
-        {
-            text.fold();
-        }
+        text.fold();
         text
     }
 
     fn fold(&mut self) {
-        let mut bytes = Vec::with_capacity(self.source.len());
-        let mut rest = 0;
-        for (at, character) in self.source.char_indices() {
-            if character.is_ascii() {
-                continue;
+        let source = self.source.as_bytes();
+        let mut bytes = Vec::new();
+        let (mut at, mut copied) = (0, 0);
+        while let Some(next) = source.get(at..).and_then(fold::next) {
+            at += next;
+            let (len, seen) = fold::read(self.source, at);
+            let end = at + len;
+            if seen != Seen::AsWritten {
+                if self.moved.is_empty() {
+                    bytes.reserve(source.len());
+                }
+                bytes.extend_from_slice(source.get(copied..at).unwrap_or_default());
+                let here = bytes.len();
+                if let Seen::As(character) = seen {
+                    bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+                self.moved.push(Moved {
+                    here,
+                    len: bytes.len() - here,
+                    there: at,
+                    end,
+                });
+                copied = end;
             }
-            let Some(folded) = fold(character) else { continue };
-            let after = at + character.len_utf8();
-            bytes.extend_from_slice(self.source.as_bytes().get(rest..at).unwrap_or_default());
-            if let Some(byte) = folded {
-                self.moved.push((bytes.len(), at));
-                bytes.push(byte);
-            }
-            self.moved.push((bytes.len(), after));
-            rest = after;
+            at = end;
         }
         if !self.moved.is_empty() {
-            bytes.extend_from_slice(self.source.as_bytes().get(rest..).unwrap_or_default());
+            bytes.extend_from_slice(source.get(copied..).unwrap_or_default());
             self.bytes = Cow::Owned(bytes);
         }
     }
 
-    /// The span in the source of a span of this text that is not empty.
+    /// The span in the source of a span of this text that is not empty. What is read as something else, and every character, is
+    /// part of it as a whole or not at all; what is read as nothing, only where the span reaches to both of its sides.
     pub fn original(&self, span: Range<usize>) -> Range<usize> {
-        if self.moved.is_empty() {
-            return span;
+        let last = span.end.saturating_sub(1);
+        let start = self.place(span.start, |moved| moved.there, |place| place);
+        let end = self.place(last, |moved| moved.end, |place| place + 1);
+        let is_boundary = |place: &usize| self.source.is_char_boundary(*place);
+        let start = (0..=start).rev().find(is_boundary).unwrap_or_default();
+        let end = (end..self.source.len()).find(is_boundary);
+        start..end.unwrap_or(self.source.len())
+    }
+
+    /// A span that is not empty, as it was written.
+    pub fn written(&self, span: Range<usize>) -> &'t str {
+        self.source.get(self.original(span)).unwrap_or_default()
+    }
+
+    /// Whether the byte at a place is written behind a percent sign. In a URL, and a form, it is data then, and parts nothing.
+    pub fn is_encoded(&self, at: usize) -> bool {
+        !self.moved.is_empty() && self.written(at..at + 1).starts_with('%') && self.at(at) != b'%'
+    }
+
+    /// What is known of where a byte stands in the source: of the part that it is read from, if that is read as something else, or
+    /// else its place.
+    fn place<T>(&self, at: usize, moved: impl Fn(&Moved) -> T, same: impl Fn(usize) -> T) -> T {
+        let behind = self.moved.partition_point(|moved| moved.here <= at);
+        let last = behind.checked_sub(1).and_then(|last| self.moved.get(last));
+        match last {
+            Some(last) if at < last.here + last.len => moved(last),
+            Some(last) => same(last.end + (at - last.here - last.len)),
+            None => same(at),
         }
-        let place = |at: usize| {
-            let before = self.moved.partition_point(|(here, _)| *here <= at);
-            let last = before.checked_sub(1).and_then(|last| self.moved.get(last));
-            last.map_or(at, |(here, there)| there + (at - here))
-        };
-        let last = place(span.end.saturating_sub(1));
-        let character = self
-            .source
-            .get(last..)
-            .and_then(|rest| rest.chars().next())
-            .map_or(1, char::len_utf8);
-        place(span.start)..last + character
     }
 
     pub fn len(&self) -> usize {
@@ -146,6 +179,12 @@ impl<'t> Text<'t> {
             .take(most)
             .take_while(|byte| kind(**byte))
             .count()
+    }
+
+    /// How many places from one on are of one kind, at most `most` and not past the end.
+    pub fn run_of(&self, at: usize, most: usize, kind: impl Fn(usize) -> bool) -> usize {
+        let end = self.len().min(at + most);
+        (at..end).take_while(|at| kind(*at)).count()
     }
 
     /// How many bytes in front of a place are of one kind, at most `most`.
@@ -311,145 +350,5 @@ pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// What stands for a character: nothing of its own (`None`), nothing at all, or one of ASCII.
-#[allow(clippy::option_option)]
-fn fold(character: char) -> Option<Option<u8>> {
-    let digit = |zero: u32| {
-        let value = u32::from(character)
-            .checked_sub(zero)
-            .filter(|value| *value < 10)?;
-        Some(Some(b'0' + u8::try_from(value).ok()?))
-    };
-    match character {
-        // Spaces.
-        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(Some(b' ')),
-        // No width: soft hyphen, zero width space and joiners, word joiner, byte order mark.
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => Some(None),
-        // Hyphens and dashes, minus signs.
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => Some(Some(b'-')),
-        // Full-width forms of ASCII.
-        '\u{ff01}'..='\u{ff5e}' => u8::try_from(u32::from(character) - 0xff01 + 0x21).ok().map(Some),
-        // Arabic-Indic and extended Arabic-Indic digits.
-        '\u{660}'..='\u{669}' => digit(0x660),
-        '\u{6f0}'..='\u{6f9}' => digit(0x6f0),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_looks_like_ascii_is_ascii_and_is_found_where_it_stood() {
-        let source = "a\u{a0}b\u{200b}c\u{2011}\u{ff11}é\u{feff}z";
-        let text = Text::new(source);
-        assert_eq!(text.bytes(), "a bc-1éz".as_bytes());
-        for (folded, original) in [("a", "a"), ("b", "b"), ("bc", "b\u{200b}c"), ("-", "\u{2011}")] {
-            let start = text
-                .bytes()
-                .windows(folded.len())
-                .position(|part| part == folded.as_bytes());
-            let start = start.unwrap();
-            let span = text.original(start..start + folded.len());
-            assert_eq!(&source[span], original);
-        }
-        let whole = text.original(0..text.len());
-        assert_eq!(&source[whole], source);
-        assert_eq!(&source[text.original(5..9)], "\u{ff11}é\u{feff}z");
-    }
-
-    #[test]
-    fn pieces_have_the_separator_of_their_place() {
-        let read = |text: &str| {
-            let number = Text::new(text).pieces(0, &[3, 3, 2], &[b".", b"-"])?;
-            Some(number.digits().to_vec())
-        };
-        assert_eq!(read("123.456-78,"), Some(vec![1, 2, 3, 4, 5, 6, 7, 8]));
-        for text in [
-            "123-456-78",
-            "123.456.78",
-            "123.456-7",
-            "123.456-789",
-            "12345678",
-            "123.456-78-9",
-        ] {
-            assert_eq!(read(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_number_goes_on_where_a_space_parts_it_from_a_group() {
-        for (text, goes_on) in [
-            ("1234 5678", true),
-            ("5678 9012", true),
-            ("1234 5678 9012", true),
-            ("5678", false),
-            ("1 5678 901234", false),
-            ("1234  5678, 9012", false),
-        ] {
-            let at = text.find("5678").unwrap();
-            assert_eq!(Text::new(text).goes_on(at..at + 4), goes_on, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_phrase_is_heard_in_front_of_a_place() {
-        let text = Text::new("My_Number: 1");
-        assert!(text.says_before(11, 11, "my number"));
-        assert!(!text.says_before(11, 10, "my number"));
-        assert!(!text.says_before(2, 40, "my number"));
-    }
-
-    #[test]
-    fn plain_text_is_not_copied() {
-        assert!(matches!(
-            Text::new("plain, with ü and “quotes”").bytes,
-            Cow::Borrowed(_)
-        ));
-    }
-
-    #[test]
-    fn numbers_have_one_kind_of_separator_and_stand_by_themselves() {
-        let read = |text: &str| {
-            let text = Text::new(text);
-            let at = text.bytes().iter().position(u8::is_ascii_digit)?;
-            let number = text.number(at, &[3, 2, 4], b" -", true)?;
-            Some((number.digits().to_vec(), number.separated))
-        };
-        let digits = vec![1, 2, 3, 4, 5, 6, 7, 8, 9];
-        for (text, separated) in [
-            ("123-45-6789", true),
-            ("(123 45 6789.", true),
-            ("123 - 45 - 6789", true),
-            ("123  45  6789", true),
-            ("#123456789, ", false),
-        ] {
-            assert_eq!(read(text), Some((digits.clone(), separated)), "{text}");
-        }
-        for text in [
-            "123-45 6789",
-            "123-456789",
-            "12345-6789",
-            "x123456789",
-            "1234567890",
-            "123456789.5",
-        ] {
-            assert_eq!(read(text), None, "{text}");
-        }
-        for text in ["7,123-45-6789,42", "7:123-45-6789", "7,123 45 6789,1980-01-01"] {
-            let text = Text::new(text);
-            assert!(text.number(2, &[3, 2, 4], b" -", false).is_some(), "{text:?}");
-        }
-        for text in [
-            "123 45 6789,42",
-            "123 - 45-6789",
-            "123 45  6789",
-            "123- 45- 6789",
-            "123-45-6789-a",
-            "123-45-6789/1",
-        ] {
-            assert_eq!(read(text), None, "{text}");
-        }
-    }
-}
+mod tests;

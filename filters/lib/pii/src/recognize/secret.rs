@@ -38,28 +38,9 @@ pub(super) const RECOGNIZERS: &[Recognizer] = &[
 /// A published prefix and a length: nothing that is found inside it, whatever words stand around, may take its place.
 const SURE: Score = Score(100);
 
-/// Whether a token may start at a place: nothing that could be a part of it stands in front, unless it belongs to an escape
-/// of JSON (`\n`, `\u003d`) or of a URL (`%3D`).
+/// Whether a token may start at a place: nothing that could be a part of it stands in front.
 fn opens(text: &Text<'_>, at: usize) -> bool {
-    let before = |count: usize| at.checked_sub(count).map_or(0, |place| text.at(place));
-    let hex = |from: usize, to: usize| (from..=to).all(|count| before(count).is_ascii_hexdigit());
-    match before(1) {
-        b'n' | b'r' | b't' if before(2) == b'\\' => true,
-        byte if is_token(byte) => {
-            before(3) == b'%' && hex(1, 2) || before(6) == b'\\' && before(5) == b'u' && hex(1, 4)
-        }
-        _ => true,
-    }
-}
-
-/// Where a token starts that is asked for at its first letter, or at the backslash of an escape in front of it.
-fn start(text: &Text<'_>, at: usize) -> Option<usize> {
-    let start = match (text.at(at), text.at(at + 1)) {
-        (b'\\', b'n' | b'r' | b't') => at + 2,
-        (b'\\', _) => return None,
-        _ => at,
-    };
-    opens(text, start).then_some(start)
+    !is_token(text.before(at))
 }
 
 /// Letters, digits, underscore, dash: what most tokens consist of.

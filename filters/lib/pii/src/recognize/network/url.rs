@@ -34,27 +34,33 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
         return None;
     }
     let user = at + 3;
-    let is_user = |byte: u8| is_visible(byte) && !matches!(byte, b':' | b'/' | b'?' | b'#' | b'@');
-    let password = user + text.run(user, LONGEST_USER, is_user) + 1;
+    // What is encoded within a URL, and further than the URL is itself, parts nothing.
+    let written = |place: usize| text.written(place..place + 1).len();
+    let is_data = |place: usize| text.is_encoded(place) && written(place) > written(at);
+    let ends_user = |byte: u8| !is_visible(byte) || matches!(byte, b':' | b'/' | b'?' | b'#' | b'@');
+    let is_user = |place: usize| !ends_user(text.at(place)) || is_data(place);
+    let password = user + text.run_of(user, LONGEST_USER, is_user) + 1;
     if text.at(password - 1) != b':' {
         return None;
     }
-    let host = 1 + secret_end(text, password)?;
+    let host = 1 + secret_end(text, password, is_data)?;
     let secret = text.slice(password..host - 1);
     if is_stand_in(secret) || !is_host(text.at(host)) {
         return None;
     }
-    let rest = text.run(host, LONGEST_REST, |byte| {
-        is_visible(byte) && byte != b'\'' && byte < 0xe2
+    let is_rest = |byte: u8| is_visible(byte) && byte != b'\'' && byte < 0xe2;
+    let rest = text.run_of(host, LONGEST_REST, |place| {
+        is_rest(text.at(place)) || is_data(place)
     });
     let rest = text.slice(host..host + rest);
     Some(Hit::new(start, host + rest.len() - trailing(rest), Score(100)))
 }
 
 /// Where the at sign behind the password stands: the last before the host ends, or, where that is no port, the first at all.
-fn secret_end(text: &Text<'_>, start: usize) -> Option<usize> {
-    let ends = |byte: u8| matches!(byte, b'/' | b'?' | b'#');
-    let authority = text.run(start, LONGEST_PASSWORD, |byte| is_visible(byte) && !ends(byte));
+fn secret_end(text: &Text<'_>, start: usize, is_data: impl Fn(usize) -> bool) -> Option<usize> {
+    let ends = |byte: u8| !is_visible(byte) || matches!(byte, b'/' | b'?' | b'#');
+    let is_part = |place: usize| !ends(text.at(place)) || is_data(place);
+    let authority = text.run_of(start, LONGEST_PASSWORD, is_part);
     let front = text.slice(start..start + authority);
     if let Some(end) = front.iter().rposition(|byte| *byte == b'@') {
         return Some(start + end);
@@ -127,6 +133,10 @@ mod tests {
             "amqp://guest:guest@10.0.0.1:5672/%2f",
             "http://u:p@[2001:db8::1]:80/",
             "mysql://root:pa/ss#w@localhost:3306/x",
+            "smtp://ann%40example.com:p%40s%2Fs%20%22w%3A@mail.example.com:587",
+            "https:\\/\\/ann:s3cret@example.com\\/path",
+            "https%3A%2F%2Fann%3As3cret%40example.com%2Fpath",
+            "https%3A%2F%2Fann%2540corp%3As3cret%40example.com%2Fpath",
             "HTTPS://U:P@EXAMPLE.COM",
             "https://u:it's@example.com/a",
         ] {

@@ -2,13 +2,13 @@
 //! 2026-11) and 16 more characters. New ones use base32; documented examples have other digits too (`AKIAI44QH8DHBEXAMPLE`).
 
 use super::super::{Hit, Recognizer, Starts};
-use super::{SURE, start};
+use super::{SURE, opens};
 use crate::text::{Text, is_word};
 use crate::{Entity, Score};
 
 pub(super) const RECOGNIZER: Recognizer = Recognizer {
     entity: Entity::AwsKey,
-    starts: &[Starts::Code(&[20]), Starts::Mark(b'\\')],
+    starts: &[Starts::Code(&[20])],
     find,
     raises: &["aws", "access", "key", "amazon", "credentials"],
     lowers: &[],
@@ -18,8 +18,7 @@ const PREFIXES: [&[u8]; 4] = [b"AKIA", b"ASIA", b"ABIA", b"ACCA"];
 const LENGTH: usize = 20;
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let at = start(text, at)?;
-    let key = key(text, at)?;
+    let key = key(text, at).filter(|_| opens(text, at))?;
     let score = match key.iter().any(u8::is_ascii_digit) {
         true => SURE,
         // One in thirty has no digit. `ASIA` may begin a word.

@@ -6,13 +6,13 @@ use std::ops::Range;
 
 use super::super::{Hit, Recognizer, Starts};
 use super::shape::Shape;
-use super::{SURE, aws, is_base64, opens, start};
+use super::{SURE, aws, is_base64, opens};
 use crate::Entity;
 use crate::text::Text;
 
 pub(super) const RECOGNIZER: Recognizer = Recognizer {
     entity: Entity::AwsKey,
-    starts: &[Starts::First(b"as"), Starts::Mark(b'\\')],
+    starts: &[Starts::First(b"as")],
     find,
     raises: &[],
     lowers: &[],
@@ -28,20 +28,16 @@ const LONGEST_WORD: usize = 8;
 const WORDS: [&str; 4] = ["aws", "secret", "access", "key"];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let begin = match text.at(at) {
-        b'\\' => start(text, at)?,
-        _ => at,
-    };
-    if !matches!(text.at(begin + 1) | 0x20, b'w' | b'c' | b'e' | b'k' | b's' | b'b') {
+    if !matches!(text.at(at + 1) | 0x20, b'w' | b'c' | b'e' | b'k' | b's' | b'b') {
         return None;
     }
     let known = ["aws", "acc", "sec", "akia", "asia", "abia"];
-    if !known.iter().any(|known| text.has(begin, known)) {
+    if !known.iter().any(|known| text.has(at, known)) {
         return None;
     }
-    let name = match aws::key(text, begin).filter(|_| opens(text, begin)) {
-        Some(key) => begin + key.len(),
-        None => name(text, begin)?,
+    let name = match aws::key(text, at).filter(|_| opens(text, at)) {
+        Some(key) => at + key.len(),
+        None => name(text, at)?,
     };
     let key = value(text, name)?;
     Some(Hit::new(key.start, key.end, SURE))
@@ -72,13 +68,10 @@ fn value(text: &Text<'_>, name: usize) -> Option<Range<usize>> {
     let mut start = name;
     for _ in 0..WORDS_BETWEEN {
         let gap = text.run(start, GAP, |byte| !is_base64(byte));
-        let from = start + gap;
         if gap == 0 || gap == GAP {
             return None;
         }
-        // An escaped line break.
-        let escape = usize::from(text.before(from) == b'\\' && matches!(text.at(from), b'n' | b'r' | b't'));
-        start = from + escape;
+        start += gap;
         let len = text.run(start, LENGTH + 1, is_base64);
         if len == LENGTH {
             let shape = Shape::of(text.slice(start..start + len));

@@ -82,27 +82,15 @@ fn key(text: &Text<'_>, at: usize) -> Option<Hit> {
     }
 }
 
-/// The signature of a URL, behind its `sig=`: base64, in which `+`, `/` and `=` may be escaped.
+/// The signature of a URL, behind its `sig=`: base64.
 fn signature(text: &Text<'_>, at: usize) -> Option<Hit> {
     if !opens(text, at - 3) {
         return None;
     }
-    let escaped = |at: usize| ["%2b", "%2f"].iter().any(|escape| text.has(at, escape));
-    let mut end = at + 1;
-    for _ in 0..SHORT {
-        end += match is_base64(text.at(end)) {
-            true => 1,
-            false if escaped(end) => 3,
-            false => return None,
-        };
-    }
-    end += match text.at(end) {
-        b'=' => 1,
-        _ if text.has(end, "%3d") => 3,
-        _ => return None,
-    };
-    let random = Shape::of(text.slice(at + 1..end)).is_random();
-    (random && !is_base64(text.at(end))).then(|| Hit::new(at + 1, end, SURE))
+    let len = text.run(at + 1, SHORT + 1, is_base64);
+    let end = at + 1 + len;
+    let random = len == SHORT && Shape::of(text.slice(at + 1..end)).is_random();
+    (random && text.at(end) == b'=' && !is_base64(text.at(end + 1))).then(|| Hit::new(at + 1, end + 1, SURE))
 }
 
 /// The secret of an application, around its tilde.

@@ -4,13 +4,13 @@
 
 use super::super::{Hit, Recognizer, Starts};
 use super::shape::Shape;
-use super::{SURE, has, is_token, start};
+use super::{SURE, has, is_token, opens};
 use crate::Entity;
 use crate::text::Text;
 
 pub(super) const RECOGNIZER: Recognizer = Recognizer {
     entity: Entity::GcpKey,
-    starts: &[Starts::First(b"agy1"), Starts::Mark(b'\\')],
+    starts: &[Starts::First(b"agy1")],
     find,
     raises: &[],
     lowers: &[],
@@ -25,7 +25,9 @@ const PREFIXES: [(&[u8], usize, usize); 4] = [
 ];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
-    let at = start(text, at)?;
+    if !opens(text, at) {
+        return None;
+    }
     let (prefix, least, most) = PREFIXES.iter().find(|(prefix, ..)| has(text, at, prefix))?;
     let body = at + prefix.len();
     let len = text.run(body, most + 1, is_token);

@@ -4,13 +4,13 @@
 
 use super::super::{Hit, Recognizer, Starts};
 use super::shape::decode;
-use super::{SURE, is_token, start};
+use super::{SURE, is_token, opens};
 use crate::text::Text;
 use crate::{Entity, Score};
 
 pub(super) const RECOGNIZER: Recognizer = Recognizer {
     entity: Entity::Jwt,
-    starts: &[Starts::First(b"e"), Starts::Mark(b'\\'), Starts::Mark(b'_')],
+    starts: &[Starts::First(b"e"), Starts::Mark(b'_')],
     find,
     raises: &[],
     lowers: &[],
@@ -28,7 +28,8 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
         // `ghs_123456_eyJ`: so that a long run is not read again from each of its underscores, only after few others.
         b'_' if text.at(at + 1) != b'e' || text.run_before(at, 32, is_token) >= 32 => return None,
         b'_' => at + 1,
-        _ => start(text, at)?,
+        _ if opens(text, at) => at,
+        _ => return None,
     };
     // What a brace and a quote, a space or a line break become.
     if !(text.at(at) == b'e' && matches!(text.at(at + 1), b'y' | b'w')) {

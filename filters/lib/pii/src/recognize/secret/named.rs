@@ -22,6 +22,8 @@ pub(super) struct Value {
     pub span: Range<usize>,
     /// Between quotes.
     pub quoted: bool,
+    /// What parts it from its name is encoded as in a URL, and so is the value.
+    pub encoded: bool,
 }
 
 /// Longest name that is read, in bytes, and the longest value.
@@ -314,6 +316,7 @@ impl Name {
 pub(super) fn value_from(text: &Text<'_>, at: usize) -> Option<Value> {
     let signs = text.run(at, 2, |byte| matches!(byte, b'=' | b'>' | b'~'));
     let parted = matches!(text.at(at + signs), b' ' | b'\t' | b'"' | b'\'' | b'`');
+    let front = at.saturating_sub(1);
     let mut at = at + if parted { signs } else { 0 };
     at += if has(text, at, b"**") && matches!(text.at(at + 2), b' ' | b'\t' | b'`') {
         2
@@ -336,31 +339,31 @@ pub(super) fn value_from(text: &Text<'_>, at: usize) -> Option<Value> {
         .find(|(open, _)| has(text, at, open))
         .copied()
         .unwrap_or_default();
+    let opened = text.written(at..at + 1).len();
     at += quote.len();
+    let encoded = (front..at).any(|at| text.is_encoded(at));
+    // What is escaped further than the quote in front is inside, and so is what a URL encodes behind a sign that it does not.
+    let is_inside = |at: usize| match close.is_empty() {
+        true => text.is_encoded(at) && !encoded,
+        false => quote.len() == 1 && text.written(at..at + 1).len() > opened,
+    };
     let mut end = at;
     let most = (at + VALUE).min(text.len());
     let mut closed = false;
     while end < most {
         let byte = text.at(end);
-        if !close.is_empty() && has(text, end, close) {
+        if !close.is_empty() && has(text, end, close) && !is_inside(end) {
             closed = true;
             break;
         }
         let stops = match byte {
-            b'\n' | b'\r' | 0..=8 => true,
+            b'\n' | b'\r' | 0..=8 => !is_inside(end),
             // It does not reach past the next name, so that no byte is read for more than one.
             b':' | b'=' if end > at && name_before(text, end).is_some() => true,
             _ if !close.is_empty() => false,
-            b'\\' => {
-                matches!(text.at(end + 1), b'n' | b'r' | b't' | b'"' | b'\'') || has(text, end, b"\\u00")
-            }
-            b',' => separates(text, end + 1),
-            b'&' => {
-                separates(text, end + 1) && text.at(end + 1) > b' '
-                    || has(text, end, b"&amp;")
-                    || has(text, end, b"&quot;")
-            }
-            b' ' | b'\t' | b'"' | b'\'' | b'`' | b';' | b'<' | b'|' => true,
+            b',' => separates(text, end + 1) && !is_inside(end),
+            b'&' => separates(text, end + 1) && text.at(end + 1) > b' ' && !is_inside(end),
+            b' ' | b'\t' | b'"' | b'\'' | b'`' | b';' | b'<' | b'|' => !is_inside(end),
             // Letters with accents are part of it; quotation marks and other scripts are not.
             0xc2 | 0xe0.. => true,
             _ => false,
@@ -376,16 +379,14 @@ pub(super) fn value_from(text: &Text<'_>, at: usize) -> Option<Value> {
     (at < end && end < at + VALUE).then_some(Value {
         span: at..end,
         quoted: closed,
+        encoded,
     })
 }
 
-const QUOTES: [(&[u8], &[u8]); 12] = [
-    (b"\\\"", b"\\\""),
-    (b"\\'", b"\\'"),
+const QUOTES: [(&[u8], &[u8]); 9] = [
     (b"\"", b"\""),
     (b"'", b"'"),
     (b"`", b"`"),
-    (b"&quot;", b"&quot;"),
     ("“".as_bytes(), "”".as_bytes()),
     ("„".as_bytes(), "“".as_bytes()),
     ("‘".as_bytes(), "’".as_bytes()),
@@ -502,6 +503,13 @@ mod tests {
             ("a(b)", "a(b)", false),
             ("\"a b\"c", "a b", true),
             ("\\\"hunter2\\\"}", "hunter2", true),
+            ("\"hun\\\"ter2\"}", "hun\"ter2", true),
+            ("\\\"hun\\\\\\\"ter2\\\"}", "hun\"ter2", true),
+            ("\"hun\\ter2\"", "hun\ter2", true),
+            ("&quot;hunter2&quot; x", "hunter2", true),
+            ("hunter2&amp;next=1", "hunter2", false),
+            ("hunter2&quot;", "hunter2", false),
+            ("hunter2\\u003c/b", "hunter2", false),
             ("hunter2\\nuser", "hunter2", false),
             ("=> 'hunter2'", "hunter2", true),
             ("** hunter2", "hunter2", false),
@@ -516,6 +524,28 @@ mod tests {
                 value_from(&text, 0).map(|value| (text.slice(value.span.clone()).to_vec(), value.quoted));
             let expected = (!value.is_empty()).then(|| (value.as_bytes().to_vec(), quoted));
             assert_eq!(read, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_url_encodes_ends_a_value_only_where_its_sign_is_encoded_too() {
+        for (text, value) in [
+            ("=hun%26ter%202%3B&next=1", "hun&ter 2;"),
+            ("=hun%26b=2&next=1", "hun&b=2"),
+            ("%3Dhun%26b%3D2&next=1", "hun"),
+            ("%3Dhunter%202&next=1", "hunter"),
+            ("%3Dhunter2&next=1", "hunter2"),
+            ("%22%3A%22hun%20ter%22%7D", "hun ter"),
+            ("\"=\"hun%22ter\"", "hun\"ter"),
+        ] {
+            let text = Text::new(text);
+            let sign = text
+                .bytes()
+                .iter()
+                .position(|byte| matches!(byte, b'=' | b':'))
+                .unwrap();
+            let read = value_from(&text, sign + 1).unwrap();
+            assert_eq!(text.slice(read.span), value.as_bytes(), "{text:?}");
         }
     }
 }

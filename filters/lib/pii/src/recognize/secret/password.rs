@@ -212,14 +212,33 @@ fn cell(text: &Text<'_>, at: usize) -> Option<Hit> {
 }
 
 fn judged(text: &Text<'_>, kind: Kind, value: &Value) -> Option<Hit> {
-    let Value { span, quoted } = value;
-    let bytes = text.slice(span.clone());
+    let Value { span, quoted, .. } = value;
+    let bytes = looks(text, value);
     let called = text.at(span.end) == b'(' || text.at(span.end) == b'[';
     let fits = match kind {
         Kind::Password => is_password(bytes),
         Kind::Token => is_machine_made(bytes),
     };
-    (fits && !called && !stands_for_another(bytes, *quoted)).then(|| Hit::new(span.start, span.end, SCORE))
+    let absent = || {
+        [bytes, text.slice(span.clone())]
+            .iter()
+            .any(|bytes| stands_for_another(bytes, *quoted))
+    };
+    (fits && !called && !absent()).then(|| Hit::new(span.start, span.end, SCORE))
+}
+
+/// What tells whether a value is a secret. Blank space in it is none if it comes from a backslash that may belong to the secret,
+/// and so may `%54`: it is judged as it was written then.
+fn looks<'t>(text: &'t Text<'_>, value: &Value) -> &'t [u8] {
+    let read = text.slice(value.span.clone());
+    let written = text.written(value.span.clone()).as_bytes();
+    let is_blank = || read.iter().any(|byte| *byte <= b' ');
+    let is_doubtful = written.len() > read.len() && (written.contains(&b'%') || is_blank());
+    if is_doubtful && !value.encoded {
+        written
+    } else {
+        read
+    }
 }
 
 #[cfg(test)]

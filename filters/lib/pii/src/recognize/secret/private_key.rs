@@ -1,6 +1,6 @@
 //! Private keys in PEM: every label of RFC 7468 (sections 10 and 11), RFC 1421 and OpenSSL, OpenSSH and RFC 9580 (section 6.2, `PGP PRIVATE
-//! KEY BLOCK`) that ends like one of a private key, and the four dashes of SSH2. Read 2026-11. Lines may end with the two
-//! characters `\n`, or be joined by spaces. Keys in PuTTY's format are not recognised.
+//! KEY BLOCK`) that ends like one of a private key, and the four dashes of SSH2. Read 2026-11. Lines may be
+//! joined by spaces. Keys in PuTTY's format are not recognised.
 //!
 //! A block reaches to its `END` line if that comes within [`LONGEST`] bytes. A block that was cut reaches as far as its base64.
 
@@ -111,21 +111,13 @@ fn cut(text: &Text<'_>, body: usize, limit: usize) -> Option<usize> {
     end
 }
 
-/// Where blank space ends, escaped or not, and whether it has a line break or the end of the text.
+/// Where blank space ends, and whether it has a line break or the end of the text.
 fn blank(text: &Text<'_>, mut at: usize, limit: usize) -> (usize, bool) {
     let mut line_break = at >= text.len();
     while at < limit {
-        match (text.at(at), text.at(at + 1)) {
-            (b'\n' | b'\r', _) => line_break = true,
-            (b' ' | b'\t' | b'>' | b'"' | b'\'', _) => {}
-            (b'\\', b'n' | b'r' | b't' | b'\\') => {
-                line_break |= text.at(at + 1) != b't';
-                at += 1;
-                // Escaped twice.
-                if text.at(at) == b'\\' {
-                    continue;
-                }
-            }
+        match text.at(at) {
+            b'\n' | b'\r' => line_break = true,
+            b' ' | b'\t' | b'>' | b'"' | b'\'' => {}
             _ => break,
         }
         at += 1;
@@ -140,7 +132,7 @@ fn header(text: &Text<'_>, at: usize, limit: usize) -> Option<usize> {
         return None;
     }
     let rest = limit.saturating_sub(at + name).min(128);
-    Some(at + name + text.run(at + name, rest, |byte| !matches!(byte, b'\n' | b'\r' | b'\\')))
+    Some(at + name + text.run(at + name, rest, |byte| !matches!(byte, b'\n' | b'\r')))
 }
 
 #[cfg(test)]

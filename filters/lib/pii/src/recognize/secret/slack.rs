@@ -3,7 +3,7 @@
 
 use super::super::{Hit, Recognizer, Starts};
 use super::shape::Shape;
-use super::{SURE, has, has_before, is_token, opens};
+use super::{SURE, has, has_before, is_base64, is_token, opens};
 use crate::Entity;
 use crate::text::Text;
 
@@ -44,8 +44,10 @@ fn token(text: &Text<'_>, at: usize) -> Option<Hit> {
     if !opens(text, start) {
         return None;
     }
-    let len = text.run(at + 1, LONGEST, |byte| {
-        byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'%'
+    // Those of cookies are encoded, as they are in cookies.
+    let len = text.run_of(at + 1, LONGEST, |at| {
+        let byte = text.at(at);
+        byte.is_ascii_alphanumeric() || byte == b'-' || is_base64(byte) && text.is_encoded(at)
     });
     let body = text.slice(at + 1..at + 1 + len);
     let body = body.get(..body.iter().rposition(u8::is_ascii_alphanumeric)? + 1)?;
@@ -90,6 +92,7 @@ mod tests {
             "xoxs-1234567890-1234567890-1234567890-0123456789",
             "xoxe.xoxp-1-Mi0yLTEyMzQ1Njc4OTAtMTIzNDU2Nzg5MA",
             "xapp-1-A0123456789-1234567890123-0123456789abcdef0123456789abcdef",
+            "xoxd-aB3dE5fG7hI9%2FjK1lM2nO4pQ6%2BrS8tU0vW",
             "https://hooks.slack.com/services/T01ABCDEF2G/B01ABCDEF2G/aBcDeFgHiJkLmNoPqRsTuVwX",
         ] {
             for text in [

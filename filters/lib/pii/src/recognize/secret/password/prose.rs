@@ -8,7 +8,7 @@ use super::super::has_before;
 use super::super::named::{Kind, Value, Word, value_from, word_before};
 use super::super::plausible::is_name;
 use super::super::shape::Shape;
-use super::judged;
+use super::{judged, looks};
 use crate::text::Text;
 
 /// How far in front of `is` its subject is looked for: `the password for the second server is`.
@@ -139,7 +139,7 @@ fn beside(text: &Text<'_>, word: &Word, value: &Value, shortest: usize) -> Optio
 
 /// Whether a value is no name with numbers in it: its letters and digits alternate, or there are other characters too.
 fn alternates(text: &Text<'_>, value: &Value) -> bool {
-    let bytes = text.slice(value.span.clone());
+    let bytes = looks(text, value);
     let is_sign =
         |byte: &u8| byte.is_ascii_punctuation() && !matches!(byte, b'.' | b'-' | b'_' | b'/' | b':');
     Shape::of(bytes).alternations > 3 || bytes.iter().any(is_sign)
@@ -148,7 +148,7 @@ fn alternates(text: &Text<'_>, value: &Value) -> bool {
 /// Whether a value stands out among words: long, of letters and digits, and neither the name of a thing (`Python3`, `RFC2617`) nor one
 /// with a version or a number (`v1.2`, `us-east-1`).
 pub(super) fn stands_out(text: &Text<'_>, value: &Value, shortest: usize) -> bool {
-    let bytes = text.slice(value.span.clone());
+    let bytes = looks(text, value);
     let shape = Shape::of(bytes);
     if shape.len < shortest || shape.digits == 0 || shape.letters() == 0 {
         return false;
@@ -173,7 +173,8 @@ pub(super) fn stands_out(text: &Text<'_>, value: &Value, shortest: usize) -> boo
 /// What a word in front of a place says of a subject further in front.
 fn said(text: &Text<'_>, at: usize) -> Option<Hit> {
     // Most of the short words say something else, in front of another word.
-    let letters = text.run(at + 1, CLAUSE, |byte| byte.is_ascii_alphabetic());
+    let is_letter = |place: usize| text.at(place).is_ascii_alphabetic() && !text.is_encoded(place);
+    let letters = text.run_of(at + 1, CLAUSE, is_letter);
     let plain = letters > 0 && matches!(text.at(at + 1 + letters), b' ' | b',' | b'.' | b'\n');
     if plain && !ENDINGS_OF_IS.has(text.before(at.saturating_sub(1)), text.before(at)) {
         return None;
