@@ -237,3 +237,29 @@ async fn what_cannot_be_looked_into_is_let_through_and_reported_where_the_policy
     assert_eq!(said(Client::OpenAi, &response).unwrap().text, text);
     assert!(!primary.requests()[0].mentions("jane.doe"));
 }
+
+#[tokio::test]
+async fn an_answer_that_its_values_make_too_large_is_given_up_and_envoy_lives_on() {
+    let primary = Provider::start("primary").unwrap();
+    let yaml = format!(
+        "limits: {{ request_body: 2MiB, response_body: 64KiB }}\nproviders:\n{}{}models:\n{}pii: {{ key: {{ env: {KEY_VARIABLE} }} }}\nquota: {{ enabled: false }}\n",
+        provider("primary", "openai", &format!("{}/v1", primary.url()), ""),
+        provider("primary-anthropic", "anthropic", &primary.url(), ""),
+        echo("echo", "", ""),
+    );
+    let gateway = Gateway::builder(&yaml).env(KEY_VARIABLE, KEY).start().unwrap();
+    let _logs = gateway.witness();
+    let long = |n: u32| format!("{}{n}@{}.example.com ", "a".repeat(60), "b".repeat(60));
+    let fits: String = (0..100).map(long).collect();
+    let grows: String = (0..1_000).map(long).collect();
+    for client in CLIENTS {
+        for api in ["echo", "echo-anthropic"] {
+            let response = gateway.send(client.ask(api, &grows, false)).await;
+            let cut = response.map_or(true, |response| response.aborted.is_some());
+            assert!(cut, "{client:?} {api}");
+            let response = gateway.send(client.ask(api, &fits, false)).await.unwrap();
+            assert_eq!(said(client, &response).unwrap().text, fits);
+        }
+    }
+    assert_eq!(trap(&gateway), None);
+}
