@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use penstock_config::Config;
+
 use super::{
     Context, RenderError, access_log, filter, local_reply,
     node::{Node, extension, list, map},
@@ -12,24 +14,25 @@ use super::{
 pub(super) const HEADERS_KIB: u32 = 60;
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECTION_IDLE: Duration = Duration::from_secs(3_600);
-/// While a provider waits for a slow client, the filter cannot tell it from one that has stalled.
-const SLOW_CLIENT: u64 = 1 << 20;
+/// More than a request may have: the filter that refuses a larger one is to see the piece that makes it so, and an
+/// answer waits here for a slow client. While a provider waits for one, the filter cannot tell it from one that has
+/// stalled.
+const ROOM: u64 = 1 << 20;
 /// After an aborted answer; the second that Envoy waits by default is one that the client does not know of it.
 const DELAYED_CLOSE: Duration = Duration::from_millis(100);
 /// A whole request, however slowly its body comes.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
-/// HTTP/2 flow control as Envoy's "Configuring Envoy as an edge proxy" recommends it, read 2026-11.
-const STREAM_WINDOW: u32 = 64 << 10;
-const CONNECTION_WINDOW: u32 = 1 << 20;
-/// More than the 100 of that page: an application may send all of its requests over one connection.
+/// What other streams of a connection may send while one fills its window and is not read.
+const SHARED_WINDOW: u64 = 1 << 20;
+/// More than the 100 of Envoy's "Configuring Envoy as an edge proxy" (read 2026-11): an application may send all of its
+/// requests over one connection.
 const STREAMS: u32 = 1_000;
 
 pub(super) fn listener(context: &Context<'_>) -> Result<Node, RenderError> {
     Ok(map! {
         "name" => "penstock",
         "address" => context.listen,
-        // How much of an answer waits for a slow client before the provider is read no further.
-        "per_connection_buffer_limit_bytes" => context.config.limits.request_body.0.max(SLOW_CLIENT),
+        "per_connection_buffer_limit_bytes" => stream_buffer(context.config),
         "filter_chains" => list![map! {
             "filters" => list![extension(
                 "envoy.filters.network.http_connection_manager",
@@ -62,8 +65,8 @@ fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
         },
         "http2_protocol_options" => map! {
             "max_concurrent_streams" => STREAMS,
-            "initial_stream_window_size" => STREAM_WINDOW,
-            "initial_connection_window_size" => CONNECTION_WINDOW,
+            "initial_stream_window_size" => stream_buffer(context.config),
+            "initial_connection_window_size" => stream_buffer(context.config).saturating_add(SHARED_WINDOW),
         },
         "early_header_mutation_extensions" => list![extension(
             "envoy.http.early_header_mutation.header_mutation",
@@ -75,6 +78,21 @@ fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
         "local_reply_config" => local_reply::configuration(context.config),
         "access_log" => access_log::access_log(context)?,
     })
+}
+
+/// What Envoy holds of one stream, in bytes: of a request for our filters, beyond which it answers 413 itself, and of
+/// an answer for a slow client, beyond which the provider is read no further.
+///
+/// HTTP/1.1 takes it from the listener, HTTP/2 from the stream's window (Envoy's FAQ "How do I configure flow control?"
+/// and `source/common/http/http2/codec_impl.cc`, read 2026-11), so the 64 KiB that the page for edge proxies advises
+/// would be the largest request. `request_body_buffer_limit` comes too late, with the route that the filters choose.
+///
+/// No window bounds the memory, not the connection's either: both open again as soon as a filter has taken the data.
+/// Unfinished requests of a connection take up to [`STREAMS`] times this, as those of as many connections of HTTP/1.1
+/// do, until [`REQUEST_TIMEOUT`].
+fn stream_buffer(config: &Config) -> u64 {
+    // At most 129 MiB by configuration; a window of HTTP/2 may have 2 GiB.
+    config.limits.request_body.0.saturating_add(ROOM)
 }
 
 /// In the order of the request; an answer passes them from the last to the first.

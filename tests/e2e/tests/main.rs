@@ -19,6 +19,7 @@ mod credentials;
 mod errors;
 mod fallback;
 mod headers;
+mod http2;
 mod lease;
 mod memory;
 mod models;
