@@ -96,12 +96,58 @@ impl Meaning {
     fn speaks(self, bit: u128) -> bool {
         (self.raises | self.lowers) & bit != 0
     }
+
+    /// What words mean together, as in a name: of each kind what the last says that speaks of it.
+    fn of(words: &[Heard]) -> Self {
+        let meanings = words.iter().map(|word| word.meaning);
+        meanings.fold(Self::default(), Self::and_then)
+    }
+
+    /// What two mean of which the second decides.
+    fn and_then(self, last: Self) -> Self {
+        Self {
+            raises: self.raises & !last.lowers | last.raises,
+            lowers: (self.lowers | last.lowers) & !last.raises,
+            calls: self.calls | last.calls,
+        }
+    }
+
+    /// What either of two says, those that raise first.
+    pub fn or(self, other: Self) -> Self {
+        let raises = self.raises | other.raises;
+        Self {
+            raises,
+            lowers: (self.lowers | other.lowers) & !raises,
+            calls: self.calls | other.calls,
+        }
+    }
+
+    /// Whether it raises nothing and lowers nothing.
+    pub fn is_silent(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Whether it raises a kind, or lowers it, if it speaks of it.
+    pub fn raises(self, entity: Entity) -> Option<bool> {
+        let bit = bit(entity);
+        self.speaks(bit).then_some(self.raises & bit != 0)
+    }
+
+    /// Whether something may be found because of it.
+    pub fn promises(self) -> bool {
+        self.raises != 0 || self.calls
+    }
+
+    /// Whether recognisers wait for it.
+    pub fn calls(self) -> bool {
+        self.calls
+    }
 }
 
 /// A word that was found.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heard {
-    at: usize,
+    pub at: usize,
     meaning: Meaning,
 }
 
@@ -229,6 +275,25 @@ impl Words {
         }
     }
 
+    /// What a name says in which these words were heard: what its parts say, and where they make one word, as in `tax_id`, what that
+    /// says.
+    pub fn meaning(&self, name: &[u8], heard: &[Heard]) -> Meaning {
+        let mut word = [0; LONGEST];
+        let mut places = word.iter_mut();
+        let mut len = 0;
+        let is_gap = |byte: &u8| matches!(byte, b' ' | b'_' | b'-' | b'.');
+        for byte in name.iter().filter(|byte| !is_gap(byte)) {
+            let Some(place) = places.next() else {
+                return Meaning::of(heard);
+            };
+            *place = *byte;
+            len += 1;
+        }
+        let whole = word.get(..len).filter(|_| len < name.len());
+        let whole = whole.and_then(|word| self.lookup(word)).unwrap_or_default();
+        Meaning::of(heard).and_then(whole)
+    }
+
     /// Looks up letters with points between them, the first of which stands at `at`.
     pub fn hear_pointed(&self, text: &Text<'_>, at: usize, heard: &mut Vec<Heard>) {
         let mut letters = [0; MOST_POINTED];
@@ -292,28 +357,48 @@ fn is_hump(pair: &[u8], next: Option<&u8>) -> bool {
             || before.is_ascii_uppercase() && next.is_some_and(u8::is_ascii_lowercase))
 }
 
+/// What the head of a table says of a finding that is all of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// Nothing, or the finding is in no table.
+    Unnamed,
+    /// The name of its column raises it.
+    Raises,
+    Lowers,
+    /// The name of another column raises its kind, so that what stands in front of its row, from there on, is not said of it.
+    Another {
+        row: usize,
+    },
+}
+
 /// What is around a finding.
 #[derive(Clone, Copy)]
 pub(crate) struct Around<'a> {
     pub text: &'a Text<'a>,
     /// The words of the text, in their order.
     pub heard: &'a [Heard],
-    /// The words in the name of the field that the text is the value of.
-    pub named: &'a [Heard],
+    /// What the name of the field says that the text is the value of.
+    pub named: Meaning,
 }
 
 impl Around<'_> {
     /// The score of a finding, given the words around it.
     ///
-    /// Those in front decide. In its own clause a word that speaks for it beats one that speaks against: of "the SSN on the
+    /// Where the name of its column speaks of it, that decides, and else the words in front. In its own clause a word that speaks for it beats one that speaks against: of "the SSN on the
     /// invoice" the number is the SSN. Further in front a word only speaks for it, and only if no other number has
     /// come since. Then comes the name of the field, and last what stands behind in the same clause.
-    pub fn judge(&self, score: Score, entity: Entity, span: Range<usize>) -> Score {
+    pub fn judge(&self, score: Score, entity: Entity, span: Range<usize>, column: Column) -> Score {
         let bit = bit(entity);
+        let first = match column {
+            Column::Raises => return score.raised(),
+            Column::Lowers => return score.lowered(),
+            Column::Another { row } => row,
+            Column::Unnamed => 0,
+        };
         let before = self.heard.partition_point(|word| word.at < span.start);
         let in_front = self.heard.get(..before).unwrap_or_default().iter().rev();
         let mut in_front = in_front
-            .take_while(|word| word.at + BEFORE >= span.start)
+            .take_while(|word| word.at >= first && word.at + BEFORE >= span.start)
             .filter(|word| word.meaning.speaks(bit))
             .peekable();
         if in_front.peek().is_some() {
@@ -341,10 +426,11 @@ impl Around<'_> {
                 return score.lowered();
             }
         }
-        let named = self.named.iter().rev().find(|word| word.meaning.speaks(bit));
-        match named.or_else(|| self.behind(bit, before, span.end)) {
-            Some(word) if word.meaning.raises & bit != 0 => score.raised(),
-            Some(_) => score.lowered(),
+        let behind = || self.behind(bit, before, span.end).map(|word| word.meaning);
+        let says = self.named.raises(entity);
+        match says.or_else(|| behind()?.raises(entity)) {
+            Some(true) => score.raised(),
+            Some(false) => score.lowered(),
             None => score,
         }
     }
@@ -427,7 +513,7 @@ struct Clause {
 
 /// The end of the last number in a text that is long enough to have words of its own, spaces and signs between its digits
 /// aside.
-fn last_number(text: &[u8]) -> usize {
+pub(crate) fn last_number(text: &[u8]) -> usize {
     let (mut digits, mut end) = (0, 0);
     for (at, byte) in text.iter().enumerate().rev() {
         match byte {

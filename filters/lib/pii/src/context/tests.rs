@@ -99,9 +99,10 @@ fn judged(text: &str, name: &str, expected: Score) {
     let around = Around {
         text: &seen,
         heard: &heard,
-        named: &named,
+        named: words().meaning(name.as_bytes(), &named),
     };
-    assert_eq!(around.judge(BASE, ENTITY, start..end), expected, "{text}");
+    let score = around.judge(BASE, ENTITY, start..end, Column::Unnamed);
+    assert_eq!(score, expected, "{text}");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Health.
 
 mod birth;
-mod column;
 mod record;
 
 use super::Recognizer;

@@ -8,7 +8,7 @@ mod words;
 
 use self::words::{LOWERS, RAISES};
 use super::super::{Hit, Recognizer, Starts};
-use super::{column, unquoted};
+use super::unquoted;
 use crate::date;
 use crate::letters::is_same;
 use crate::text::Text;
@@ -37,9 +37,6 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let front = text.slice(start.saturating_sub(BEFORE)..start);
     let born = || text.at(end) >= 0x80 && (text.has(end, "生") || text.has(end, "出生"));
     if is_abbreviated(front) || born() {
-        return Some(Hit::new(start, end, Score(60)));
-    }
-    if column::name(text, start..end).is_some_and(|name| words(name).any(is_birth)) {
         return Some(Hit::new(start, end, Score(60)));
     }
     let behind = text.slice(end..text.len().min(end + BEHIND));

@@ -6,7 +6,6 @@
 
 use super::super::endings::Endings;
 use super::super::{Hit, Recognizer, Starts};
-use super::column;
 use crate::letters::{is_same, lower};
 use crate::text::{Text, is_word};
 use crate::{Entity, Score};
@@ -16,6 +15,10 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
     starts: &[
         Starts::Digits(&[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
         Starts::Code(&[5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]),
+        // Nowhere else, but in cells of columns with these words in their names.
+        in_columns(LABELS.list),
+        in_columns(NUMBERED.list),
+        in_columns(PARTS),
     ],
     find,
     raises: &[
@@ -94,6 +97,10 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "timestamp",
     ],
 };
+
+const fn in_columns(words: &'static [&'static str]) -> Starts {
+    Starts::Behind { words, bytes: b"" }
+}
 
 /// Phrases in lower case, with single spaces, and what they end with.
 struct Phrases {
@@ -213,6 +220,24 @@ const LABELS: Phrases = Phrases::of(&[
     "의무기록번호",
     "의무기록 번호",
 ]);
+
+/// A word of each label that is more than one word.
+const PARTS: &[&str] = &[
+    "record",
+    "records",
+    "rec",
+    "kartoteki",
+    "choroby",
+    "medyczna",
+    "médico",
+    "medico",
+    "clínico",
+    "clinico",
+    "medisch",
+    "dossier",
+    "historia",
+    "cartella",
+];
 
 /// What says so where a word for number stands between.
 const NUMBERED: Phrases = Phrases::of(&[
@@ -366,14 +391,12 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let names_itself = text.has(start, "mrn");
     // Most numbers have no label: its last letters are looked for before anything else.
     let labelled = names_itself || is_labelled(text, start) || is_answer(text, start);
-    let may_be = || is_labelled_soon(text, at) || is_cell(text, start) || is_value(text);
+    let may_be = || is_labelled_soon(text, at) || is_value(text);
     if !labelled && !may_be() {
         return None;
     }
     let end = code(text, start, at)?;
-    let labelled =
-        labelled || is_labelled_behind(text, end) || column::name(text, start..end).is_some_and(is_label);
-    if labelled {
+    if labelled || is_labelled_behind(text, end) {
         return Some(Hit::new(start, end, Score::CERTAIN));
     }
     is_all(text, start, end).then(|| Hit::new(start, end, Score::WEAK))
@@ -395,12 +418,6 @@ fn is_labelled_soon(text: &Text<'_>, at: usize) -> bool {
             text.at(end + 1) | 0x20,
             b'i' | b'w' | b'e' | b't' | b'a' | b'j' | 0xe3 | b'(' | b' '
         )
-}
-
-/// Whether a place may be where a cell of a table starts.
-fn is_cell(text: &Text<'_>, at: usize) -> bool {
-    let start = at - text.run_before(at, 2, |byte| matches!(byte, b' ' | b'"' | b'\''));
-    matches!(text.before(start), b',' | b';' | b'\t' | b'|' | b'\n' | b'(')
 }
 
 /// The end of the code that starts at a place, the first run of whose letters and digits, or what comes behind its letters and a
