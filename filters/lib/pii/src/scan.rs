@@ -18,6 +18,9 @@ const LONGEST_CODE: usize = 64;
 /// Longest value, and name of a field, that are looked at together, in bytes.
 const LONGEST_VALUE: usize = 256;
 
+/// Shortest value of a kind that begins with its name.
+const LONG_VALUE: usize = 32;
+
 /// How many more things may look like personal data than may be found, and how many at least.
 const MOST_CANDIDATES: usize = 16;
 const FEWEST_CANDIDATES: usize = 1 << 10;
@@ -218,8 +221,8 @@ impl Recognizers {
         let front = Text::new(name).len();
         let offset = front + "=\"".len();
         let text = format!("{name}=\"{value}\"");
-        // Where much shorter values stand in a column, its name would take most of the time.
-        let from = if name.len() <= value.len() + 16 { 0 } else { front };
+        // What starts at the name takes a long value, and of a column of short ones the name would take most of the time.
+        let from = if value.len() < LONG_VALUE { front } else { 0 };
         let hits = Pass::over(self, Text::new(&text), from).hits.into_iter();
         hits.filter_map(|Candidate { entity, hit, .. }| {
             let (start, end) = (hit.start.checked_sub(offset)?, hit.end.checked_sub(offset)?);

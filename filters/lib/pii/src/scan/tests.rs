@@ -257,3 +257,83 @@ fn groups_of_digits_are_looked_at_until_they_are_a_table() {
     assert_eq!(names(&format!("{table}4111 1111 1111 1111"), ""), [""; 0]);
     assert_eq!(names(&format!("{table}4111111111111111"), "").len(), 1);
 }
+
+#[test]
+fn more_than_the_most_is_not_found() {
+    let recognizers = Recognizers::new(Custom::default());
+    let up_to = |text: &str, most: usize| {
+        let found = recognizers.find_up_to(text, "", &Thresholds::default(), most);
+        found.map(|found| found.len())
+    };
+    let mails = "ann@example.com ".repeat(5000);
+    assert_eq!(up_to(&mails, 5000), Some(5000));
+    assert_eq!(up_to(&mails, 4999), None);
+    assert_eq!(up_to(&mails, 0), None);
+    assert_eq!(up_to("", 0), Some(0));
+    // What only looks like something is not counted.
+    let numbers = "219099998, 2125550143, 1984-03-07\n".repeat(5000);
+    assert_eq!(up_to(&numbers, 0), Some(0));
+}
+
+#[test]
+fn of_what_overlaps_only_what_stays_is_counted() {
+    let custom = |words: &[&str]| {
+        let list = DenyList {
+            entity: Entity::Custom(0),
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+        };
+        Recognizers::new(Custom::new(vec![], &[list], &[]).unwrap())
+    };
+    let recognizers = custom(&["blue", "blue heron", "heron", "blue heron x"]);
+    let up_to = |times: usize, most: usize| {
+        let text = "blue heron x ".repeat(times);
+        let found = recognizers.find_up_to(&text, "", &Thresholds::default(), most);
+        found.map(|found| found.len())
+    };
+    assert_eq!(up_to(2000, 2000), Some(2000));
+    assert_eq!(up_to(2000, 1999), None);
+    // So many that memory goes first.
+    assert_eq!(up_to(20_000, 10), None);
+}
+
+#[test]
+fn what_is_remembered_does_not_grow_with_the_text() {
+    let recognizers = Recognizers::new(Custom::default());
+    for piece in [
+        "ssn ",
+        "219099998 ",
+        "身份证",
+        "身份证，",
+        "ssn,1\n",
+        "1.2.3.4,",
+        "(ssn)",
+    ] {
+        let text = piece.repeat((1 << 20) / piece.len());
+        let mut pass = Pass::new(&recognizers, Text::new(&text), Vec::new());
+        while !pass.go_on() {
+            pass.take();
+            pass.forget();
+            assert!(pass.heard.len() + pass.hits.len() < 32 << 10, "{piece}");
+        }
+    }
+}
+
+#[test]
+fn words_are_heard_across_any_place_of_a_long_text() {
+    let recognizers = weak();
+    for front in ["a ", "é", "身", "a\n", "a,b\n"] {
+        let far = front.repeat(3 * pass::STRIDE / front.len());
+        for shift in 0..40 {
+            let text = format!(
+                "{} {far} staff Q1234{} {far}",
+                "x".repeat(shift),
+                ".".repeat(shift)
+            );
+            assert_eq!(
+                named(&recognizers, &text, ""),
+                ["CUSTOM Q1234"],
+                "{front:?} {shift}"
+            );
+        }
+    }
+}

@@ -123,3 +123,68 @@ fn a_column_of_another_name_says_nothing() {
         }
     }
 }
+
+#[test]
+fn cells_with_delimiters_quotes_and_line_ends_in_them_are_cells() {
+    for text in [
+        "note,ssn\n\"a, \"\"b\"\", c\",219099998\n",
+        "note,ssn\n\"a, b\",\"219099998\"\n",
+        "note,ssn\n5\" pipe,219099998",
+        "note,ssn\nx,y\n\"first\nsecond, and\nthird\",1\nz,219099998\n",
+        "note\tssn\n\"a\tb\"\t219099998",
+        "| note | ssn |\n|---|---|\n| a \\| b | 219099998 |",
+        "| note | ssn |\n|---|---|\n| 5\" | 219099998 |",
+        "INSERT INTO t (note, ssn) VALUES ('it''s (a), b', 219099998), ('x', NULL);",
+        "INSERT INTO t (note, ssn)\nVALUES\n  (NOW(), 1),\n  (CONCAT('a', ','), '219099998');",
+    ] {
+        assert_eq!(found(text), ["US_SSN 219099998"], "{text}");
+    }
+}
+
+#[test]
+fn the_nearest_head_counts_and_only_in_its_table() {
+    for (text, expected) in [
+        (
+            "ssn,order_no\n219099998,219099981\n219099997,219099982\n",
+            vec!["219099998", "219099997"],
+        ),
+        (
+            "order_no,ssn\n219099998,219099981\n219099997,219099982\n",
+            vec!["219099981", "219099982"],
+        ),
+        (
+            "id,ssn\n1,219099998\n\nid,order\n1,219099981\n",
+            vec!["219099998"],
+        ),
+        (
+            "id,order\n1,219099998\n\nid,ssn\n1,219099981\n",
+            vec!["219099981"],
+        ),
+        (
+            "id;order\n1;219099998\nid,ssn,city\n1,219099981,Lyon\n",
+            vec!["219099981"],
+        ),
+        (
+            "id,ssn\n1,219099998\n\nThe total is 219099981, thanks\n",
+            vec!["219099998"],
+        ),
+        ("219099998,219099981\n219099997,219099982\n", vec![]),
+        ("a,ssn 219099981\nb,219099998\n", vec!["219099981"]),
+        (
+            &*format!("id,ssn\n{}1,see 219099998 there\n", "1,none\n".repeat(12)),
+            vec![],
+        ),
+        ("values (219099998, 219099981)", vec![]),
+    ] {
+        let found = found(text);
+        let expected: Vec<_> = expected.iter().map(|value| format!("US_SSN {value}")).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_column_lowers_what_its_words_speak_against() {
+    let head = "id,name,tax invoice,tax_id\n";
+    let row = "1,Ann,86095742719,86095742719\n";
+    assert_eq!(found(&(head.to_owned() + &row.repeat(20))).len(), 20);
+}
