@@ -275,23 +275,31 @@ impl Words {
         }
     }
 
-    /// What a name says in which these words were heard: what its parts say, and where they make one word, as in `tax_id`, what that
-    /// says.
+    /// What a name says in which these words were heard: what its parts say, and what those say that make one word together, as in
+    /// `tax_id` and `customer tax ID`.
     pub fn meaning(&self, name: &[u8], heard: &[Heard]) -> Meaning {
-        let mut word = [0; LONGEST];
-        let mut places = word.iter_mut();
-        let mut len = 0;
-        let is_gap = |byte: &u8| matches!(byte, b' ' | b'_' | b'-' | b'.');
-        for byte in name.iter().filter(|byte| !is_gap(byte)) {
-            let Some(place) = places.next() else {
-                return Meaning::of(heard);
-            };
-            *place = *byte;
-            len += 1;
+        let parts = name
+            .split(|byte| matches!(byte, b' ' | b'_' | b'-' | b'.'))
+            .filter(|part| !part.is_empty());
+        let pairs = parts.clone().zip(parts.clone().skip(1));
+        let pairs = pairs.filter_map(|(first, second)| self.lookup_parts([first, second].into_iter()));
+        let parted = Meaning::of(heard);
+        let paired = pairs.fold(parted, Meaning::and_then);
+        match parts.clone().nth(2) {
+            Some(_) => paired.and_then(self.lookup_parts(parts).unwrap_or_default()),
+            None => paired,
         }
-        let whole = word.get(..len).filter(|_| len < name.len());
-        let whole = whole.and_then(|word| self.lookup(word)).unwrap_or_default();
-        Meaning::of(heard).and_then(whole)
+    }
+
+    /// Looks up a word that is written in parts.
+    fn lookup_parts<'p>(&self, parts: impl Iterator<Item = &'p [u8]>) -> Option<Meaning> {
+        let mut word = [0; LONGEST];
+        let mut len = 0;
+        for part in parts {
+            word.get_mut(len..len + part.len())?.copy_from_slice(part);
+            len += part.len();
+        }
+        self.lookup(word.get(..len)?)
     }
 
     /// Looks up letters with points between them, the first of which stands at `at`.

@@ -183,3 +183,32 @@ fn letters_with_points_between_them_are_a_word() {
     words().hear_pointed(&text, 11, &mut heard);
     assert_eq!(heard.iter().map(|heard| heard.at).collect::<Vec<_>>(), [4]);
 }
+
+#[test]
+fn the_parts_of_a_name_are_words_and_make_words() {
+    let mut words = Words::default();
+    words.add(ENTITY, ["taxid"], ["tax", "orderno"]);
+    words.add(OTHER, ["id"], ["customertaxid"]);
+    let says = |name: &str| {
+        let (text, mut heard) = (name.to_lowercase(), Vec::new());
+        for part in text.split(['_', ' ', '-']) {
+            words.hear(part.as_bytes(), 0, &mut heard);
+        }
+        let meaning = words.meaning(name.as_bytes(), &heard);
+        (meaning.raises(ENTITY), meaning.raises(OTHER))
+    };
+    for (name, expected) in [
+        ("tax", (Some(false), None)),
+        ("tax_id", (Some(true), Some(true))),
+        ("Tax ID", (Some(true), Some(true))),
+        ("tax - id", (Some(true), Some(true))),
+        ("customer tax id", (Some(true), Some(false))),
+        ("a tax id of theirs", (Some(true), Some(true))),
+        ("id tax", (Some(false), Some(true))),
+        ("order_no", (Some(false), None)),
+        ("id", (None, Some(true))),
+        ("", (None, None)),
+    ] {
+        assert_eq!(says(name), expected, "{name}");
+    }
+}

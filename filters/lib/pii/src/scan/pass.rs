@@ -388,9 +388,15 @@ impl<'r, 't> Pass<'r, 't> {
     fn ask(&mut self, recognizers: Option<&Vec<&'static Recognizer>>, at: usize) {
         for recognizer in recognizers.into_iter().flatten() {
             if let Some(hit) = (recognizer.find)(&self.text, at) {
-                self.hits.push(Candidate::new(recognizer.entity, hit));
+                self.found(recognizer.entity, hit);
             }
         }
+    }
+
+    /// Out of the way: nearly all that are asked find nothing.
+    #[inline(never)]
+    fn found(&mut self, entity: Entity, hit: Hit) {
+        self.hits.push(Candidate::new(entity, hit));
     }
 }
 

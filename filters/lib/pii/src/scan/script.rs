@@ -20,6 +20,8 @@ impl Script {
             | '\u{f900}'..='\u{faff}'
             | '\u{ff66}'..='\u{ff9f}'
             | '\u{20000}'..='\u{3ffff}' => Self::Unspaced,
+            // Nukta and virama of the scripts of India stand within words.
+            '\u{900}'..='\u{d7f}' if matches!(u32::from(character) & 0x7f, 0x3c | 0x4d) => Self::Spaced,
             _ if character.is_alphabetic() => Self::Spaced,
             _ => Self::Neither,
         }

@@ -19,7 +19,7 @@ fn weak() -> Recognizers {
         entity: Entity::Custom(0),
         regex: r"\b[QX]\d{4}\b".into(),
         score: Score::WEAK,
-        context: ["staff", "社員番号", "birth", "número"]
+        context: ["staff", "社員番号", "birth", "número", "फ़ोन", "जन्म"]
             .map(String::from)
             .to_vec(),
     };
@@ -50,6 +50,8 @@ fn words_around_and_the_name_of_the_field_raise_what_is_weak() {
         ("社員番号：Q1234", ""),
         ("IDのstaffはQ1234", ""),
         ("NÚMERO Q1234", ""),
+        ("फ़ोन Q1234", ""),
+        ("जन्म: Q1234", ""),
         ("staff\u{a0}Q1234", ""),
         ("Q1234", "staff"),
         ("Q1234", "staffNumber"),
