@@ -96,6 +96,15 @@ fn every_cell_has_the_name_of_its_column_however_long_the_table_is() {
 }
 
 #[test]
+fn rows_are_whole_wherever_a_long_text_is_taken_apart() {
+    for padding in 0..30 {
+        let row = format!("219099998,{}\n", "and so on ".repeat(20 + padding));
+        let text = "ssn,note\n".to_owned() + &row.repeat(400);
+        assert_eq!(found(&text).len(), 400, "{padding}");
+    }
+}
+
+#[test]
 fn a_column_of_another_name_says_nothing() {
     for name in [
         "order_no",
