@@ -7,7 +7,8 @@ use penstock_sse::DecodeError;
 use serde::de::IgnoredAny;
 
 use crate::channel::{Channel, Giver, TooLarge};
-use crate::request::apply;
+use crate::opaque::is_opaque;
+use crate::request::{apply, integral};
 use crate::rule::Rule;
 use crate::walk::{Kind, Leaf, walk};
 
@@ -75,13 +76,17 @@ pub(crate) fn edits(
             return;
         }
         let (span, instead) = match leaf.kind {
-            Kind::Number if giver.screens() => {
-                (leaf.span.clone(), whole(leaf.raw, Manner::Json, leaf.name, giver))
-            }
+            Kind::Number if giver.screens() => match number_instead(&leaf, giver) {
+                Some(instead) => (leaf.span.clone(), instead),
+                None => return,
+            },
             Kind::Repetition if giver.screens() => (leaf.span.clone(), "null".to_owned()),
             Kind::Number | Kind::Repetition => return,
             Kind::Name | Kind::String => {
                 let span = leaf.span.start.saturating_sub(1)..leaf.span.end + 1;
+                if is_opaque(&leaf) {
+                    return;
+                }
                 if !wanted(&span) || !giver.screens() && !may_hold_placeholder(leaf.raw.as_bytes()) {
                     return;
                 }
@@ -94,6 +99,13 @@ pub(crate) fn edits(
         }
     });
     room.map(|()| edits)
+}
+
+/// What becomes of a number that is new personal data.
+fn number_instead(leaf: &Leaf<'_>, giver: &mut Giver<'_>) -> Option<String> {
+    let screening = giver.screening.as_mut()?;
+    let instead = screening.of_number(&integral(leaf.raw), leaf.name)?;
+    Some(format!("\"{instead}\""))
 }
 
 /// What becomes of a string, with its quotes.

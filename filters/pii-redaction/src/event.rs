@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     ReasoningContent,
     /// A signed block of reasoning, by its index.
     Thinking(u64),
+    /// One of a list of parts of reasoning, by its index.
+    Detail(u64),
     /// Arguments of a call, by its index.
     Arguments(u64),
     /// Free input of a call, by its index.
@@ -56,7 +58,7 @@ pub(crate) struct Event<'a> {
 #[derive(Deserialize)]
 struct Chunk<'a> {
     #[serde(borrow, default)]
-    choices: Vec<Choice<'a>>,
+    choices: Option<Vec<Choice<'a>>>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
 }
@@ -64,7 +66,7 @@ struct Chunk<'a> {
 #[derive(Deserialize)]
 struct Choice<'a> {
     #[serde(default)]
-    index: u64,
+    index: Option<u64>,
     #[serde(borrow, default)]
     delta: Option<Delta<'a>>,
     #[serde(borrow, default)]
@@ -86,6 +88,8 @@ struct Delta<'a> {
     #[serde(borrow, default)]
     thinking_blocks: Option<&'a RawValue>,
     #[serde(borrow, default)]
+    reasoning_details: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     tool_calls: Option<&'a RawValue>,
     #[serde(borrow, default)]
     function_call: Option<&'a RawValue>,
@@ -100,9 +104,11 @@ struct Audio<'a> {
 #[derive(Deserialize)]
 struct Thinking<'a> {
     #[serde(default)]
-    index: u64,
+    index: Option<u64>,
     #[serde(borrow, default)]
     thinking: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    text: Option<&'a RawValue>,
     #[serde(borrow, default)]
     signature: Option<&'a RawValue>,
 }
@@ -110,7 +116,7 @@ struct Thinking<'a> {
 #[derive(Deserialize)]
 struct Call<'a> {
     #[serde(default)]
-    index: u64,
+    index: Option<u64>,
     #[serde(borrow, default)]
     function: Option<Function<'a>>,
     #[serde(borrow, default)]
@@ -134,12 +140,14 @@ struct BlockEvent<'a> {
     #[serde(borrow)]
     r#type: &'a RawValue,
     #[serde(default)]
-    index: u64,
+    index: Option<u64>,
     #[serde(borrow, default)]
     delta: Option<BlockDelta<'a>>,
+    #[serde(borrow, default)]
+    content_block: Option<BlockDelta<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct BlockDelta<'a> {
     #[serde(borrow, default)]
     text: Option<&'a RawValue>,
@@ -154,16 +162,17 @@ struct BlockDelta<'a> {
 impl<'a> Event<'a> {
     /// Reads an event of OpenAI's API; `None` if it is none.
     pub fn openai(data: &'a str) -> Option<Self> {
-        let chunk: Chunk<'a> = serde_json::from_str(data).ok()?;
+        let chunk: Chunk<'a> = object(data)?;
         let mut event = Self {
             ends_all: is_set(chunk.error),
             ..Self::default()
         };
-        for choice in chunk.choices {
+        for (at, choice) in (0..).zip(chunk.choices.unwrap_or_default()) {
+            let index = choice.index.unwrap_or(at);
             let over = is_set(choice.finish_reason);
-            event.delta(choice.index, choice.delta.unwrap_or_default(), over);
+            event.delta(index, choice.delta.unwrap_or_default(), over);
             if over {
-                event.ended.push(choice.index);
+                event.ended.push(index);
             }
         }
         Some(event)
@@ -176,15 +185,23 @@ impl<'a> Event<'a> {
         self.piece(part, Kind::ReasoningContent, delta.reasoning_content, over);
         let transcript = read::<Audio<'a>>(delta.audio).and_then(|audio| audio.transcript);
         self.piece(part, Kind::Transcript, transcript, over);
-        for block in read::<Vec<Thinking<'a>>>(delta.thinking_blocks).unwrap_or_default() {
-            let signed = is_set(block.signature);
-            self.piece(part, Kind::Thinking(block.index), block.thinking, over || signed);
+        for (at, block) in (0..).zip(read::<Vec<Thinking<'a>>>(delta.thinking_blocks).unwrap_or_default()) {
+            let is_last = over || is_set(block.signature);
+            let kind = Kind::Thinking(block.index.unwrap_or(at));
+            self.piece(part, kind, block.thinking, is_last);
         }
-        for call in read::<Vec<Call<'a>>>(delta.tool_calls).unwrap_or_default() {
+        for (at, detail) in (0..).zip(read::<Vec<Thinking<'a>>>(delta.reasoning_details).unwrap_or_default())
+        {
+            let is_last = over || is_set(detail.signature);
+            let kind = Kind::Detail(detail.index.unwrap_or(at));
+            self.piece(part, kind, detail.text, is_last);
+        }
+        for (at, call) in (0..).zip(read::<Vec<Call<'a>>>(delta.tool_calls).unwrap_or_default()) {
+            let index = call.index.unwrap_or(at);
             let arguments = call.function.and_then(|function| function.arguments);
-            self.piece(part, Kind::Arguments(call.index), arguments, over);
+            self.piece(part, Kind::Arguments(index), arguments, over);
             let input = call.custom.and_then(|custom| custom.input);
-            self.piece(part, Kind::Input(call.index), input, over);
+            self.piece(part, Kind::Input(index), input, over);
         }
         let arguments = read::<Function<'a>>(delta.function_call).and_then(|function| function.arguments);
         self.piece(part, Kind::FunctionCall, arguments, over);
@@ -192,19 +209,24 @@ impl<'a> Event<'a> {
 
     /// Reads an event of Anthropic's API; `None` if it is none.
     pub fn anthropic(data: &'a str) -> Option<Self> {
-        let block: BlockEvent<'a> = serde_json::from_str(data).ok()?;
+        let block: BlockEvent<'a> = object(data)?;
         let mut event = Self::default();
-        match (block.r#type.get(), block.delta) {
-            (r#""content_block_delta""#, Some(delta)) => {
-                event.piece(block.index, Kind::Text, delta.text, false);
-                event.piece(block.index, Kind::BlockThinking, delta.thinking, false);
-                event.piece(block.index, Kind::BlockInput, delta.partial_json, false);
-                if is_set(delta.signature) {
-                    event.ended.push(block.index);
+        let index = block.index.unwrap_or_default();
+        match block.r#type.get() {
+            r#""content_block_delta""# | r#""content_block_start""# => {
+                let delta = block.delta.or(block.content_block).unwrap_or_default();
+                event.piece(index, Kind::Text, delta.text, false);
+                event.piece(index, Kind::BlockThinking, delta.thinking, false);
+                event.piece(index, Kind::BlockInput, delta.partial_json, false);
+                if delta
+                    .signature
+                    .is_some_and(|signature| !matches!(signature.get(), "null" | "\"\""))
+                {
+                    event.ended.push(index);
                 }
             }
-            (r#""content_block_stop""#, _) => event.ended.push(block.index),
-            (r#""message_delta""# | r#""message_stop""# | r#""error""#, _) => event.ends_all = true,
+            r#""content_block_stop""# => event.ended.push(index),
+            r#""message_delta""# | r#""message_stop""# | r#""error""# => event.ends_all = true,
             _ => {}
         }
         Some(event)
@@ -219,6 +241,12 @@ impl<'a> Event<'a> {
             });
         }
     }
+}
+
+/// Reads an object; a list is none, although serde takes it for one.
+fn object<'a, T: Deserialize<'a>>(data: &'a str) -> Option<T> {
+    let is_object = data.trim_start().starts_with('{');
+    is_object.then(|| serde_json::from_str(data).ok())?
 }
 
 /// What is read of a field that may be something else.

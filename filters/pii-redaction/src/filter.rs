@@ -20,7 +20,7 @@ use crate::channel::Giver;
 use crate::metrics;
 use crate::policy::Rules;
 use crate::report::{self, Record};
-use crate::request::{Outcome, Report, mask};
+use crate::request::{MOST_FINDINGS, Outcome, Report, mask};
 use crate::stream::Stream;
 use crate::worker::Worker;
 
@@ -182,6 +182,7 @@ impl Filter {
             &worker.placeholders,
             &tenant,
             &worker.custom,
+            MOST_FINDINGS,
         );
         let (outcome, report) = mask(text, masking, &rules.policy);
         if report.attachments > 0 && !rules.passes_attachments {

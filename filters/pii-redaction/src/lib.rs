@@ -12,6 +12,7 @@ mod channel;
 mod event;
 mod filter;
 mod metrics;
+mod opaque;
 mod policy;
 mod report;
 mod request;

@@ -4,17 +4,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use penstock_pii::{Action, Decoded, Entity, Finding, Masking, NESTED, Policy, Vault, escape};
+use penstock_pii::{Action, Decoded, Entity, Finding, Masking, NESTED, Policy, Source, Vault, escape};
 use penstock_translate::json;
 use serde::de::IgnoredAny;
 
+use crate::opaque::is_opaque;
 use crate::rule::Rule;
 use crate::walk::{Kind, Leaf, walk};
 
-/// Most findings in one request. Each takes memory until the answer is there.
-const MOST_FINDINGS: usize = 20_000;
-/// Shortest base64 that is taken for it without a `data:` URL around it; what is shorter may be text.
-const SHORTEST_BASE64: usize = 32;
+/// Most findings in one request, and most placeholders. Each takes memory until the answer is there.
+pub(crate) const MOST_FINDINGS: usize = 20_000;
 /// Most findings that a refusal names.
 const MOST_NAMED: usize = 20;
 
@@ -86,7 +85,14 @@ pub(crate) fn mask(body: &str, mut masking: Masking<'_>, policy: &Policy) -> (Ou
         return (Outcome::TooMany, report);
     }
     masking.seal();
-    let edits = replace(body, Rule::Request, NESTED, &mut masking, &mut found.iter());
+    let values = masking.values();
+    let mut edits = replace(body, Rule::Request, NESTED, &mut masking, &mut found.iter());
+    if masking.values() > values {
+        edits = replace(body, Rule::Request, NESTED, &mut masking, &mut found.iter());
+    }
+    if masking.is_full() {
+        return (Outcome::TooMany, report);
+    }
     let edited = (!edits.is_empty()).then(|| apply(body, &edits).into_bytes());
     (Outcome::Masked(edited, Box::new(masking.into_vault())), report)
 }
@@ -109,10 +115,10 @@ impl Look<'_, '_> {
                 return;
             }
             let found = match leaf.kind {
-                Kind::Number => self.masking.look_at_number(&integral(&text), leaf.name, room),
-                _ => self.masking.look(&text, leaf.rule.manner(), leaf.name, room),
+                Kind::Number => self.masking.look_at_number(&integral(&text), leaf.name),
+                _ => self.masking.look(&source_of(&leaf, &text, nested)),
             };
-            self.room = found.as_ref().map(|found| room - found.len());
+            self.room = found.as_ref().and_then(|found| room.checked_sub(found.len()));
             let Some(found) = found else { return };
             for finding in &found {
                 let count = self.report.counts.entry(finding.entity).or_default();
@@ -162,34 +168,20 @@ fn replace<'f>(
             return;
         }
         let places = masking
-            .replace(&decoded.text, leaf.rule.manner(), found)
+            .replace(&source_of(&leaf, &decoded.text, nested), found)
             .into_iter();
         edits.extend(places.map(|(span, instead)| (shifted(decoded.raw(span), leaf.span.start), instead)));
     });
     edits
 }
 
-/// Whether a leaf holds what cannot be looked into: base64, by itself or in a `data:` URL.
-fn is_opaque(leaf: &Leaf<'_>) -> bool {
-    if !matches!(leaf.rule, Rule::Binary | Rule::Link | Rule::Sealed) {
-        return false;
+fn source_of<'t>(leaf: &Leaf<'t>, text: &'t str, levels: u32) -> Source<'t> {
+    Source {
+        text,
+        manner: leaf.rule.manner(),
+        name: leaf.name,
+        levels,
     }
-    let text = Decoded::new(leaf.raw).text;
-    let starts = |prefix: &str| {
-        text.get(..prefix.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-    };
-    let base64 = match starts("data:") {
-        true => text
-            .split_once(',')
-            .filter(|(head, _)| head.to_ascii_lowercase().ends_with(";base64")),
-        false => Some(("", &*text)).filter(|_| leaf.rule != Rule::Link && text.len() >= SHORTEST_BASE64),
-    };
-    base64.is_some_and(|(_, base64)| {
-        base64
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_\r\n".contains(&byte))
-    })
 }
 
 /// Whether a text is to be read as JSON: an object or a list where one may stand.
@@ -204,7 +196,7 @@ fn holds_json(leaf: &Leaf<'_>, text: &str, nested: u32) -> bool {
 
 /// A whole number as its digits, also where it is written with a fraction of zeros, as columns of numbers with gaps are, or with
 /// an exponent; any other as it is.
-fn integral(number: &str) -> Cow<'_, str> {
+pub(crate) fn integral(number: &str) -> Cow<'_, str> {
     const MOST_DIGITS: usize = 40;
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

@@ -16,8 +16,12 @@ pub(crate) enum Rule {
     Json,
     /// A JSON value: names of members, strings and numbers, in everything below.
     Data,
-    /// Not looked into; an object is data where none is expected.
+    /// A string or number that is not looked into; anything else is data.
     Skip,
+    /// Numbers that steer, which are not looked into, in everything below; strings are text.
+    Steer,
+    /// Words of schemas, also in lists, that are not looked into; an object is data.
+    Words,
     /// What says again in pieces what stands elsewhere: probabilities of each token.
     Repetition,
     /// Base64, or a `data:` URL of it; text if it is neither.
@@ -40,6 +44,10 @@ pub(crate) enum Rule {
     OtherBlock,
     /// A block that is the use of a tool.
     UseBlock,
+    /// A block that a provider has sealed.
+    SealedBlock,
+    /// What a provider tells of its reasoning and may have signed.
+    Details,
     /// A block's source before its type is known.
     Source,
     /// A source that holds text, or a reference.
@@ -67,9 +75,10 @@ pub(crate) enum Rule {
 impl Rule {
     /// The rule of a block of this type.
     pub fn of_block(kind: &str) -> Self {
-        match kind.ends_with("tool_use") {
-            true => Self::UseBlock,
-            false => Self::OtherBlock,
+        match kind {
+            "redacted_thinking" => Self::SealedBlock,
+            kind if kind.ends_with("tool_use") => Self::UseBlock,
+            _ => Self::OtherBlock,
         }
     }
 
@@ -88,9 +97,19 @@ impl Rule {
             Self::Answer => answer(name),
             Self::Message => message(name),
             Self::UseBlock if name == "name" => Self::Skip,
-            Self::UseBlock | Self::OtherBlock | Self::Block | Self::Content | Self::ThinkingBlocks => {
-                block(name)
-            }
+            Self::SealedBlock if name == "data" => Self::Sealed,
+            Self::Details => match name {
+                "text" | "summary" => Self::Signed,
+                "data" => Self::Sealed,
+                "format" => Self::Skip,
+                _ => block(name),
+            },
+            Self::UseBlock
+            | Self::SealedBlock
+            | Self::OtherBlock
+            | Self::Block
+            | Self::Content
+            | Self::ThinkingBlocks => block(name),
             Self::TextSource | Self::Source => match name {
                 "type" | "media_type" | "file_id" => Self::Skip,
                 "content" => Self::Content,
@@ -118,10 +137,11 @@ impl Rule {
             },
             Self::Tool => match name {
                 "name" | "type" | "mode" | "cache_control" | "strict" => Self::Skip,
+                "description" => Self::Text,
                 "function" | "custom" => Self::Tool,
                 "parameters" | "input_schema" | "schema" => Self::Schema,
                 "input_examples" => Self::Data,
-                _ => Self::Text,
+                _ => Self::Steer,
             },
             Self::Format => match name {
                 "name" | "type" | "effort" => Self::Skip,
@@ -147,8 +167,10 @@ impl Rule {
                 _ => Self::Text,
             },
             Self::Messages | Self::Calls | Self::Tools | Self::Choices => self.element().member(name),
-            Self::Skip => Self::Skip,
+            Self::Steer => Self::Steer,
             Self::Text
+            | Self::Skip
+            | Self::Words
             | Self::Data
             | Self::Signed
             | Self::Json
@@ -194,7 +216,11 @@ fn request(name: &str) -> Rule {
         | "temperature"
         | "top_k"
         | "top_logprobs"
-        | "top_p" => Rule::Skip,
+        | "top_p"
+        | "thinking"
+        | "reasoning"
+        | "context_management"
+        | "stream_options" => Rule::Steer,
         "tool_choice" | "function_call" => Rule::Pick,
         "messages" => Rule::Messages,
         "system" => Rule::Content,
@@ -222,7 +248,8 @@ fn message(name: &str) -> Rule {
     match name {
         "role" | "id" | "tool_call_id" | "cache_control" => Rule::Skip,
         "audio" => Rule::File,
-        "content" | "reasoning_details" => Rule::Content,
+        "content" => Rule::Content,
+        "reasoning_details" => Rule::Details,
         "tool_calls" => Rule::Calls,
         "function_call" => Rule::Function,
         "thinking_blocks" => Rule::ThinkingBlocks,
@@ -233,7 +260,8 @@ fn message(name: &str) -> Rule {
 fn block(name: &str) -> Rule {
     match name {
         "type" | "id" | "index" | "tool_use_id" | "signature" | "cache_control" => Rule::Skip,
-        "data" | "encrypted_content" | "encrypted_index" | "encrypted_stdout" => Rule::Sealed,
+        "data" => Rule::Binary,
+        "encrypted_content" | "encrypted_index" | "encrypted_stdout" => Rule::Sealed,
         "thinking" => Rule::Signed,
         "input" => Rule::Data,
         "content" | "citations" => Rule::Content,
@@ -248,11 +276,10 @@ fn block(name: &str) -> Rule {
 fn schema(name: &str) -> Rule {
     match name {
         "type" | "required" | "format" | "pattern" | "$ref" | "$id" | "$schema" | "$anchor"
-        | "$dynamicRef" | "$dynamicAnchor" | "$vocabulary" | "contentEncoding" | "contentMediaType"
-        | "dependentRequired" => Rule::Skip,
+        | "$dynamicRef" | "$dynamicAnchor" | "contentEncoding" | "contentMediaType" => Rule::Words,
         "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" | "minLength"
         | "maxLength" | "minItems" | "maxItems" | "minContains" | "maxContains" | "minProperties"
-        | "maxProperties" => Rule::Skip,
+        | "maxProperties" => Rule::Steer,
         "default" | "const" | "enum" | "example" | "examples" => Rule::Data,
         "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" => Rule::Schemas,
         "items"

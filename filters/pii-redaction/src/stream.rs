@@ -10,7 +10,9 @@ use std::ops::Range;
 use penstock_chat::Api;
 use penstock_pii::{Decoded, Manner, escape};
 use penstock_sse::{Decoder, Frame};
-use penstock_translate::json::{self, Edit, Object};
+use penstock_translate::json;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::answer::{self, Broken};
 use crate::channel::{Channel, Giver, TooLarge};
@@ -19,9 +21,6 @@ use crate::request::apply;
 
 /// Most texts of one answer that go on from event to event; of more, nothing is held back.
 const MOST_CHANNELS: usize = 1_024;
-
-/// Stands for a chunk that cannot be edited.
-const BARE_CHUNK: &str = r#"{"object":"chat.completion.chunk","choices":[]}"#;
 
 /// An answer on its way to the client.
 #[derive(Debug)]
@@ -36,6 +35,26 @@ pub(crate) struct Stream {
 /// An event of an OpenAI stream.
 #[derive(Default)]
 struct Chunk(String);
+
+/// What every chunk of one answer says; all else of it is said once.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default)]
+struct Envelope<'a> {
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    object: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    created: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    model: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    system_fingerprint: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    service_tier: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing)]
+    usage: Option<&'a RawValue>,
+}
 
 impl std::fmt::Debug for Chunk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -108,7 +127,12 @@ impl Stream {
             Api::OpenAi => Event::openai(data),
             Api::Anthropic => Event::anthropic(data),
         };
-        match event.map_or_else(|| answer::check(data).map(|()| Event::default()), Ok) {
+        // What is not understood may be the end of anything.
+        let other = || Event {
+            ends_all: true,
+            ..Event::default()
+        };
+        match event.map_or_else(|| answer::check(data).map(|()| other()), Ok) {
             Ok(event) => self.event(frame, &event, giver, out)?,
             Err(unreadable) if giver.screens() => return Err(unreadable.into()),
             Err(_) => out.extend_from_slice(frame.raw),
@@ -125,12 +149,17 @@ impl Stream {
     ) -> Result<(), TooLarge> {
         let data = &*frame.data;
         self.end_others(event, giver, out);
-        let places: Vec<_> = event.pieces.iter().map(|piece| place(data, piece)).collect();
-        let mut edits = answer::edits(data, giver, |span| !places.contains(span))?;
-        for (piece, place) in event.pieces.iter().zip(places) {
+        let mut places: Vec<_> = event
+            .pieces
+            .iter()
+            .map(|piece| place(data, piece).start)
+            .collect();
+        places.sort_unstable();
+        let mut edits = answer::edits(data, giver, |span| places.binary_search(&span.start).is_err())?;
+        for piece in &event.pieces {
             if let Some(instead) = self.piece(piece, giver) {
                 giver.spend(instead.len())?;
-                edits.push((place, instead));
+                edits.push((place(data, piece), instead));
             }
         }
         edits.sort_by_key(|(span, _)| span.start);
@@ -149,16 +178,16 @@ impl Stream {
         let raw = piece.raw.get();
         let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
         let text = Decoded::new(inner).text;
-        let has_room = self.channels.len() < MOST_CHANNELS;
+        let goes_on = self.channels.len() < MOST_CHANNELS || self.channels.contains_key(&piece.address);
         let mut given = String::with_capacity(text.len());
         let mut passing = piece.address.channel();
         let channel = match self.channels.get_mut(&piece.address) {
             Some(channel) => channel,
-            None if has_room => self.channels.entry(piece.address).or_insert(passing),
+            None if goes_on => self.channels.entry(piece.address).or_insert(passing),
             None => &mut passing,
         };
         channel.push(giver, &text, &mut given);
-        if piece.is_last || !has_room {
+        if piece.is_last || !goes_on {
             channel.flush(giver, &mut given);
             self.channels.remove(&piece.address);
         }
@@ -177,11 +206,11 @@ impl Stream {
     fn end_others(&mut self, event: &Event<'_>, giver: &mut Giver<'_>, out: &mut Vec<u8>) {
         let goes_on = |address: &Address| event.pieces.iter().any(|piece| piece.address == *address);
         let is_over = |address: &Address| event.ends_all || event.ended.contains(&address.part);
+        // Texts may alternate, and calls be streamed side by side; a call ends the texts before it.
         let is_left = |address: &Address| {
-            // Calls may be streamed side by side.
             event.pieces.iter().any(|piece| {
                 let same_part = piece.address.part == address.part && piece.raw.get() != "\"\"";
-                same_part && !(piece.address.kind.is_call() && address.kind.is_call())
+                same_part && piece.address.kind.is_call() && !address.kind.is_call()
             })
         };
         let channels = self.channels.iter().filter(|(address, channel)| {
@@ -230,17 +259,18 @@ impl Stream {
                     r#"[{{"index":{},"delta":{delta},"logprobs":null,"finish_reason":null}}]"#,
                     address.part
                 );
-                // A chunk that cannot be edited is no reason to lose text.
-                let chunk =
-                    Object::parse_checked(&self.chunk.0).or_else(|_| Object::parse_checked(BARE_CHUNK));
-                if let Ok(chunk) = chunk {
-                    let mut edit = Edit::new(&chunk);
-                    edit.set("choices", choices);
-                    if chunk.has("usage") {
-                        edit.set("usage", "null");
-                    }
-                    penstock_sse::write(None, &edit.apply(), out);
-                }
+                // A chunk that cannot be read is no reason to lose text.
+                let chunk: Envelope<'_> = serde_json::from_str(&self.chunk.0).unwrap_or_default();
+                let fields = serde_json::to_string(&chunk).unwrap_or_default();
+                let fields = fields.strip_suffix('}').unwrap_or("{");
+                let comma = if fields.len() > 1 { "," } else { "" };
+                let usage = if chunk.usage.is_some() {
+                    r#","usage":null"#
+                } else {
+                    ""
+                };
+                let data = format!(r#"{fields}{comma}"choices":{choices}{usage}}}"#);
+                penstock_sse::write(None, data.as_bytes(), out);
             }
         }
     }
@@ -249,7 +279,7 @@ impl Stream {
 impl Address {
     fn channel(self) -> Channel {
         match self.kind {
-            Kind::Thinking(_) | Kind::BlockThinking => Channel::new(Manner::Signed, ""),
+            Kind::Thinking(_) | Kind::Detail(_) | Kind::BlockThinking => Channel::new(Manner::Signed, ""),
             Kind::Arguments(_) | Kind::FunctionCall | Kind::BlockInput => Channel::new(Manner::Json, ""),
             _ => Channel::new(Manner::Text, ""),
         }
@@ -259,7 +289,7 @@ impl Address {
 impl Kind {
     /// Whether it belongs to the call of a tool.
     fn is_call(self) -> bool {
-        matches!(self, Self::Arguments(_) | Self::Input(_))
+        matches!(self, Self::Arguments(_) | Self::Input(_) | Self::FunctionCall)
     }
 
     /// The delta that carries a text, which is a JSON string.
@@ -272,6 +302,11 @@ impl Kind {
             Self::ReasoningContent => format!(r#"{{"reasoning_content":{text}}}"#),
             Self::Thinking(index) => {
                 format!(r#"{{"thinking_blocks":[{{"index":{index},"type":"thinking","thinking":{text}}}]}}"#)
+            }
+            Self::Detail(index) => {
+                format!(
+                    r#"{{"reasoning_details":[{{"index":{index},"type":"reasoning.text","text":{text}}}]}}"#
+                )
             }
             Self::Arguments(index) => {
                 format!(r#"{{"tool_calls":[{{"index":{index},"function":{{"arguments":{text}}}}}]}}"#)

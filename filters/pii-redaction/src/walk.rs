@@ -66,7 +66,7 @@ pub(crate) fn walk<'a>(source: &'a str, root: Rule, mut tell: impl FnMut(Leaf<'a
                     false => (Kind::String, level.name, level.value),
                 };
                 // Names are looked into where they are data.
-                if rule == Rule::Data || kind == Kind::String && rule != Rule::Skip {
+                if rule == Rule::Data || kind == Kind::String && !matches!(rule, Rule::Skip | Rule::Words) {
                     tell(Leaf {
                         span,
                         raw,
@@ -94,9 +94,9 @@ pub(crate) fn walk<'a>(source: &'a str, root: Rule, mut tell: impl FnMut(Leaf<'a
                 let rule = match level.value {
                     Rule::Source if is_object => Rule::of_source(type_of(source, at + 1)),
                     Rule::Block if is_object => Rule::of_block(type_of(source, at + 1)),
-                    // Neither is known to have anything in it.
-                    Rule::Skip if is_object => Rule::Data,
-                    Rule::Text => Rule::Data,
+                    // None is known to have anything in it.
+                    Rule::Words if is_object => Rule::Data,
+                    Rule::Skip | Rule::Text => Rule::Data,
                     rule => rule,
                 };
                 levels.push(level);
@@ -116,7 +116,7 @@ pub(crate) fn walk<'a>(source: &'a str, root: Rule, mut tell: impl FnMut(Leaf<'a
                     .iter()
                     .take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9'))
                     .count();
-                if level.value != Rule::Skip {
+                if !matches!(level.value, Rule::Skip | Rule::Words | Rule::Steer) {
                     tell(Leaf {
                         span: at..at + len,
                         raw: source.get(at..at + len).unwrap_or_default(),

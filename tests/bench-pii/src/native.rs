@@ -2,7 +2,7 @@
 //! processor, so that other work on the machine matters less.
 
 use penstock_bench_harness::sample::quantile;
-use penstock_pii::{Custom, Manner, Masking, Placeholders, Policy, Recognizers};
+use penstock_pii::{Custom, Masking, Placeholders, Policy, Recognizers, Source};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::report;
@@ -20,12 +20,11 @@ pub fn print(texts: &[Text], rounds: u32) -> anyhow::Result<()> {
         let mut replaced = 0;
         for part in text.parts.iter().cycle().take(text.parts.len() * rounds as usize) {
             let start = processor_us();
-            let mut masking = Masking::new(&recognizers, &policy, &placeholders, "bench", &[]);
-            let found = masking
-                .look(part, Manner::Text, "", usize::MAX)
-                .unwrap_or_default();
+            let mut masking = Masking::new(&recognizers, &policy, &placeholders, "bench", &[], usize::MAX);
+            let source = Source::text(part);
+            let found = masking.look(&source).unwrap_or_default();
             masking.seal();
-            replaced = masking.replace(part, Manner::Text, &found).len();
+            replaced = masking.replace(&source, &found).len();
             times.push(processor_us() - start);
         }
         eprintln!("{} {}: {replaced} replaced", text.name, text.size.name());

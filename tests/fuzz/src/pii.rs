@@ -3,9 +3,11 @@
 use std::rc::Rc;
 
 use penstock_chat::Api;
-use penstock_config::slice::{Attachments, PiiAction, PiiPolicy, PiiRedaction, PiiResponse, Source, Unscannable};
+use penstock_config::slice::{
+    Attachments, PiiAction, PiiPolicy, PiiRedaction, PiiResponse, Source, Unscannable,
+};
 use penstock_flow::{Body, Headers, Verdict};
-use penstock_pii::{Custom, Manner, Masking, Placeholders, Policy, Recognizers, restore};
+use penstock_pii::{Custom, Manner, Masking, Placeholders, Policy, Recognizers, Source, restore};
 use penstock_pii_redaction::{Filter, Worker};
 
 const KEY: &[u8] = b"a key of sixteen bytes or more";
@@ -23,9 +25,11 @@ thread_local! {
 pub fn recognizers(text: &str) {
     let (policy, placeholders) = (Policy::default(), Placeholders::new(KEY).unwrap());
     RECOGNIZERS.with(|recognizers| {
-        let mut masking = Masking::new(recognizers, &policy, &placeholders, "acme", &[]);
+        let mut masking = Masking::new(recognizers, &policy, &placeholders, "acme", &[], usize::MAX);
         let texts: Vec<&str> = text.split('\u{2}').take(8).collect();
-        let found = texts.iter().map(|text| masking.look(text, Manner::Text, "", usize::MAX).unwrap());
+        let found = texts
+            .iter()
+            .map(|text| masking.look(&Source::text(text)).unwrap());
         let found: Vec<_> = found.collect();
         masking.seal();
         let mut all = Vec::new();
@@ -37,7 +41,7 @@ pub fn recognizers(text: &str) {
                 at = finding.span.end;
             }
             let mut masked = (*text).to_owned();
-            for (span, instead) in masking.replace(text, Manner::Text, found).iter().rev() {
+            for (span, instead) in masking.replace(&Source::text(text), found).iter().rev() {
                 masked.replace_range(span.clone(), instead);
             }
             all.push(masked);

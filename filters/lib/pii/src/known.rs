@@ -9,7 +9,7 @@ use crate::custom::stands_alone;
 use crate::text::is_word;
 
 /// Values shorter than this, in bytes, are not searched for.
-const SHORTEST: usize = 5;
+pub(crate) const SHORTEST: usize = 5;
 /// How often a shorter value is tried where a longer one does not fit.
 const TRIES: usize = 16;
 

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::json::{Nesting, unescape_deep};
-use crate::known::Known;
+use crate::json::{NESTED, Nesting, unescape_deep};
+use crate::known::{Known, SHORTEST as SHORTEST_KNOWN};
 use crate::placeholder::{Placeholders, literal};
 use crate::vault::{Kind, Vault};
 use crate::{Action, Entity, Finding, Manner, Policy, Recognizers, restore};
@@ -27,7 +27,37 @@ pub struct Masking<'m> {
     vault: Vault,
     /// What stands for good in the place of values.
     settled: HashMap<String, String>,
+    /// Values as they were written in strings of JSON, where that is otherwise, and what they are called.
+    spelled: HashMap<String, String>,
     known: Known,
+    most: usize,
+    /// How many placeholders of values there are.
+    values: usize,
+}
+
+/// A text of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'t> {
+    /// What it says.
+    pub text: &'t str,
+    /// What it is.
+    pub manner: Manner,
+    /// The name of the field that it is the value of, if it is one of a structure.
+    pub name: &'t str,
+    /// How deep JSON may stand in strings of JSON in it.
+    pub levels: u32,
+}
+
+impl<'t> Source<'t> {
+    /// A text that is no field's value.
+    pub fn text(text: &'t str) -> Self {
+        Self {
+            text,
+            manner: Manner::Text,
+            name: "",
+            levels: NESTED,
+        }
+    }
 }
 
 /// A part of a text that something else is to stand for.
@@ -53,13 +83,15 @@ impl std::fmt::Debug for Masking<'_> {
 }
 
 impl<'m> Masking<'m> {
-    /// Masks under a policy, for a tenant. `custom` names the kinds that the configuration defines.
+    /// Masks under a policy, for a tenant. `custom` names the kinds that the configuration defines. There are `most`
+    /// placeholders, and at most that many findings in one text.
     pub fn new(
         recognizers: &'m Recognizers,
         policy: &'m Policy,
         placeholders: &'m Placeholders,
         tenant: &'m str,
         custom: &'m [String],
+        most: usize,
     ) -> Self {
         Self {
             recognizers,
@@ -69,18 +101,19 @@ impl<'m> Masking<'m> {
             custom,
             vault: Vault::default(),
             settled: HashMap::new(),
+            spelled: HashMap::new(),
             known: Known::default(),
+            most,
+            values: 0,
         }
     }
 
-    /// Finds what a text holds; `None` if that is more than `most`. `name` is the name of the field that it is the value
-    /// of, if it is one of a structure.
-    pub fn look(&mut self, text: &str, manner: Manner, name: &str, most: usize) -> Option<Vec<Finding>> {
-        let found = self.recognizers.find(text, name, self.policy.thresholds());
-        if found.len() > most {
-            return None;
-        }
-        let mut depths = Depths::new(text, manner);
+    /// Finds what a text holds; `None` if that is more than there may be.
+    pub fn look(&mut self, source: &Source<'_>) -> Option<Vec<Finding>> {
+        let Source { text, name, .. } = *source;
+        let thresholds = self.policy.thresholds();
+        let found = self.recognizers.find_up_to(text, name, thresholds, self.most)?;
+        let mut depths = Depths::new(source);
         for finding in &found {
             let depth = depths.at(finding.span.start);
             let written = text.get(finding.span.clone()).unwrap_or_default();
@@ -88,39 +121,60 @@ impl<'m> Masking<'m> {
                 depths.replaced(finding.span.end);
             }
         }
-        Some(found)
+        (!self.is_full()).then_some(found)
     }
 
     /// The same for a number of JSON.
-    pub fn look_at_number(&mut self, number: &str, name: &str, most: usize) -> Option<Vec<Finding>> {
-        let found = self.look(number, Manner::Signed, name, most)?;
+    pub fn look_at_number(&mut self, number: &str, name: &str) -> Option<Vec<Finding>> {
+        let found = self.look(&Source {
+            text: number,
+            manner: Manner::Signed,
+            name,
+            levels: 0,
+        })?;
         self.number_instead(number, &found);
         Some(found)
     }
 
+    /// Whether there are as many placeholders as there may be.
+    pub fn is_full(&self) -> bool {
+        self.vault.len() >= self.most
+    }
+
+    /// How many placeholders of values there are. If they become more while texts are replaced, the texts before must be replaced
+    /// again, for what looks like one of them.
+    pub fn values(&self) -> usize {
+        self.values
+    }
+
     /// Ends the first round.
     pub fn seal(&mut self) {
-        self.known = Known::new(self.vault.values().chain(self.settled.keys().map(String::as_str)));
+        let settled = self.settled.keys().chain(self.spelled.keys());
+        self.known = Known::new(self.vault.values().chain(settled.map(String::as_str)));
     }
 
     /// What is to be replaced in a text, in its order: places, and what they become. `found` is what [`Masking::look`]
     /// found in it. What stands in the place of a value is ASCII without quotes, backslashes and control characters.
-    pub fn replace(&mut self, text: &str, manner: Manner, found: &[Finding]) -> Vec<(Range<usize>, String)> {
+    pub fn replace(&mut self, source: &Source<'_>, found: &[Finding]) -> Vec<(Range<usize>, String)> {
+        let text = source.text;
         let mut places: Vec<Place> = Vec::new();
-        let found = found
-            .iter()
-            .map(|finding| (finding.span.clone(), Is::Found(finding.entity)));
+        let found = found.iter().filter(|finding| self.replaces(finding.entity));
+        let found = found.map(|finding| (finding.span.clone(), Is::Found(finding.entity)));
         add(&mut places, found.collect());
-        let alike = self.look_alikes(text).into_iter();
-        add(&mut places, alike.map(|span| (span, Is::LookAlike)).collect());
+        // Nobody but the provider can write what it has signed.
+        if source.manner != Manner::Signed {
+            let alike = self.look_alikes(text).into_iter();
+            add(&mut places, alike.map(|span| (span, Is::LookAlike)).collect());
+        }
         let known = self.known.find(text).into_iter();
         add(&mut places, known.map(|span| (span, Is::Known)).collect());
-        let mut depths = Depths::new(text, manner);
+        let mut depths = Depths::new(source);
         let replaced = places.into_iter().filter_map(|Place { span, is }| {
             let written = text.get(span.clone())?;
             let depth = depths.at(span.start);
             let instead = match is {
                 Is::Found(entity) => self.instead(entity, written, depth)?,
+                Is::LookAlike if self.is_full() => return None,
                 Is::LookAlike => self.keep(LITERAL, written, depth),
                 Is::Known => self.known_instead(written, depth)?,
             };
@@ -141,6 +195,14 @@ impl<'m> Masking<'m> {
         self.vault
     }
 
+    /// Whether something stands in the place of values of a kind.
+    fn replaces(&self, entity: Entity) -> bool {
+        matches!(
+            self.policy.action(entity),
+            Action::Mask | Action::Hash | Action::Redact
+        )
+    }
+
     /// What stands in the place of a value that was found, if anything does.
     fn instead(&mut self, entity: Entity, written: &str, depth: u32) -> Option<String> {
         let label = label(entity, self.custom);
@@ -159,42 +221,55 @@ impl<'m> Masking<'m> {
 
     /// What stands in the place of a value that was found elsewhere.
     fn known_instead(&mut self, written: &str, depth: u32) -> Option<String> {
-        match self.vault.label(written).map(str::to_owned) {
+        let label = self.vault.label(written).map(str::to_owned);
+        match label.or_else(|| self.spelled.get(written).cloned()) {
             Some(label) => Some(self.keep(&label, written, depth)),
             None => self.settled.get(written).cloned(),
         }
     }
 
     fn number_instead(&mut self, number: &str, found: &[Finding]) -> Option<String> {
-        let found = found.first().map(|finding| finding.entity);
+        let found = found
+            .iter()
+            .map(|finding| finding.entity)
+            .find(|entity| self.replaces(*entity));
         let label = match found {
             Some(entity) if self.policy.action(entity) == Action::Mask => {
                 label(entity, self.custom).to_owned()
             }
             Some(entity) => return self.instead(entity, number, 0),
+            None if number.len() < SHORTEST_KNOWN => return None,
             None => match self.vault.label(number) {
                 Some(label) => label.to_owned(),
                 None => return self.settled.get(number).cloned(),
             },
         };
-        let (placeholders, tenant) = (self.placeholders, self.tenant);
-        Some(
-            self.vault
-                .keep(placeholders, tenant, &label, number, Kind::Number)
-                .to_owned(),
-        )
+        Some(self.keep_as(&label, number, Kind::Number))
     }
 
     /// The placeholder of a value that stands in so many strings of JSON.
     fn keep(&mut self, label: &str, written: &str, depth: u32) -> String {
-        let (value, kind) = match unescape_deep(written, depth) {
-            Some(value) => (value, Kind::Text),
-            None => (Cow::Borrowed(written), Kind::Written),
-        };
-        let (placeholders, tenant) = (self.placeholders, self.tenant);
-        self.vault
-            .keep(placeholders, tenant, label, &value, kind)
-            .to_owned()
+        match unescape_deep(written, depth) {
+            Some(value) => {
+                if value != written && label != LITERAL && !self.is_full() {
+                    self.spelled.insert(written.to_owned(), label.to_owned());
+                }
+                self.keep_as(label, &value, Kind::Text)
+            }
+            None => self.keep_as(label, written, Kind::Written(depth)),
+        }
+    }
+
+    fn keep_as(&mut self, label: &str, value: &str, kind: Kind) -> String {
+        let before = self.vault.len();
+        let placeholder = self
+            .vault
+            .keep(self.placeholders, self.tenant, label, value, kind);
+        let placeholder = placeholder.to_owned();
+        if label != LITERAL {
+            self.values += self.vault.len() - before;
+        }
+        placeholder
     }
 
     /// Where a text looks like a placeholder of this request, or like what stands for such a text.
@@ -218,10 +293,10 @@ struct Depths<'t> {
 }
 
 impl<'t> Depths<'t> {
-    fn new(text: &'t str, manner: Manner) -> Self {
+    fn new(source: &Source<'t>) -> Self {
         Self {
-            text,
-            nesting: manner.nesting(),
+            text: source.text,
+            nesting: source.manner.nesting(source.levels),
             at: 0,
         }
     }

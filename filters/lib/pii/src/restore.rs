@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::json::{Nesting, escape_deep};
+use crate::custom::stands_alone;
+use crate::json::{NESTED, Nesting, escape_deep};
 use crate::vault::{Kept, Kind, Known, Vault};
 
 /// Longest placeholder as a model may have written it, in bytes: spaces and escapes included.
@@ -21,15 +22,17 @@ pub enum Manner {
     Text,
     /// A JSON value. Placeholders as in a text.
     Json,
-    /// What a provider has signed: only exact placeholders of texts, so that masking gives the same bytes again.
+    /// What a provider has signed: only exact placeholders of texts, and where they stand alone, so that masking gives the
+    /// same bytes again.
     Signed,
 }
 
 impl Manner {
-    pub(crate) fn nesting(self) -> Nesting {
+    /// At the start of such a text, `levels` deep in which JSON may stand in strings of JSON.
+    pub(crate) fn nesting(self, levels: u32) -> Nesting {
         match self {
-            Self::Text => Nesting::of_text(),
-            Self::Json => Nesting::of_json(),
+            Self::Text => Nesting::of_text(levels),
+            Self::Json => Nesting::of_json(levels),
             Self::Signed => Nesting::nowhere(),
         }
     }
@@ -39,6 +42,10 @@ impl Manner {
 pub struct Restorer {
     manner: Manner,
     nesting: Nesting,
+    /// The last character that was given.
+    last: Option<char>,
+    /// The last byte of those in front that are not blank.
+    sign: u8,
     held: String,
 }
 
@@ -66,7 +73,9 @@ impl Restorer {
     pub fn new(manner: Manner) -> Self {
         Self {
             manner,
-            nesting: manner.nesting(),
+            nesting: manner.nesting(NESTED),
+            last: None,
+            sign: 0,
             held: String::new(),
         }
     }
@@ -117,13 +126,16 @@ impl Restorer {
             let (before, here) = rest.split_at_checked(at).unwrap_or((rest, ""));
             out.push_str(before);
             self.nesting.pass(before);
+            self.given(before);
             let len = match self.at(vault, here, is_end) {
                 Found::Placeholder(len, kept) if out.len() <= most => {
                     let depth = match kept.kind {
                         Kind::Text => self.nesting.depth(),
-                        Kind::Number | Kind::Written => 0,
+                        Kind::Written(depth) => self.nesting.depth().saturating_sub(depth),
+                        Kind::Number => 0,
                     };
                     escape_deep(kept.value, depth, out);
+                    self.given(kept.value);
                     restored += 1;
                     len
                 }
@@ -132,7 +144,9 @@ impl Restorer {
                     return restored;
                 }
                 _ => {
-                    out.push_str(here.get(..1).unwrap_or_default());
+                    let sign = here.get(..1).unwrap_or_default();
+                    out.push_str(sign);
+                    self.given(sign);
                     1
                 }
             };
@@ -142,7 +156,14 @@ impl Restorer {
         }
         out.push_str(rest);
         self.nesting.pass(rest);
+        self.given(rest);
         restored
+    }
+
+    /// Remembers the end of what was given.
+    fn given(&mut self, text: &str) {
+        self.last = text.chars().next_back().or(self.last);
+        self.sign = text.trim_ascii_end().bytes().next_back().unwrap_or(self.sign);
     }
 
     /// Where a placeholder may start next. Only those of numbers have quotes of their own.
@@ -159,12 +180,33 @@ impl Restorer {
     /// What stands at the start of `text`.
     fn at<'v>(&self, vault: &'v Vault, text: &str, is_end: bool) -> Found<'v> {
         match (self.manner, text.starts_with('[')) {
-            (Manner::Signed, _) => match exact(vault, text) {
-                Found::Placeholder(_, kept) if kept.kind != Kind::Text => Found::Nothing,
-                found => found,
-            },
+            (Manner::Signed, _) => self.signed(vault, text, is_end),
             (_, true) => close(vault, text),
             (_, false) => self.number(vault, text, is_end),
+        }
+    }
+
+    /// What stands at the start of `text`, if its value would be found there again.
+    fn signed<'v>(&self, vault: &'v Vault, text: &str, is_end: bool) -> Found<'v> {
+        let (len, kept) = match exact(vault, text) {
+            Found::Placeholder(len, kept) if kept.kind == Kind::Text => (len, kept),
+            Found::Beginning => return Found::Beginning,
+            _ => return Found::Nothing,
+        };
+        let next = text.get(len..).and_then(|behind| behind.chars().next());
+        if next.is_none() && !is_end {
+            return Found::Beginning;
+        }
+        let around: String = self
+            .last
+            .into_iter()
+            .chain(kept.value.chars())
+            .chain(next)
+            .collect();
+        let start = self.last.map_or(0, char::len_utf8);
+        match stands_alone(around.as_bytes(), &(start..start + kept.value.len())) {
+            true => Found::Placeholder(len, kept),
+            false => Found::Nothing,
         }
     }
 
@@ -176,21 +218,19 @@ impl Restorer {
             .take(MOST_BACKSLASHES)
             .take_while(|byte| *byte == b'\\')
             .count();
-        let (quote, behind) = text.split_at_checked(backslashes + 1).unwrap_or((text, ""));
-        let Some(missing) = self.nesting.perhaps_opening() else {
+        // In words, where JSON has a value.
+        let is_value = self.nesting.is_words() && matches!(self.sign, 0 | b':' | b',' | b'[');
+        let Some(expected) = self.nesting.opening().or(is_value.then_some(0)) else {
             return Found::Nothing;
         };
-        let is_whole = quote.ends_with('"');
-        match missing
-            .checked_sub(self.nesting.backslashes())
-            .map(usize::try_from)
-        {
-            Some(Ok(missing)) if backslashes == missing && is_whole => {}
-            Some(Ok(missing)) if backslashes <= missing && quote.len() == text.len() && !is_whole => {
-                return Found::Beginning;
-            }
+        let missing = expected.checked_sub(self.nesting.backslashes());
+        let missing = missing.and_then(|missing| usize::try_from(missing).ok());
+        match (text.as_bytes().get(backslashes), missing) {
+            (None, Some(missing)) if backslashes <= missing => return Found::Beginning,
+            (Some(b'"'), Some(missing)) if backslashes == missing => {}
             _ => return Found::Nothing,
         }
+        let (quote, behind) = text.split_at_checked(backslashes + 1).unwrap_or((text, ""));
         if behind.is_empty() {
             return Found::Beginning;
         }

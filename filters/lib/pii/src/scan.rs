@@ -17,6 +17,10 @@ const MOST_DIGITS: usize = 32;
 const LONGEST_CODE: usize = 64;
 /// Longest value, and name of a field, that are looked at together, in bytes.
 const LONGEST_VALUE: usize = 256;
+/// Values shorter than this are nothing because of their name.
+const SHORTEST_VALUE: usize = 4;
+/// How much of the end of a field's name is read: it is read again for each value of a list.
+const LONGEST_NAME: usize = 64;
 
 /// Shortest value of a kind that begins with its name.
 const LONG_VALUE: usize = 32;
@@ -139,6 +143,7 @@ impl Recognizers {
         thresholds: &Thresholds,
         most: usize,
     ) -> Option<Vec<Finding>> {
+        let name = tail(name, LONGEST_NAME);
         let candidates = most
             .saturating_mul(MOST_CANDIDATES)
             .saturating_add(FEWEST_CANDIDATES);
@@ -215,7 +220,7 @@ impl Recognizers {
     /// What a short value is because of its name alone, as `hunter2` in a field `password`: what would be found if it stood behind the
     /// name in the text.
     fn of_name(&self, name: &str, value: &str) -> Vec<(Entity, Hit)> {
-        if value.is_empty() || name.len() > LONGEST_VALUE {
+        if value.len() < SHORTEST_VALUE {
             return Vec::new();
         }
         let front = Text::new(name).len();
@@ -230,6 +235,13 @@ impl Recognizers {
         })
         .collect()
     }
+}
+
+/// The end of a text, at most so many bytes of it.
+fn tail(text: &str, most: usize) -> &str {
+    let start = text.len().saturating_sub(most);
+    let start = (start..=text.len()).find(|at| text.is_char_boundary(*at));
+    start.and_then(|start| text.get(start..)).unwrap_or_default()
 }
 
 /// Whether a value is of one piece.

@@ -130,7 +130,9 @@ impl Screen {
             let count = screening.counts.entry(finding.entity).or_default();
             *count = count.saturating_add(1);
             if instead.is_some() {
-                tell(self.text.get(at..finding.span.start).unwrap_or_default(), instead);
+                let start = finding.span.start
+                    - usize::from(self.is_negative(finding.span.start) && finding.span.start > at);
+                tell(self.text.get(at..start).unwrap_or_default(), instead);
                 at = finding.span.end;
             }
         }
@@ -139,6 +141,16 @@ impl Screen {
         self.text.drain(..keep);
         self.sure = end - keep;
         true
+    }
+
+    /// Whether the minus of a number of JSON stands in front of a place.
+    fn is_negative(&self, at: usize) -> bool {
+        let before = self.text.get(..at).and_then(|before| before.strip_suffix('-'));
+        let starts = self
+            .text
+            .get(at..)
+            .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
+        starts && before.is_some_and(|before| before.trim_ascii_end().ends_with([':', ',', '[']))
     }
 
     /// Up to where the text is sure: behind a space or what is not ASCII, since all that is longer than [`LOOK_BACK`] has
@@ -158,6 +170,18 @@ impl Screen {
 }
 
 impl Screening<'_> {
+    /// What stands in the place of a number of JSON, if anything does.
+    pub fn of_number(&mut self, number: &str, name: &str) -> Option<String> {
+        let found = self.recognizers.find(number, name, self.policy.thresholds());
+        for finding in &found {
+            let count = self.counts.entry(finding.entity).or_default();
+            *count = count.saturating_add(1);
+        }
+        found
+            .iter()
+            .find_map(|finding| self.instead(finding.entity, number))
+    }
+
     fn instead(&self, entity: Entity, value: &str) -> Option<String> {
         let label = label(entity, self.custom);
         match self.policy.action(entity) {

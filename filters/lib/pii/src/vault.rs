@@ -9,9 +9,8 @@ use crate::placeholder::{LONG_TAG, Placeholders, TAG, normal};
 #[derive(Default)]
 pub struct Vault {
     entries: Vec<Entry>,
-    by_value: HashMap<String, usize>,
-    by_number: HashMap<String, usize>,
-    by_spelling: HashMap<String, usize>,
+    by_key: HashMap<String, usize>,
+    has_numbers: bool,
     by_placeholder: BTreeMap<String, usize>,
     by_normal: BTreeMap<String, usize>,
 }
@@ -28,8 +27,19 @@ pub(crate) enum Kind {
     Text,
     /// A number of JSON, whose placeholder stands between quotes that it did not have.
     Number,
-    /// As it was written in a string of JSON, with escapes that would not be written again.
-    Written,
+    /// As it was written so many strings of JSON deep, with escapes that would not be written again.
+    Written(u32),
+}
+
+impl Kind {
+    /// What tells a value of this kind from all others.
+    fn key(self, value: &str) -> Cow<'_, str> {
+        match self {
+            Self::Text => Cow::Borrowed(value),
+            Self::Number => Cow::Owned(format!("\0{value}")),
+            Self::Written(depth) => Cow::Owned(format!("\0{depth}\0{value}")),
+        }
+    }
 }
 
 /// What a beginning of a placeholder may still become.
@@ -68,19 +78,12 @@ impl Vault {
         value: &str,
         kind: Kind,
     ) -> &str {
-        let index = match self.of_kind(kind).get(value) {
+        let key = kind.key(value);
+        let index = match self.by_key.get(&*key) {
             Some(index) => *index,
-            None => self.add(placeholders, tenant, label, value, kind),
+            None => self.add(placeholders, tenant, label, (value, &key), kind),
         };
         self.entries.get(index).map_or("", |entry| &entry.placeholder)
-    }
-
-    fn of_kind(&mut self, kind: Kind) -> &mut HashMap<String, usize> {
-        match kind {
-            Kind::Text => &mut self.by_value,
-            Kind::Number => &mut self.by_number,
-            Kind::Written => &mut self.by_spelling,
-        }
     }
 
     fn add(
@@ -88,20 +91,16 @@ impl Vault {
         placeholders: &Placeholders,
         tenant: &str,
         label: &str,
-        value: &str,
+        (value, key): (&str, &str),
         kind: Kind,
     ) -> usize {
         let index = self.entries.len();
-        let hashed = match kind {
-            Kind::Text => Cow::Borrowed(value),
-            Kind::Number => Cow::Owned(format!("\0{value}")),
-            Kind::Written => Cow::Owned(format!("\u{1}{value}")),
-        };
-        let mut placeholder = placeholders.placeholder(tenant, label, &hashed, TAG);
+        let mut placeholder = placeholders.placeholder(tenant, label, key, TAG);
         if self.by_normal.contains_key(&normal(&placeholder)) {
-            placeholder = placeholders.placeholder(tenant, label, &hashed, LONG_TAG);
+            placeholder = placeholders.placeholder(tenant, label, key, LONG_TAG);
         }
-        self.of_kind(kind).insert(value.to_owned(), index);
+        self.has_numbers |= kind == Kind::Number;
+        self.by_key.insert(key.to_owned(), index);
         self.by_placeholder.insert(placeholder.clone(), index);
         self.by_normal.insert(normal(&placeholder), index);
         self.entries.push(Entry {
@@ -114,8 +113,10 @@ impl Vault {
 
     /// The label of a value's placeholder, if it has one.
     pub(crate) fn label(&self, value: &str) -> Option<&str> {
-        let kinds = [&self.by_value, &self.by_number, &self.by_spelling];
-        let index = kinds.iter().find_map(|kind| kind.get(value))?;
+        let index = self
+            .by_key
+            .get(value)
+            .or_else(|| self.by_key.get(&*Kind::Number.key(value)))?;
         let entry = self.entries.get(*index)?;
         let (label, _) = entry.placeholder.strip_prefix('[')?.rsplit_once('_')?;
         Some(label)
@@ -123,7 +124,12 @@ impl Vault {
 
     /// Whether some values were numbers.
     pub(crate) fn has_numbers(&self) -> bool {
-        !self.by_number.is_empty()
+        self.has_numbers
+    }
+
+    /// How many placeholders there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// Whether nothing was put into it.
@@ -192,7 +198,7 @@ mod tests {
         let first = keep("SSN", Kind::Text);
         assert_eq!(keep("PHONE", Kind::Text), first);
         assert_ne!(keep("SSN", Kind::Number), first);
-        assert_ne!(keep("SSN", Kind::Written), first);
+        assert_ne!(keep("SSN", Kind::Written(1)), first);
         assert_eq!(vault.values().collect::<Vec<_>>(), ["123456789"; 3]);
     }
 }

@@ -1,7 +1,5 @@
 //! Where in JSON a text is.
 
-use super::NESTED;
-
 /// How deep in strings of JSON a text is, as it passes.
 ///
 /// A string of JSON may hold the text of another JSON value, which has strings of its own. A quote of the outermost has no
@@ -11,6 +9,8 @@ use super::NESTED;
 pub(crate) struct Nesting {
     /// How many strings are open, each in the text of the one before.
     depth: u32,
+    /// From which depth on all is text.
+    most: u32,
     /// What the innermost is, or the whole text where none is open.
     content: Content,
     /// How many backslashes are right in front.
@@ -45,24 +45,25 @@ enum Beginning {
 
 impl Nesting {
     /// At the start of a text that is JSON if it begins so.
-    pub fn of_text() -> Self {
-        Self::new(Content::Begins(Beginning::Nothing))
+    pub fn of_text(most: u32) -> Self {
+        Self::new(most, Content::Begins(Beginning::Nothing))
     }
 
     /// At the start of a text that is JSON.
-    pub fn of_json() -> Self {
-        Self::new(Content::Json)
+    pub fn of_json(most: u32) -> Self {
+        Self::new(most, Content::Json)
     }
 
     /// In what is no JSON, whatever it looks like.
     pub fn nowhere() -> Self {
-        Self::new(Content::Text)
+        Self::new(0, Content::Text)
     }
 
-    fn new(content: Content) -> Self {
+    fn new(most: u32, content: Content) -> Self {
         Self {
             depth: 0,
-            content,
+            most,
+            content: if most == 0 { Content::Text } else { content },
             backslashes: 0,
         }
     }
@@ -82,9 +83,9 @@ impl Nesting {
         is_json.then_some((1 << self.depth) - 1)
     }
 
-    /// The same where it may as well be prose with JSON in it.
-    pub fn perhaps_opening(&self) -> Option<u32> {
-        self.opening().or_else(|| (self.depth == 0).then_some(0))
+    /// Whether it is words, in which JSON may stand.
+    pub fn is_words(&self) -> bool {
+        self.depth == 0 && self.opening().is_none()
     }
 
     /// How many backslashes are right in front.
@@ -136,7 +137,7 @@ impl Nesting {
             self.content = Content::Json;
         } else if self.content == Content::Json && self.opening() == Some(backslashes) {
             self.depth += 1;
-            self.content = match self.depth < NESTED {
+            self.content = match self.depth < self.most {
                 true => Content::Begins(Beginning::Nothing),
                 false => Content::Text,
             };
@@ -170,11 +171,11 @@ impl Beginning {
 
 #[cfg(test)]
 mod tests {
-    use super::super::escape;
+    use super::super::{NESTED, escape};
     use super::*;
 
     fn depth(text: &str) -> u32 {
-        let mut nesting = Nesting::of_text();
+        let mut nesting = Nesting::of_text(NESTED);
         nesting.pass(text);
         nesting.depth()
     }
@@ -234,7 +235,7 @@ mod tests {
     #[test]
     fn a_text_is_as_deep_in_pieces_as_it_is_whole() {
         let text = r#" [null, {"a": "[ \n\"x\\\\\", \"{\\\"y\\\": \\\"z\\\"}\"]", "b": "c\""}]"#;
-        let mut nesting = Nesting::of_text();
+        let mut nesting = Nesting::of_text(NESTED);
         for (at, character) in text.char_indices() {
             assert_eq!(nesting.depth(), depth(&text[..at]), "{at}");
             nesting.pass(character.encode_utf8(&mut [0; 4]));

@@ -14,16 +14,16 @@ fn masked_for(tenant: &str, policy: &Policy, texts: &[&str]) -> (Vec<String>, Va
 
 fn masked_with(custom: Custom, tenant: &str, policy: &Policy, texts: &[&str]) -> (Vec<String>, Vault) {
     let (recognizers, placeholders) = (Recognizers::new(custom), placeholders());
-    let mut masking = Masking::new(&recognizers, policy, &placeholders, tenant, &[]);
+    let mut masking = Masking::new(&recognizers, policy, &placeholders, tenant, &[], 1_000);
     let found: Vec<_> = texts
         .iter()
-        .map(|text| masking.look(text, Manner::Text, "", 100).unwrap())
+        .map(|text| masking.look(&Source::text(text)).unwrap())
         .collect();
     masking.seal();
     let masked = texts
         .iter()
         .zip(&found)
-        .map(|(text, found)| rebuilt(text, &masking.replace(text, Manner::Text, found)))
+        .map(|(text, found)| rebuilt(text, &masking.replace(&Source::text(text), found)))
         .collect();
     (masked, masking.into_vault())
 }
@@ -114,9 +114,9 @@ fn what_stands_for_good_for_a_value_stands_for_it_everywhere() {
 fn a_number_is_settled_with_the_text_that_tells_what_it_is() {
     let (recognizers, placeholders) = (Recognizers::new(Custom::default()), placeholders());
     let policy = Policy::new(Action::Redact, Score(90));
-    let mut masking = Masking::new(&recognizers, &policy, &placeholders, "acme", &[]);
+    let mut masking = Masking::new(&recognizers, &policy, &placeholders, "acme", &[], 1_000);
     masking
-        .look("my visa card 4111111111111111", Manner::Text, "", 100)
+        .look(&Source::text("my visa card 4111111111111111"))
         .unwrap();
     masking.seal();
     assert_eq!(
@@ -153,9 +153,9 @@ fn a_text_that_looks_like_a_placeholder_is_not_taken_for_one() {
 fn a_number_is_masked_as_a_string_where_it_is_recognised_or_known() {
     let (recognizers, placeholders) = (Recognizers::new(Custom::default()), placeholders());
     let policy = Policy::default();
-    let mut masking = Masking::new(&recognizers, &policy, &placeholders, "acme", &[]);
-    let found = masking.look_at_number("4111111111111111", "card", 100).unwrap();
-    let email = masking.look("ann@example.com", Manner::Text, "", 100).unwrap();
+    let mut masking = Masking::new(&recognizers, &policy, &placeholders, "acme", &[], 1_000);
+    let found = masking.look_at_number("4111111111111111", "card").unwrap();
+    let email = masking.look(&Source::text("ann@example.com")).unwrap();
     masking.seal();
     let instead = masking.replace_number("4111111111111111", &found).unwrap();
     assert!(
@@ -169,7 +169,7 @@ fn a_number_is_masked_as_a_string_where_it_is_recognised_or_known() {
     assert_eq!(masking.replace_number("17", &[]), None);
     assert!(
         !masking
-            .replace("ann@example.com", Manner::Text, &email)
+            .replace(&Source::text("ann@example.com"), &email)
             .is_empty()
     );
     let vault = masking.into_vault();

@@ -258,6 +258,22 @@ fn a_number_that_ends_a_text_loses_its_quotes() {
     assert_eq!(number(&vault, &format!("{kept}.")), None);
 }
 
+#[test]
+fn backslashes_in_front_of_anything_but_a_quote_hold_nothing_back() {
+    let (vault, kept) = card();
+    for text in ["{\"a\":\"{\\é and on", "{\"a\\", "[\"\\\\é"] {
+        let mut restorer = Restorer::new(Manner::Text);
+        let mut out = String::new();
+        restorer.push(&vault, text, usize::MAX, &mut out);
+        assert!(restorer.held.len() <= 1, "{text}");
+    }
+    let code = format!("print(\"{kept}\")");
+    assert_eq!(
+        restore(&vault, &code, Manner::Text).0,
+        "print(\"4111111111111111\")"
+    );
+}
+
 proptest! {
     #[test]
     fn any_text_passes_however_it_is_cut(

@@ -293,3 +293,47 @@ fn an_answer_that_its_values_make_too_large_is_given_up() {
         }
     }
 }
+
+#[test]
+fn a_placeholder_that_is_made_late_is_not_taken_for_one_in_an_earlier_text() {
+    let body = |text: &str| {
+        format!(
+            r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"user","content":"{text}"}},
+            {{"role":"assistant","content":[{{"type":"tool_use","id":"i","name":"f","input":{{"a":111222333}}}}]}},{{"role":"user","content":"BSN 111222333"}}]}}"#
+        )
+    };
+    let masked = World::new(ANTHROPIC, policy()).send(&body("x"));
+    let number = placeholder(&masked, "BSN");
+    assert!(masked.contains(&format!(r#""a":"{number}""#)), "{masked}");
+    let mut world = World::new(ANTHROPIC, policy());
+    let masked = world.send(&body(number));
+    let literal = placeholder(&masked, "LITERAL");
+    let answer = world.answer(&format!(
+        r#"{{"content":[{{"type":"text","text":"{literal}"}}]}}"#
+    ));
+    assert!(answer.contains(number), "{answer}");
+}
+
+#[test]
+fn a_negative_number_of_the_model_is_masked_as_a_string() {
+    let policy = PiiPolicy {
+        response: PiiResponse::Mask,
+        ..policy()
+    };
+    let mut world = World::new(OPENAI, policy);
+    world.send(BODY);
+    let answer = r#"{"x":{"card":-4012888888881881,"n":4.012888888881881e15},"choices":[{"message":{"tool_calls":[{"function":{"arguments":"{\"n\": -4012888888881881, \"a\":\"x\\neve@example.org\"}"}}]}}]}"#;
+    let screened = world.answer(answer);
+    let screened: serde_json::Value = serde_json::from_str(&screened).unwrap();
+    assert!(
+        screened["x"]["card"].is_string() && screened["x"]["n"].is_string(),
+        "{screened}"
+    );
+    let arguments = screened["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"].as_str();
+    let arguments: serde_json::Value = serde_json::from_str(arguments.unwrap()).unwrap();
+    assert!(arguments["n"].is_string(), "{arguments}");
+    assert!(
+        arguments["a"].as_str().unwrap().starts_with("x\n[EMAIL_"),
+        "{arguments}"
+    );
+}

@@ -128,6 +128,72 @@ fn a_streamed_value_lands_as_json_wherever_it_is_cut() {
     }
 }
 
+#[test]
+fn a_value_comes_back_as_it_was_written_in_what_only_begins_like_json() {
+    let key =
+        "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n-----END PRIVATE KEY-----\n";
+    for inner in [
+        r#"{"password": "s3cr\/et9X!q" oops"#.to_owned(),
+        format!("{{\"a\":\"x{key} and on"),
+        format!("[\"{AWKWARD} and on"),
+        json!({"a": key}).to_string(),
+    ] {
+        for depth in 0..=4 {
+            let text = match depth {
+                0 => json!(inner),
+                depth => nested(&json!({ "z": inner }), depth),
+            };
+            for path in [OPENAI, ANTHROPIC] {
+                for message in messages(path, &text) {
+                    let (masked, mut world) = asked(path, &message);
+                    assert_eq!(answered(&mut world, &masked), message, "{depth}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn signed_reasoning_is_masked_to_what_was_signed() {
+    let body = |thinking: &str| {
+        json!({"model": "m", "max_tokens": 9, "messages": [
+            {"role": "user", "content": "ann@example.com and bob@example.org"},
+            {"role": "assistant", "content": [{"type": "thinking", "thinking": thinking, "signature": "s"},
+                {"type": "tool_use", "id": "i", "name": "f", "input": {"card": 4_111_111_111_111_111_u64}}]}]})
+    };
+    let masked = world(ANTHROPIC).send(&body("").to_string());
+    let (email, card) = (placeholder(&masked, "EMAIL"), placeholder(&masked, "CARD"));
+    for thinking in [
+        format!("to {email}."),
+        email.to_owned(),
+        format!("the card {card} is"),
+        format!("mail {} is", email.to_lowercase()),
+        format!("mail {email}s is"),
+        format!("x{email}"),
+        format!("{email}{email}"),
+        format!("\"{card}\": {email}"),
+    ] {
+        for cut in 0..=thinking.len() {
+            let mut first = world(ANTHROPIC);
+            first.send(&body("").to_string());
+            let (head, tail) = thinking.split_at(cut);
+            let stream = [
+                piece(ANTHROPIC, "thinking", head),
+                piece(ANTHROPIC, "thinking", tail),
+                last(ANTHROPIC),
+            ];
+            let out = first.stream([stream.concat().as_bytes()]);
+            let shown = said_in(ANTHROPIC, "thinking", &out);
+            let second: Value =
+                serde_json::from_str(&world(ANTHROPIC).send(&body(&shown).to_string())).unwrap();
+            assert_eq!(
+                second["messages"][1]["content"][0]["thinking"], thinking,
+                "{cut} {shown}"
+            );
+        }
+    }
+}
+
 /// The fields of a stream that a text with JSON may come in.
 fn fields(path: &str) -> [&'static str; 2] {
     match path {
@@ -158,8 +224,8 @@ fn last(path: &str) -> String {
 fn said_in(path: &str, field: &str, stream: &str) -> String {
     let events = stream
         .split("\n\n")
-        .filter_map(|event| event.strip_prefix("data: "));
-    let events = events.filter_map(|data| serde_json::from_str::<Value>(data).ok());
+        .filter_map(|event| event.split_once("data: "));
+    let events = events.filter_map(|(_, data)| serde_json::from_str::<Value>(data).ok());
     events
         .map(|event| {
             let delta = &event["choices"][0]["delta"];

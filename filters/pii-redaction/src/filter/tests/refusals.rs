@@ -187,3 +187,13 @@ fn a_body_that_masking_makes_too_large_is_refused_with_the_reason() {
     assert_eq!((status, details), (413, "request_too_large"));
     assert!(text.contains("placeholders"), "{text}");
 }
+
+#[test]
+fn more_texts_that_look_like_placeholders_than_can_be_kept_are_refused() {
+    let alike: String = (0..30_000).map(|n| format!("[LITERAL_{n:08}] ")).collect();
+    let body =
+        format!(r#"{{"model":"m","messages":[{{"role":"user","content":"ann@example.com {alike}"}}]}}"#);
+    let mut world = World::new(OPENAI, policy());
+    world.headers(&[]);
+    assert_eq!(refused(&world.filter.request_body(body.as_bytes())).0, 400);
+}

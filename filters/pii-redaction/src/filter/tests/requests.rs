@@ -4,7 +4,7 @@ use super::*;
 fn values_are_masked_in_every_text_of_an_openai_request_and_nothing_else_changes() {
     let body = r#"{ "model":"m","user":"ann@example.com", "messages":[{"role":"user","content":"I am ann\u0040example.com\n"},
         {"role":"user","name":"ann@example.com","content":[{"type":"text","text":"ann@example.com"},
-          {"type":"image_url","image_url":{"url":"data:image/png;base64,4111111111111111"}}]},
+          {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA4111111111111111"}}]},
         {"role":"assistant","tool_calls":[{"id":"ann@example.com","type":"function","function":{"name":"f","arguments":"{\"to\": \"ann\\u0040example.com\", \"n\": 1}"}}]},
         {"role":"tool","tool_call_id":"c","content":"{\"ann@example.com\": [\"x ann@example.com\"]}"}],
         "tools":[{"type":"function","function":{"name":"f","description":"e.g. ann@example.com","parameters":{"properties":{"a":{"pattern":"ann@example.com"}}}}}]}"#;
@@ -176,4 +176,109 @@ fn other_endpoints_pass() {
         world.path = path;
         assert_eq!(world.headers(&[]), Step::go_on());
     }
+}
+
+#[test]
+fn only_base64_is_passed_over_as_base64() {
+    let long = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ";
+    for (part, is_text) in [
+        (
+            format!(r#"{{"type":"image_url","image_url":{{"url":"data:image/png;base64,{long}"}}}}"#),
+            false,
+        ),
+        (
+            format!(r#"{{"type":"file","file":{{"file_data":"{long}=="}}}}"#),
+            false,
+        ),
+        (
+            format!(r#"{{"type":"redacted_thinking","data":"{long}-_{long}"}}"#),
+            false,
+        ),
+        (
+            format!(r#"{{"type":"image_url","image_url":{{"url":"data:ann@example.com;base64,{long}"}}}}"#),
+            true,
+        ),
+        (
+            r#"{"type":"image_url","image_url":{"url":"data:x;base64,4111-1111-1111-1111"}}"#.to_owned(),
+            true,
+        ),
+        (
+            r#"{"type":"file","file":{"file_data":"SSN-219-09-9999-and-card-4111-1111-1111-1111"}}"#
+                .to_owned(),
+            true,
+        ),
+        (
+            r#"{"type":"redacted_thinking","data":"SSN-219-09-9999-and-card-4111-1111-1111-1111"}"#
+                .to_owned(),
+            true,
+        ),
+        (
+            r#"{"type":"text","text":"hi","data":"SSN-219-09-9999-and-card-4111-1111-1111-1111"}"#.to_owned(),
+            true,
+        ),
+    ] {
+        let body = format!(r#"{{"model":"m","messages":[{{"role":"user","content":[{part}]}}]}}"#);
+        let masked = World::new(OPENAI, policy()).send(&body);
+        assert_eq!(masked != body, is_text, "{masked}");
+        assert!(
+            !masked.contains("ann@") && !masked.contains("4111-1111"),
+            "{masked}"
+        );
+    }
+}
+
+#[test]
+fn what_steers_is_a_number_and_stays_one() {
+    let body = r#"{"model":"m","max_tokens":16000,"seed":"ann@example.com","logit_bias":["ann@example.com"],
+        "thinking":{"type":"enabled","budget_tokens":1002003},"tools":[{"type":"web_search","name":"w","max_uses":1002003,"note":"ann@example.com"},
+        {"name":"f","input_schema":{"minimum":"ann@example.com","maximum":1002003,"required":[["x"]]}}],
+        "messages":[{"role":"user","content":"MRN: 1002003"}]}"#;
+    let masked = World::new(ANTHROPIC, policy()).send(body);
+    assert!(
+        !masked.contains("ann@") && !masked.contains("MRN: 1002003"),
+        "{masked}"
+    );
+    for steers in [
+        r#""budget_tokens":1002003"#,
+        r#""max_uses":1002003"#,
+        r#""maximum":1002003"#,
+    ] {
+        assert!(masked.contains(steers), "{masked}");
+    }
+}
+
+#[test]
+fn what_is_only_reported_hides_nothing() {
+    let flags = PiiPolicy {
+        entities: vec![PiiEntity {
+            name: "URL_CREDENTIALS".into(),
+            action: PiiAction::Flag,
+            threshold: 50,
+        }],
+        ..policy()
+    };
+    let body = r#"{"model":"m","messages":[{"role":"user","content":"password: hunter2Secret!"},{"role":"user","content":"https://bob:hunter2Secret!@host.example/x"}]}"#;
+    let sent = World::new(OPENAI, flags).send(body);
+    assert!(
+        !sent.contains("hunter2") && sent.contains("https://bob:[PASSWORD_"),
+        "{sent}"
+    );
+}
+
+#[test]
+fn a_value_is_known_elsewhere_as_it_was_written() {
+    let body = serde_json::json!({"model": "m", "messages": [{"role": "tool", "tool_call_id": "c",
+        "content": "{\"password\":\"s3cr\\\\et9Xq\"}\n{\"x\":\"s3cr\\\\et9Xq\"}"}]});
+    let sent = World::new(OPENAI, policy()).send(&body.to_string());
+    assert!(!sent.contains("s3cr"), "{sent}");
+}
+
+#[test]
+fn a_list_of_values_with_a_long_name_costs_time_in_proportion() {
+    let name = "password ".repeat(28);
+    let values = vec!["1"; 100_000].join(",");
+    let body = format!(r#"{{"model":"m","metadata":{{"{name}":[{values}]}},"messages":[]}}"#);
+    let started = std::time::Instant::now();
+    World::new(OPENAI, policy()).send(&body);
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
 }

@@ -293,7 +293,7 @@ fn values_return_in_events_that_no_api_knows_yet() {
     let openai = [
         chunk(r#"{"content":[{"type":"text","text":"E"}]}"#, "null"),
         chunk(
-            r#"{"reasoning_details":[{"type":"reasoning.text","text":"E"}],"new":{"x":"E"}}"#,
+            r#"{"reasoning_details":[{"type":"reasoning.text","other":"E"}],"new":{"x":"E"}}"#,
             "null",
         ),
         chunk(
@@ -401,5 +401,89 @@ fn a_text_that_goes_on_behind_another_is_still_the_same_json() {
     assert_eq!(
         texts["content"],
         r#"{"a": 4111111111111111, "4111111111111111": 1}"#
+    );
+}
+
+#[test]
+fn what_is_held_back_goes_out_with_nothing_else_of_its_event() {
+    let policy = PiiPolicy {
+        response: PiiResponse::Mask,
+        ..policy()
+    };
+    let mut world = World::new(OPENAI, policy);
+    world.send(BODY);
+    let stream = [
+        "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hello\"}}],\"citations\":[\"eve@example.org\"]}\n\n",
+        &chunk("{}", "\"stop\""),
+    ]
+    .concat();
+    let out = world.stream([stream.as_bytes()]);
+    assert!(!out.contains("eve@") && out.contains("hello"), "{out}");
+    assert_eq!(out.matches("citations").count(), 1, "{out}");
+}
+
+#[test]
+fn texts_that_alternate_are_each_one_text() {
+    let masked = World::new(OPENAI, policy()).send(BODY);
+    let (head, tail) = placeholder(&masked, "EMAIL").split_at(7);
+    let stream = |head: &str, tail: &str| {
+        [
+            chunk(&format!(r#"{{"content":"mail {head}"}}"#), "null"),
+            chunk(r#"{"reasoning_content":"hm"}"#, "null"),
+            chunk(&format!(r#"{{"content":"{tail}"}}"#), "null"),
+            chunk("{}", "\"stop\""),
+        ]
+        .concat()
+    };
+    let mut world = World::new(OPENAI, policy());
+    world.send(BODY);
+    let texts = openai_texts(&world.stream([stream(head, tail).as_bytes()]));
+    assert_eq!(texts["content"], "mail ann@example.com");
+    let masks = PiiPolicy {
+        response: PiiResponse::Mask,
+        ..policy()
+    };
+    let mut world = World::new(OPENAI, masks);
+    world.send(BODY);
+    let texts = openai_texts(&world.stream([stream("eve@exam", "ple.org").as_bytes()]));
+    assert!(texts["content"].starts_with("mail [EMAIL_"), "{texts:?}");
+}
+
+#[test]
+fn an_event_that_is_not_understood_comes_behind_what_was_held_back() {
+    for event in [
+        r#"{"choices":[{"index":"x","delta":{"content":"second"}}]}"#,
+        r#"{"choices":null,"error":{"message":"second"}}"#,
+    ] {
+        let mut world = World::new(OPENAI, policy());
+        world.send(BODY);
+        let stream = format!("{}data: {event}\n\n", chunk(r#"{"content":"first [EM"}"#, "null"));
+        let out = world.stream([stream.as_bytes()]);
+        assert!(
+            out.find(r#""content":"[EM""#).unwrap() < out.find("second").unwrap(),
+            "{out}"
+        );
+    }
+}
+
+#[test]
+fn calls_without_an_index_are_told_apart_by_their_place() {
+    let mut world = World::new(OPENAI, policy());
+    let masked = world.send(BODY);
+    let email = placeholder(&masked, "EMAIL");
+    let (head, tail) = email.split_at(7);
+    let calls = |a: &str, b: &str| {
+        chunk(
+            &format!(
+                r#"{{"tool_calls":[{{"function":{{"arguments":"{a}"}}}},{{"function":{{"arguments":"{b}"}}}}]}}"#
+            ),
+            "null",
+        )
+    };
+    let stream = [calls("a", head), calls("b", tail), chunk("{}", "\"stop\"")].concat();
+    let out = world.stream([stream.as_bytes()]);
+    assert!(
+        out.contains("ann@example.com") && out.contains(r#"{"arguments":"a"}"#),
+        "{out}"
     );
 }

@@ -1,7 +1,7 @@
 //! Finds and masks personal data with penstock-pii: all recognisers, every kind masked, as in a request of one text. Counts what
 //! is to be replaced.
 
-use penstock_pii::{Custom, Manner, Masking, Placeholders, Policy, Recognizers};
+use penstock_pii::{Custom, Masking, Placeholders, Policy, Recognizers, Source};
 
 proxy_wasm::main! {{ probe::start::<Counter>(); }}
 
@@ -24,9 +24,10 @@ impl Default for Counter {
 impl probe::Counter for Counter {
     fn count(&mut self, _how: &str, text: &str) -> Option<u64> {
         let placeholders = self.placeholders.as_ref()?;
-        let mut masking = Masking::new(&self.recognizers, &self.policy, placeholders, "bench", &[]);
-        let found = masking.look(text, Manner::Text, "", usize::MAX).unwrap_or_default();
+        let mut masking = Masking::new(&self.recognizers, &self.policy, placeholders, "bench", &[], usize::MAX);
+        let source = Source::text(text);
+        let found = masking.look(&source).unwrap_or_default();
         masking.seal();
-        Some(masking.replace(text, Manner::Text, &found).len() as u64)
+        Some(masking.replace(&source, &found).len() as u64)
     }
 }
