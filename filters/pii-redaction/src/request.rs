@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use penstock_pii::{Action, Decoded, Entity, Finding, Masking, NESTED, Policy, Source, Vault, escape};
+use penstock_pii::{Action, Decoded, Entity, Finding, Masking, NESTED, Passage, Policy, Vault, escape};
 use penstock_translate::json;
 use serde::de::IgnoredAny;
 
@@ -116,7 +116,7 @@ impl Look<'_, '_> {
             }
             let found = match leaf.kind {
                 Kind::Number => self.masking.look_at_number(&integral(&text), leaf.name),
-                _ => self.masking.look(&source_of(&leaf, &text, nested)),
+                _ => self.masking.look(&passage(&leaf, &text, nested)),
             };
             self.room = found.as_ref().and_then(|found| room.checked_sub(found.len()));
             let Some(found) = found else { return };
@@ -168,15 +168,15 @@ fn replace<'f>(
             return;
         }
         let places = masking
-            .replace(&source_of(&leaf, &decoded.text, nested), found)
+            .replace(&passage(&leaf, &decoded.text, nested), found)
             .into_iter();
         edits.extend(places.map(|(span, instead)| (shifted(decoded.raw(span), leaf.span.start), instead)));
     });
     edits
 }
 
-fn source_of<'t>(leaf: &Leaf<'t>, text: &'t str, levels: u32) -> Source<'t> {
-    Source {
+fn passage<'t>(leaf: &Leaf<'t>, text: &'t str, levels: u32) -> Passage<'t> {
+    Passage {
         text,
         manner: leaf.rule.manner(),
         name: leaf.name,

@@ -2,7 +2,7 @@
 //! processor, so that other work on the machine matters less.
 
 use penstock_bench_harness::sample::quantile;
-use penstock_pii::{Custom, Masking, Placeholders, Policy, Recognizers, Source};
+use penstock_pii::{Custom, Masking, Passage, Placeholders, Policy, Recognizers};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::report;
@@ -21,10 +21,10 @@ pub fn print(texts: &[Text], rounds: u32) -> anyhow::Result<()> {
         for part in text.parts.iter().cycle().take(text.parts.len() * rounds as usize) {
             let start = processor_us();
             let mut masking = Masking::new(&recognizers, &policy, &placeholders, "bench", &[], usize::MAX);
-            let source = Source::text(part);
-            let found = masking.look(&source).unwrap_or_default();
+            let passage = Passage::text(part);
+            let found = masking.look(&passage).unwrap_or_default();
             masking.seal();
-            replaced = masking.replace(&source, &found).len();
+            replaced = masking.replace(&passage, &found).len();
             times.push(processor_us() - start);
         }
         eprintln!("{} {}: {replaced} replaced", text.name, text.size.name());

@@ -7,7 +7,7 @@ use penstock_config::slice::{
     Attachments, PiiAction, PiiPolicy, PiiRedaction, PiiResponse, Source, Unscannable,
 };
 use penstock_flow::{Body, Headers, Verdict};
-use penstock_pii::{Custom, Manner, Masking, Placeholders, Policy, Recognizers, Source, restore};
+use penstock_pii::{Custom, Manner, Masking, Passage, Placeholders, Policy, Recognizers, restore};
 use penstock_pii_redaction::{Filter, Worker};
 
 const KEY: &[u8] = b"a key of sixteen bytes or more";
@@ -29,7 +29,7 @@ pub fn recognizers(text: &str) {
         let texts: Vec<&str> = text.split('\u{2}').take(8).collect();
         let found = texts
             .iter()
-            .map(|text| masking.look(&Source::text(text)).unwrap());
+            .map(|text| masking.look(&Passage::text(text)).unwrap());
         let found: Vec<_> = found.collect();
         masking.seal();
         let mut all = Vec::new();
@@ -41,7 +41,7 @@ pub fn recognizers(text: &str) {
                 at = finding.span.end;
             }
             let mut masked = (*text).to_owned();
-            for (span, instead) in masking.replace(&Source::text(text), found).iter().rev() {
+            for (span, instead) in masking.replace(&Passage::text(text), found).iter().rev() {
                 masked.replace_range(span.clone(), instead);
             }
             all.push(masked);

@@ -33,7 +33,7 @@ pub use custom::{Custom, DenyList, InvalidCustom, Pattern};
 pub use entity::{Entity, MOST_CUSTOM};
 pub use finding::{Finding, Score};
 pub use json::{Decoded, NESTED, escape};
-pub use mask::{Masking, Source, label};
+pub use mask::{Masking, Passage, label};
 pub use placeholder::{KeyTooShort, Placeholders, SHORTEST_KEY};
 pub use policy::{Action, Policy};
 pub use restore::{Manner, Restorer, number, restore};

@@ -37,7 +37,7 @@ pub struct Masking<'m> {
 
 /// A text of a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Source<'t> {
+pub struct Passage<'t> {
     /// What it says.
     pub text: &'t str,
     /// What it is.
@@ -48,7 +48,7 @@ pub struct Source<'t> {
     pub levels: u32,
 }
 
-impl<'t> Source<'t> {
+impl<'t> Passage<'t> {
     /// A text that is no field's value.
     pub fn text(text: &'t str) -> Self {
         Self {
@@ -109,11 +109,11 @@ impl<'m> Masking<'m> {
     }
 
     /// Finds what a text holds; `None` if that is more than there may be.
-    pub fn look(&mut self, source: &Source<'_>) -> Option<Vec<Finding>> {
-        let Source { text, name, .. } = *source;
+    pub fn look(&mut self, passage: &Passage<'_>) -> Option<Vec<Finding>> {
+        let Passage { text, name, .. } = *passage;
         let thresholds = self.policy.thresholds();
         let found = self.recognizers.find_up_to(text, name, thresholds, self.most)?;
-        let mut depths = Depths::new(source);
+        let mut depths = Depths::new(passage);
         for finding in &found {
             let depth = depths.at(finding.span.start);
             let written = text.get(finding.span.clone()).unwrap_or_default();
@@ -126,7 +126,7 @@ impl<'m> Masking<'m> {
 
     /// The same for a number of JSON.
     pub fn look_at_number(&mut self, number: &str, name: &str) -> Option<Vec<Finding>> {
-        let found = self.look(&Source {
+        let found = self.look(&Passage {
             text: number,
             manner: Manner::Signed,
             name,
@@ -155,20 +155,20 @@ impl<'m> Masking<'m> {
 
     /// What is to be replaced in a text, in its order: places, and what they become. `found` is what [`Masking::look`]
     /// found in it. What stands in the place of a value is ASCII without quotes, backslashes and control characters.
-    pub fn replace(&mut self, source: &Source<'_>, found: &[Finding]) -> Vec<(Range<usize>, String)> {
-        let text = source.text;
+    pub fn replace(&mut self, passage: &Passage<'_>, found: &[Finding]) -> Vec<(Range<usize>, String)> {
+        let text = passage.text;
         let mut places: Vec<Place> = Vec::new();
         let found = found.iter().filter(|finding| self.replaces(finding.entity));
         let found = found.map(|finding| (finding.span.clone(), Is::Found(finding.entity)));
         add(&mut places, found.collect());
         // Nobody but the provider can write what it has signed.
-        if source.manner != Manner::Signed {
+        if passage.manner != Manner::Signed {
             let alike = self.look_alikes(text).into_iter();
             add(&mut places, alike.map(|span| (span, Is::LookAlike)).collect());
         }
         let known = self.known.find(text).into_iter();
         add(&mut places, known.map(|span| (span, Is::Known)).collect());
-        let mut depths = Depths::new(source);
+        let mut depths = Depths::new(passage);
         let replaced = places.into_iter().filter_map(|Place { span, is }| {
             let written = text.get(span.clone())?;
             let depth = depths.at(span.start);
@@ -293,10 +293,10 @@ struct Depths<'t> {
 }
 
 impl<'t> Depths<'t> {
-    fn new(source: &Source<'t>) -> Self {
+    fn new(passage: &Passage<'t>) -> Self {
         Self {
-            text: source.text,
-            nesting: source.manner.nesting(source.levels),
+            text: passage.text,
+            nesting: passage.manner.nesting(passage.levels),
             at: 0,
         }
     }

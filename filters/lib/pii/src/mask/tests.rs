@@ -17,13 +17,13 @@ fn masked_with(custom: Custom, tenant: &str, policy: &Policy, texts: &[&str]) ->
     let mut masking = Masking::new(&recognizers, policy, &placeholders, tenant, &[], 1_000);
     let found: Vec<_> = texts
         .iter()
-        .map(|text| masking.look(&Source::text(text)).unwrap())
+        .map(|text| masking.look(&Passage::text(text)).unwrap())
         .collect();
     masking.seal();
     let masked = texts
         .iter()
         .zip(&found)
-        .map(|(text, found)| rebuilt(text, &masking.replace(&Source::text(text), found)))
+        .map(|(text, found)| rebuilt(text, &masking.replace(&Passage::text(text), found)))
         .collect();
     (masked, masking.into_vault())
 }
@@ -116,7 +116,7 @@ fn a_number_is_settled_with_the_text_that_tells_what_it_is() {
     let policy = Policy::new(Action::Redact, Score(90));
     let mut masking = Masking::new(&recognizers, &policy, &placeholders, "acme", &[], 1_000);
     masking
-        .look(&Source::text("my visa card 4111111111111111"))
+        .look(&Passage::text("my visa card 4111111111111111"))
         .unwrap();
     masking.seal();
     assert_eq!(
@@ -155,7 +155,7 @@ fn a_number_is_masked_as_a_string_where_it_is_recognised_or_known() {
     let policy = Policy::default();
     let mut masking = Masking::new(&recognizers, &policy, &placeholders, "acme", &[], 1_000);
     let found = masking.look_at_number("4111111111111111", "card").unwrap();
-    let email = masking.look(&Source::text("ann@example.com")).unwrap();
+    let email = masking.look(&Passage::text("ann@example.com")).unwrap();
     masking.seal();
     let instead = masking.replace_number("4111111111111111", &found).unwrap();
     assert!(
@@ -169,7 +169,7 @@ fn a_number_is_masked_as_a_string_where_it_is_recognised_or_known() {
     assert_eq!(masking.replace_number("17", &[]), None);
     assert!(
         !masking
-            .replace(&Source::text("ann@example.com"), &email)
+            .replace(&Passage::text("ann@example.com"), &email)
             .is_empty()
     );
     let vault = masking.into_vault();

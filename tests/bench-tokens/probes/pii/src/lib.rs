@@ -1,7 +1,7 @@
 //! Finds and masks personal data with penstock-pii: all recognisers, every kind masked, as in a request of one text. Counts what
 //! is to be replaced.
 
-use penstock_pii::{Custom, Masking, Placeholders, Policy, Recognizers, Source};
+use penstock_pii::{Custom, Masking, Placeholders, Policy, Recognizers, Passage};
 
 proxy_wasm::main! {{ probe::start::<Counter>(); }}
 
@@ -25,9 +25,9 @@ impl probe::Counter for Counter {
     fn count(&mut self, _how: &str, text: &str) -> Option<u64> {
         let placeholders = self.placeholders.as_ref()?;
         let mut masking = Masking::new(&self.recognizers, &self.policy, placeholders, "bench", &[], usize::MAX);
-        let source = Source::text(text);
-        let found = masking.look(&source).unwrap_or_default();
+        let passage = Passage::text(text);
+        let found = masking.look(&passage).unwrap_or_default();
         masking.seal();
-        Some(masking.replace(&source, &found).len() as u64)
+        Some(masking.replace(&passage, &found).len() as u64)
     }
 }
