@@ -22,6 +22,9 @@ use crate::request::apply;
 /// Most texts of one answer that go on from event to event; of more, nothing is held back.
 const MOST_CHANNELS: usize = 1_024;
 
+/// A byte order mark, which may begin a stream.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// An answer on its way to the client.
 #[derive(Debug)]
 pub(crate) struct Stream {
@@ -329,22 +332,40 @@ fn place(data: &str, piece: &Piece<'_>) -> Range<usize> {
     start..start + raw.len()
 }
 
-/// The event with other data: every other byte stays where its data is one line.
+/// The event with other data: every other line of it stays, byte for byte. Lines that end in carriage returns alone, which nobody
+/// writes, are not told apart here.
 fn rewrite(frame: &Frame<'_>, data: &str, out: &mut Vec<u8>) {
-    let place = match &frame.data {
-        std::borrow::Cow::Borrowed(borrowed) => {
-            let start = (borrowed.as_ptr() as usize).checked_sub(frame.raw.as_ptr() as usize);
-            start.map(|start| start..start + borrowed.len())
+    let mut returns = memchr::memchr_iter(b'\r', frame.raw);
+    let is_plain = returns.all(|at| frame.raw.get(at + 1) == Some(&b'\n')) && !frame.raw.starts_with(MARK);
+    if !is_plain {
+        penstock_sse::write(frame.event, data.as_bytes(), out);
+        return;
+    }
+    let mut data = Some(data);
+    for line in frame.raw.split_inclusive(|byte| *byte == b'\n') {
+        let Some(value) = line.strip_prefix(b"data:") else {
+            out.extend_from_slice(line);
+            continue;
+        };
+        // The lines of the data that was are one place.
+        let Some(data) = data.take() else { continue };
+        let end: &[u8] = match value {
+            [.., b'\r', b'\n'] => b"\r\n",
+            [.., b'\n'] => b"\n",
+            _ => b"",
+        };
+        let space: &[u8] = if value.starts_with(b" ") {
+            b"data: "
+        } else {
+            b"data:"
+        };
+        for (index, line) in data.split('\n').enumerate() {
+            if index > 0 {
+                out.extend_from_slice(end);
+            }
+            out.extend_from_slice(space);
+            out.extend_from_slice(line.as_bytes());
         }
-        std::borrow::Cow::Owned(_) => None,
-    };
-    let around = place.and_then(|place| Some((frame.raw.get(..place.start)?, frame.raw.get(place.end..)?)));
-    match around {
-        Some((before, after)) => {
-            out.extend_from_slice(before);
-            out.extend_from_slice(data.as_bytes());
-            out.extend_from_slice(after);
-        }
-        None => penstock_sse::write(frame.event, data.as_bytes(), out),
+        out.extend_from_slice(end);
     }
 }

@@ -487,3 +487,22 @@ fn calls_without_an_index_are_told_apart_by_their_place() {
         "{out}"
     );
 }
+
+#[test]
+fn an_event_of_several_lines_keeps_all_that_is_not_its_data() {
+    for (given, expected) in [
+        (
+            "id: 1\r\ndata: {\"a\":\r\n: note\r\ndata: \"E\"}\r\nretry: 5\r\n\r\n",
+            "id: 1\r\ndata: {\"a\":\r\ndata: \"ann@example.com\"}\r\n: note\r\nretry: 5\r\n\r\n",
+        ),
+        ("data:[\"E\"]\n\n", "data:[\"ann@example.com\"]\n\n"),
+        ("data: [\"E\"]  \nid\n\n", "data: [\"ann@example.com\"]  \nid\n\n"),
+        ("id: 2\rdata: [\"E\"]\r\r", "data: [\"ann@example.com\"]\n\n"),
+        ("\u{feff}data: [\"E\"]\n\n", "data: [\"ann@example.com\"]\n\n"),
+    ] {
+        let mut world = World::new(OPENAI, policy());
+        let masked = world.send(BODY);
+        let given = given.replace('E', placeholder(&masked, "EMAIL"));
+        assert_eq!(world.stream([given.as_bytes()]), expected, "{given:?}");
+    }
+}
