@@ -9,6 +9,7 @@
 
 mod answer;
 mod channel;
+mod chunk;
 mod event;
 mod filter;
 mod metrics;

@@ -11,11 +11,10 @@ use penstock_chat::Api;
 use penstock_pii::{Decoded, Manner, escape};
 use penstock_sse::{Decoder, Frame};
 use penstock_translate::json;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::answer::{self, Broken};
 use crate::channel::{Channel, Giver, TooLarge};
+use crate::chunk::Chunk;
 use crate::event::{Address, Event, Kind, Piece};
 use crate::request::apply;
 
@@ -33,36 +32,6 @@ pub(crate) struct Stream {
     channels: BTreeMap<Address, Channel>,
     /// The last chunk of an OpenAI stream of which something is held back.
     chunk: Chunk,
-}
-
-/// An event of an OpenAI stream.
-#[derive(Default)]
-struct Chunk(String);
-
-/// What every chunk of one answer says; all else of it is said once.
-#[derive(Default, Deserialize, Serialize)]
-#[serde(default)]
-struct Envelope<'a> {
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    id: Option<&'a RawValue>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    object: Option<&'a RawValue>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    created: Option<&'a RawValue>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    model: Option<&'a RawValue>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    system_fingerprint: Option<&'a RawValue>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    service_tier: Option<&'a RawValue>,
-    #[serde(borrow, skip_serializing)]
-    usage: Option<&'a RawValue>,
-}
-
-impl std::fmt::Debug for Chunk {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Chunk")
-    }
 }
 
 impl Stream {
@@ -167,7 +136,7 @@ impl Stream {
         }
         edits.sort_by_key(|(span, _)| span.start);
         if self.client == Api::OpenAi && self.holds_text() {
-            data.clone_into(&mut self.chunk.0);
+            self.chunk = Chunk::of(data);
         }
         match edits.is_empty() {
             true => out.extend_from_slice(frame.raw),
@@ -262,17 +231,7 @@ impl Stream {
                     r#"[{{"index":{},"delta":{delta},"logprobs":null,"finish_reason":null}}]"#,
                     address.part
                 );
-                // A chunk that cannot be read is no reason to lose text.
-                let chunk: Envelope<'_> = serde_json::from_str(&self.chunk.0).unwrap_or_default();
-                let fields = serde_json::to_string(&chunk).unwrap_or_default();
-                let fields = fields.strip_suffix('}').unwrap_or("{");
-                let comma = if fields.len() > 1 { "," } else { "" };
-                let usage = if chunk.usage.is_some() {
-                    r#","usage":null"#
-                } else {
-                    ""
-                };
-                let data = format!(r#"{fields}{comma}"choices":{choices}{usage}}}"#);
+                let data = self.chunk.with_choices(&choices);
                 penstock_sse::write(None, data.as_bytes(), out);
             }
         }
