@@ -9,7 +9,7 @@ pub use decoded::Decoded;
 pub(crate) use nesting::Nesting;
 
 /// How deep JSON may stand in strings of JSON; what is deeper is text.
-pub const NESTED: u32 = 3;
+pub const NESTED: u32 = 5;
 
 /// Appends a text as the inside of a JSON string.
 pub fn escape(value: &str, out: &mut String) {

@@ -12,7 +12,7 @@ const LONGEST: usize = 96;
 /// Most blank space between a name in JSON and its colon.
 const MOST_BLANK: usize = 8;
 /// Most backslashes in front of a quote that means something.
-const MOST_BACKSLASHES: usize = 8;
+const MOST_BACKSLASHES: usize = 32;
 
 /// What a text is, which says what is taken for a placeholder and how its value lands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -52,6 +52,28 @@ async fn arguments_of_calls_are_json_with_the_values_in_it() {
 }
 
 #[tokio::test]
+async fn json_in_strings_of_json_comes_back_with_the_escapes_of_its_place() {
+    let (world, _logs) = world();
+    for (client, stream) in WAYS {
+        for alias in ["echo", "echo-anthropic", "pieces-7", "pieces-7-anthropic"] {
+            let word = marker("nested");
+            let inner = json!({"badge": BADGE, "n": 4_111_111_111_111_111_u64}).to_string();
+            let middle = json!({"mail": "jane.doe@example.org", "inner": [inner]}).to_string();
+            let text = json!({"weather": word, "middle": middle, "badge": BADGE}).to_string();
+            let case = format!("{client:?} {alias} {stream}");
+            let response = world.send(client.ask(alias, &text, stream)).await;
+            let shown = said(client, &response).unwrap_or_else(|error| panic!("{case}: {error}"));
+            assert_eq!(shown.text, text, "{case}");
+            arrived(&word);
+            let body = with_tool(client, client.body(alias, &text, stream));
+            let response = world.send(client.request(&body)).await;
+            let shown = said(client, &response).unwrap_or_else(|error| panic!("{case}: {error}"));
+            assert_eq!(shown.calls[0].arguments, json!({"city": text}), "{case}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn reasoning_is_shown_with_the_values_in_it() {
     let (world, _logs) = world();
     for (client, stream) in WAYS {

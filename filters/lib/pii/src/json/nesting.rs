@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_string_in_a_string_is_as_deep_as_it_is_escaped() {
         let mut text = "plain".to_owned();
-        for level in 1..=5 {
+        for level in 1..=7 {
             for around in [
                 "{\"a\\\\\": 1, \"b\": [\"",
                 " [ \"",

@@ -123,12 +123,9 @@ fn a_value_lands_in_json_with_as_many_escapes_as_there_are_strings_around_it() {
     let value = "a\"b\\c\nd\u{1}é";
     let (vault, kept) = vault(&[("PRIVATE_KEY", value)]);
     let mut template = kept[0].clone();
-    for depth in 1..=4 {
+    for depth in 1..=3 {
         template = format!("{{\"a \\\"b\\\" \\\\\": [null, {}]}}", json(&template));
-        let expected = match depth {
-            4 => continue,
-            _ => template.replace(&kept[0], &written(value, depth)),
-        };
+        let expected = template.replace(&kept[0], &written(value, depth));
         for cut in (0..=template.len()).filter(|cut| template.is_char_boundary(*cut)) {
             for manner in [Manner::Text, Manner::Json] {
                 assert_eq!(

@@ -71,14 +71,14 @@ fn answered(world: &mut World, message: &Value) -> Value {
 #[test]
 fn a_value_comes_back_with_the_escapes_of_its_place() {
     for path in [OPENAI, ANTHROPIC] {
-        for depth in 1..=4 {
+        for depth in 1..=6 {
             let value = json!({"a": [AWKWARD, {"b": 4_111_111_111_111_111_u64}], "c": "x ann@example.com", "ann@example.com": "\"\\"});
             let text = nested(&value, depth);
             for message in messages(path, &text) {
                 let (masked, mut world) = asked(path, &message);
                 let shown = masked.to_string();
                 let is_found = !shown.contains("ann@") && !shown.contains("Moon");
-                assert!(is_found || depth > 3, "{depth} {shown}");
+                assert!(is_found || depth > 5, "{depth} {shown}");
                 assert_eq!(answered(&mut world, &masked), message, "{depth} {shown}");
             }
         }
@@ -138,7 +138,7 @@ fn a_value_comes_back_as_it_was_written_in_what_only_begins_like_json() {
         format!("[\"{AWKWARD} and on"),
         json!({"a": key}).to_string(),
     ] {
-        for depth in 0..=4 {
+        for depth in 0..=6 {
             let text = match depth {
                 0 => json!(inner),
                 depth => nested(&json!({ "z": inner }), depth),
