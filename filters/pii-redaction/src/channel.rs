@@ -1,6 +1,6 @@
 //! One text of an answer on its way to the client.
 
-use penstock_pii::{Manner, Restorer, Screen, Screening, Vault};
+use penstock_pii::{Instead, Manner, Restorer, Screen, Screening, Vault};
 
 /// What is given to the client in the place of placeholders, and what is kept from it.
 pub(crate) struct Giver<'g> {
@@ -72,7 +72,7 @@ impl Channel {
         &mut self,
         giver: &mut Giver<'_>,
         out: &mut String,
-        screen: impl FnOnce(&mut Screen, &mut Screening<'_>, &Vault, &mut dyn FnMut(&str, Option<String>)),
+        screen: impl FnOnce(&mut Screen, &mut Screening<'_>, &Vault, &mut dyn FnMut(&str, Option<Instead>)),
     ) {
         let (Some(screened), Some(screening)) = (&mut self.screen, &mut giver.screening) else {
             return;

@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Thinking(u64),
     /// One of a list of parts of reasoning, by its index.
     Detail(u64),
+    /// The summary of one, by its index.
+    Summary(u64),
     /// Arguments of a call, by its index.
     Arguments(u64),
     /// Free input of a call, by its index.
@@ -51,6 +53,10 @@ pub(crate) struct Event<'a> {
     pub pieces: Vec<Piece<'a>>,
     /// Choices or blocks that are over with it.
     pub ended: Vec<u64>,
+    /// Texts that are over in front of it.
+    pub over: Vec<Address>,
+    /// Calls that it names, by their id.
+    pub calls: Vec<(Address, &'a RawValue)>,
     /// Whether everything is over with it.
     pub ends_all: bool,
 }
@@ -110,11 +116,15 @@ struct Thinking<'a> {
     #[serde(borrow, default)]
     text: Option<&'a RawValue>,
     #[serde(borrow, default)]
+    summary: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     signature: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 struct Call<'a> {
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
     #[serde(default)]
     index: Option<u64>,
     #[serde(borrow, default)]
@@ -185,19 +195,23 @@ impl<'a> Event<'a> {
         self.piece(part, Kind::ReasoningContent, delta.reasoning_content, over);
         let transcript = read::<Audio<'a>>(delta.audio).and_then(|audio| audio.transcript);
         self.piece(part, Kind::Transcript, transcript, over);
-        for (at, block) in (0..).zip(read::<Vec<Thinking<'a>>>(delta.thinking_blocks).unwrap_or_default()) {
-            let is_last = over || is_set(block.signature);
+        let blocks = read::<Vec<Thinking<'a>>>(delta.thinking_blocks);
+        for (at, block) in (0..).zip(blocks.unwrap_or_default()) {
             let kind = Kind::Thinking(block.index.unwrap_or(at));
-            self.piece(part, kind, block.thinking, is_last);
+            self.signed(part, kind, block.thinking, block.signature, over);
         }
-        for (at, detail) in (0..).zip(read::<Vec<Thinking<'a>>>(delta.reasoning_details).unwrap_or_default())
-        {
-            let is_last = over || is_set(detail.signature);
-            let kind = Kind::Detail(detail.index.unwrap_or(at));
-            self.piece(part, kind, detail.text, is_last);
+        let details = read::<Vec<Thinking<'a>>>(delta.reasoning_details);
+        for (at, detail) in (0..).zip(details.unwrap_or_default()) {
+            let index = detail.index.unwrap_or(at);
+            self.signed(part, Kind::Detail(index), detail.text, detail.signature, over);
+            self.signed(part, Kind::Summary(index), detail.summary, detail.signature, over);
         }
         for (at, call) in (0..).zip(read::<Vec<Call<'a>>>(delta.tool_calls).unwrap_or_default()) {
             let index = call.index.unwrap_or(at);
+            for kind in [Kind::Arguments(index), Kind::Input(index)] {
+                let id = call.id.filter(|id| id.get() != r#""""#);
+                self.calls.extend(id.map(|id| (Address { part, kind }, id)));
+            }
             let arguments = call.function.and_then(|function| function.arguments);
             self.piece(part, Kind::Arguments(index), arguments, over);
             let input = call.custom.and_then(|custom| custom.input);
@@ -216,20 +230,31 @@ impl<'a> Event<'a> {
             r#""content_block_delta""# | r#""content_block_start""# => {
                 let delta = block.delta.or(block.content_block).unwrap_or_default();
                 event.piece(index, Kind::Text, delta.text, false);
-                event.piece(index, Kind::BlockThinking, delta.thinking, false);
+                event.signed(index, Kind::BlockThinking, delta.thinking, delta.signature, false);
                 event.piece(index, Kind::BlockInput, delta.partial_json, false);
-                if delta
-                    .signature
-                    .is_some_and(|signature| !matches!(signature.get(), "null" | "\"\""))
-                {
-                    event.ended.push(index);
-                }
             }
             r#""content_block_stop""# => event.ended.push(index),
             r#""message_delta""# | r#""message_stop""# | r#""error""# => event.ends_all = true,
             _ => {}
         }
         Some(event)
+    }
+
+    /// A piece of reasoning, which its signature ends.
+    fn signed(
+        &mut self,
+        part: u64,
+        kind: Kind,
+        raw: Option<&'a RawValue>,
+        signature: Option<&'a RawValue>,
+        is_last: bool,
+    ) {
+        let is_signed = signature.is_some_and(|signature| !matches!(signature.get(), "null" | r#""""#));
+        let pieces = self.pieces.len();
+        self.piece(part, kind, raw, is_last || is_signed);
+        if is_signed && self.pieces.len() == pieces {
+            self.over.push(Address { part, kind });
+        }
     }
 
     fn piece(&mut self, part: u64, kind: Kind, raw: Option<&'a RawValue>, is_last: bool) {

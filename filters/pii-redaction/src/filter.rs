@@ -258,8 +258,13 @@ impl Filter {
 
     /// What cannot be looked into does not go out, unless the policy lets it.
     fn unscannable(&self, reason: Unscannable, model: Option<&str>, reply: Option<LocalReply>) -> Step {
-        let passes =
-            self.worker.policies.of(model).passes_unscannable && !matches!(reason, Unscannable::Attachment);
+        let rules = self.worker.policies.of(model);
+        let passes = match reason {
+            Unscannable::Attachment => false,
+            // Some of it may be what must not go out.
+            Unscannable::TooMany => rules.passes_unscannable && !rules.policy.denies(),
+            _ => rules.passes_unscannable,
+        };
         let mut step = if passes {
             Step::go_on()
         } else {

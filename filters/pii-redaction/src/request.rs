@@ -8,7 +8,7 @@ use penstock_pii::{Action, Decoded, Entity, Finding, Masking, NESTED, Passage, P
 use penstock_translate::json;
 use serde::de::IgnoredAny;
 
-use crate::opaque::is_opaque;
+use crate::opaque::{is_attachment, is_opaque};
 use crate::rule::Rule;
 use crate::walk::{Kind, Leaf, walk};
 
@@ -101,10 +101,10 @@ impl Look<'_, '_> {
     /// `outer` is where a text stands that is a string of another.
     fn through(&mut self, source: &str, root: Rule, nested: u32, outer: Option<usize>) {
         walk(source, root, |leaf| {
+            if is_attachment(&leaf) {
+                self.report.attachments = self.report.attachments.saturating_add(1);
+            }
             if is_opaque(&leaf) {
-                if leaf.rule != Rule::Sealed {
-                    self.report.attachments = self.report.attachments.saturating_add(1);
-                }
                 return;
             }
             let Some(room) = self.room else { return };

@@ -24,8 +24,10 @@ pub(crate) enum Rule {
     Words,
     /// What says again in pieces what stands elsewhere: probabilities of each token.
     Repetition,
-    /// Base64, or a `data:` URL of it; text if it is neither.
+    /// An image, audio or a file in base64, or a `data:` URL of it; text if it is neither.
     Binary,
+    /// What may be base64, or a `data:` URL of it; text if it is neither.
+    Blob,
     /// A URL, which may be a `data:` URL of base64.
     Link,
     /// Base64 that is a provider's secret; text if it is none.
@@ -175,6 +177,7 @@ impl Rule {
             | Self::Signed
             | Self::Json
             | Self::Binary
+            | Self::Blob
             | Self::Link
             | Self::Sealed
             | Self::Repetition => Self::Data,
@@ -260,7 +263,7 @@ fn message(name: &str) -> Rule {
 fn block(name: &str) -> Rule {
     match name {
         "type" | "id" | "index" | "tool_use_id" | "signature" | "cache_control" => Rule::Skip,
-        "data" => Rule::Binary,
+        "data" => Rule::Blob,
         "encrypted_content" | "encrypted_index" | "encrypted_stdout" => Rule::Sealed,
         "thinking" => Rule::Signed,
         "input" => Rule::Data,

@@ -30,6 +30,8 @@ pub(crate) struct Stream {
     client: Api,
     decoder: Decoder,
     channels: BTreeMap<Address, Channel>,
+    /// The ids of calls, as they were written.
+    calls: BTreeMap<Address, String>,
     /// The last chunk of an OpenAI stream of which something is held back.
     chunk: Chunk,
 }
@@ -40,6 +42,7 @@ impl Stream {
             client,
             decoder: Decoder::new(max_event_bytes),
             channels: BTreeMap::new(),
+            calls: BTreeMap::new(),
             chunk: Chunk::default(),
         }
     }
@@ -120,6 +123,7 @@ impl Stream {
         out: &mut Vec<u8>,
     ) -> Result<(), TooLarge> {
         let data = &*frame.data;
+        self.end_calls(event, giver, out);
         self.end_others(event, giver, out);
         let mut places: Vec<_> = event
             .pieces
@@ -173,11 +177,26 @@ impl Stream {
         Some(quoted)
     }
 
+    /// Ends the calls in whose place an event has others: not every provider counts them.
+    fn end_calls(&mut self, event: &Event<'_>, giver: &mut Giver<'_>, out: &mut Vec<u8>) {
+        for (address, id) in &event.calls {
+            let is_other = self.calls.get(address).is_some_and(|known| known != id.get());
+            if is_other {
+                self.end(*address, giver, out);
+            }
+            if is_other || self.calls.len() < MOST_CHANNELS {
+                self.calls.insert(*address, id.get().to_owned());
+            }
+        }
+    }
+
     /// Ends the texts of a choice or block that an event ends, and gives on what is held of those that it goes on from to
     /// another.
     fn end_others(&mut self, event: &Event<'_>, giver: &mut Giver<'_>, out: &mut Vec<u8>) {
         let goes_on = |address: &Address| event.pieces.iter().any(|piece| piece.address == *address);
-        let is_over = |address: &Address| event.ends_all || event.ended.contains(&address.part);
+        let is_over = |address: &Address| {
+            event.ends_all || event.ended.contains(&address.part) || event.over.contains(address)
+        };
         // Texts may alternate, and calls be streamed side by side; a call ends the texts before it.
         let is_left = |address: &Address| {
             event.pieces.iter().any(|piece| {
@@ -241,7 +260,9 @@ impl Stream {
 impl Address {
     fn channel(self) -> Channel {
         match self.kind {
-            Kind::Thinking(_) | Kind::Detail(_) | Kind::BlockThinking => Channel::new(Manner::Signed, ""),
+            Kind::Thinking(_) | Kind::Detail(_) | Kind::Summary(_) | Kind::BlockThinking => {
+                Channel::new(Manner::Signed, "")
+            }
             Kind::Arguments(_) | Kind::FunctionCall | Kind::BlockInput => Channel::new(Manner::Json, ""),
             _ => Channel::new(Manner::Text, ""),
         }
@@ -264,6 +285,11 @@ impl Kind {
             Self::ReasoningContent => format!(r#"{{"reasoning_content":{text}}}"#),
             Self::Thinking(index) => {
                 format!(r#"{{"thinking_blocks":[{{"index":{index},"type":"thinking","thinking":{text}}}]}}"#)
+            }
+            Self::Summary(index) => {
+                format!(
+                    r#"{{"reasoning_details":[{{"index":{index},"type":"reasoning.summary","summary":{text}}}]}}"#
+                )
             }
             Self::Detail(index) => {
                 format!(

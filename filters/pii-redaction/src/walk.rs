@@ -27,6 +27,9 @@ pub(crate) enum Kind {
     Repetition,
 }
 
+/// How far the type of a block is looked for, in bytes. One that comes later is as if there were none.
+const NEAR: usize = 16 << 10;
+
 #[derive(Clone, Copy)]
 struct Level<'a> {
     rule: Rule,
@@ -93,7 +96,7 @@ pub(crate) fn walk<'a>(source: &'a str, root: Rule, mut tell: impl FnMut(Leaf<'a
                 let is_object = byte == b'{';
                 let rule = match level.value {
                     Rule::Source if is_object => Rule::of_source(type_of(source, at + 1)),
-                    Rule::Block if is_object => Rule::of_block(type_of(source, at + 1)),
+                    Rule::Block if is_object => Rule::of_block(type_of(near(source, at), at + 1)),
                     // None is known to have anything in it.
                     Rule::Words if is_object => Rule::Data,
                     Rule::Skip | Rule::Text => Rule::Data,
@@ -162,6 +165,12 @@ fn value_end(bytes: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     bytes.len()
+}
+
+/// A text up to where the type of a block at a place is looked for: blocks may stand in blocks.
+fn near(source: &str, at: usize) -> &str {
+    let end = (at + NEAR..at + NEAR + 4).find(|end| source.is_char_boundary(*end));
+    end.and_then(|end| source.get(..end)).unwrap_or(source)
 }
 
 /// The `type` of the object whose first member is at `at`, wherever in it that stands; empty if it has none.

@@ -336,7 +336,7 @@ fn continues(text: &[u8], at: usize) -> bool {
 }
 
 /// Whether a character is a part of the word beside it.
-fn is_joined(character: char) -> bool {
+pub(crate) fn is_joined(character: char) -> bool {
     match character {
         '\u{300}'..='\u{36f}' | '_' => true,
         // Thai, Lao, Tibetan, Burmese; Khmer; from CJK radicals to Hangul; forms of width and compatibility; ideographs.

@@ -38,5 +38,5 @@ pub use placeholder::{KeyTooShort, Placeholders, SHORTEST_KEY};
 pub use policy::{Action, Policy};
 pub use restore::{Manner, Restorer, number, restore};
 pub use scan::{Recognizers, Thresholds};
-pub use screen::{Screen, Screening};
+pub use screen::{Instead, Screen, Screening};
 pub use vault::Vault;

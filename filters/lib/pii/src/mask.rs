@@ -161,8 +161,12 @@ impl<'m> Masking<'m> {
         let found = found.iter().filter(|finding| self.replaces(finding.entity));
         let found = found.map(|finding| (finding.span.clone(), Is::Found(finding.entity)));
         add(&mut places, found.collect());
-        // Nobody but the provider can write what it has signed.
-        if passage.manner != Manner::Signed {
+        // Nobody but the provider can write what it has signed, and it may have written to placeholders what looks like
+        // a part of more.
+        if passage.manner == Manner::Signed {
+            let written = restore::exact_placeholders(&self.vault, text);
+            places.retain(|place| !overlaps(&written, &place.span));
+        } else {
             let alike = self.look_alikes(text).into_iter();
             add(&mut places, alike.map(|span| (span, Is::LookAlike)).collect());
         }
@@ -315,6 +319,13 @@ impl<'t> Depths<'t> {
         // No more of it matters.
         self.nesting.pass("[A");
     }
+}
+
+/// Whether a span overlaps one of those, which are in order.
+pub(crate) fn overlaps(spans: &[Range<usize>], span: &Range<usize>) -> bool {
+    let before = spans.partition_point(|other| other.start < span.end);
+    let last = before.checked_sub(1).and_then(|last| spans.get(last));
+    last.is_some_and(|other| span.start < other.end)
 }
 
 /// Adds those places, which are in order, that overlap none of those that are there.

@@ -56,6 +56,11 @@ impl Policy {
         self.actions.get(entity.index()).copied().unwrap_or_default()
     }
 
+    /// Whether requests with values of some kind are refused.
+    pub fn denies(&self) -> bool {
+        self.actions.contains(&Action::Deny)
+    }
+
     /// How sure a finding has to be.
     pub fn thresholds(&self) -> &Thresholds {
         &self.thresholds

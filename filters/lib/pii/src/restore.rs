@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::custom::stands_alone;
+use crate::custom::is_joined;
 use crate::json::{NESTED, Nesting, escape_deep};
+use crate::screen::Instead;
 use crate::vault::{Kept, Kind, Known, Vault};
 
 /// Longest placeholder as a model may have written it, in bytes: spaces and escapes included.
@@ -96,16 +97,15 @@ impl Restorer {
 
     /// Appends what stands for good in the place of something that the text had here, as a string where a number of JSON
     /// was. Gives the number of values that were held back in front of it.
-    pub fn put(&mut self, vault: &Vault, instead: &str, out: &mut String) -> usize {
+    pub fn put(&mut self, vault: &Vault, instead: &Instead, out: &mut String) -> usize {
         let restored = self.finish(vault, out);
-        match self.nesting.opening() {
-            Some(backslashes) => {
-                let quote = format!("{}\"", "\\".repeat(backslashes.try_into().unwrap_or_default()));
-                out.extend([&*quote, instead, &*quote]);
-            }
-            None => out.push_str(instead),
-        }
-        self.nesting.pass(instead);
+        let opening = self.nesting.opening().filter(|_| instead.is_number);
+        let quote = opening.map_or_else(String::new, |backslashes| {
+            "\\".repeat(backslashes.try_into().unwrap_or_default()) + "\""
+        });
+        out.extend([&*quote, &*instead.text, &*quote]);
+        self.nesting.pass(&instead.text);
+        self.given(&instead.text);
         restored
     }
 
@@ -197,16 +197,10 @@ impl Restorer {
         if next.is_none() && !is_end {
             return Found::Beginning;
         }
-        let around: String = self
-            .last
-            .into_iter()
-            .chain(kept.value.chars())
-            .chain(next)
-            .collect();
-        let start = self.last.map_or(0, char::len_utf8);
-        match stands_alone(around.as_bytes(), &(start..start + kept.value.len())) {
-            true => Found::Placeholder(len, kept),
-            false => Found::Nothing,
+        let (first, last) = (kept.value.chars().next(), kept.value.chars().next_back());
+        match continues(self.last, first) || continues(last, next) {
+            true => Found::Nothing,
+            false => Found::Placeholder(len, kept),
         }
     }
 
@@ -278,6 +272,21 @@ pub fn number<'v>(vault: &'v Vault, text: &str) -> Option<&'v str> {
         }
         _ => None,
     }
+}
+
+/// Whether a word goes on from one character to the next.
+fn continues(before: Option<char>, next: Option<char>) -> bool {
+    before.is_some_and(is_joined) && next.is_some_and(is_joined)
+}
+
+/// The exact placeholders of texts that stand in a text: their places.
+pub(crate) fn exact_placeholders(vault: &Vault, text: &str) -> Vec<Range<usize>> {
+    memchr::memchr_iter(b'[', text.as_bytes())
+        .filter_map(|open| match exact(vault, text.get(open..)?) {
+            Found::Placeholder(len, _) => Some(open..open + len),
+            Found::Beginning | Found::Nothing => None,
+        })
+        .collect()
 }
 
 /// The placeholders, or what comes close to one, that stand in a text: their places.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::mask::{label, redacted};
+use crate::mask::{label, overlaps, redacted};
 use crate::placeholder::{Placeholders, TAG};
 use crate::vault::Vault;
 use crate::{Action, Entity, Policy, Recognizers, restore};
@@ -33,6 +33,15 @@ pub struct Screening<'s> {
     pub custom: &'s [String],
     /// How many values of each kind were found.
     pub counts: BTreeMap<Entity, u32>,
+}
+
+/// What stands for good in the place of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instead {
+    /// It, without quotes.
+    pub text: String,
+    /// Whether the value may be a number of JSON.
+    pub is_number: bool,
 }
 
 /// The end of a text that is not sure yet.
@@ -71,7 +80,7 @@ impl Screen {
         screening: &mut Screening<'_>,
         vault: &Vault,
         piece: &str,
-        tell: impl FnMut(&str, Option<String>),
+        tell: impl FnMut(&str, Option<Instead>),
     ) {
         self.text.push_str(piece);
         let held = self.text.len() - self.sure;
@@ -90,7 +99,7 @@ impl Screen {
         &mut self,
         screening: &mut Screening<'_>,
         vault: &Vault,
-        tell: impl FnMut(&str, Option<String>),
+        tell: impl FnMut(&str, Option<Instead>),
     ) {
         self.give(screening, vault, true, tell);
     }
@@ -106,7 +115,7 @@ impl Screen {
         screening: &mut Screening<'_>,
         vault: &Vault,
         is_end: bool,
-        mut tell: impl FnMut(&str, Option<String>),
+        mut tell: impl FnMut(&str, Option<Instead>),
     ) -> bool {
         let known = restore::placeholders(vault, &self.text);
         let found = screening
@@ -126,7 +135,12 @@ impl Screen {
         let mut at = self.sure;
         for finding in new.iter().filter(|finding| finding.span.end <= end) {
             let value = self.text.get(finding.span.clone()).unwrap_or_default();
-            let instead = screening.instead(finding.entity, value);
+            let instead = screening.instead(finding.entity, value).map(|text| Instead {
+                text,
+                is_number: value
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || b"-+.eE".contains(&byte)),
+            });
             let count = screening.counts.entry(finding.entity).or_default();
             *count = count.saturating_add(1);
             if instead.is_some() {
@@ -191,12 +205,6 @@ impl Screening<'_> {
             Action::Flag | Action::Ignore => None,
         }
     }
-}
-
-fn overlaps(known: &[Range<usize>], span: &Range<usize>) -> bool {
-    let before = known.partition_point(|known| known.start < span.end);
-    let last = before.checked_sub(1).and_then(|last| known.get(last));
-    last.is_some_and(|known| span.start < known.end)
 }
 
 /// The start of the character at a place, or the place.

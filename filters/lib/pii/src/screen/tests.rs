@@ -16,9 +16,9 @@ fn screened(policy: &Policy, text: &str, size: usize) -> (String, usize) {
         counts: BTreeMap::new(),
     };
     let (mut screen, mut out, mut held) = (Screen::new(""), String::new(), 0);
-    let mut tell = |text: &str, instead: Option<String>| {
+    let mut tell = |text: &str, instead: Option<Instead>| {
         out.push_str(text);
-        out.push_str(&instead.unwrap_or_default());
+        out.push_str(&instead.map_or_else(String::new, |instead| instead.text));
     };
     let mut rest = text;
     while !rest.is_empty() {

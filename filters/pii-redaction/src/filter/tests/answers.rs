@@ -337,3 +337,55 @@ fn a_negative_number_of_the_model_is_masked_as_a_string() {
         "{arguments}"
     );
 }
+
+#[test]
+fn new_data_in_words_gets_no_quotes_that_were_not_there() {
+    let masks = PiiPolicy {
+        response: PiiResponse::Mask,
+        ..policy()
+    };
+    for text in [
+        "[eve@example.org](mailto:eve@example.org)",
+        "[1, 2] and eve@example.org",
+        "{ eve@example.org }",
+    ] {
+        let mut world = World::new(OPENAI, masks.clone());
+        world.send(BODY);
+        let screened = world.answer(&format!(
+            r#"{{"choices":[{{"message":{{"content":"{text}"}}}}]}}"#
+        ));
+        let email = placeholder(&screened, "EMAIL");
+        assert!(
+            screened.contains(&text.replace("eve@example.org", email)),
+            "{screened}"
+        );
+    }
+    let mut world = World::new(OPENAI, masks);
+    let masked = world.send(BODY);
+    let card = placeholder(&masked, "CARD");
+    let answer =
+        format!(r#"{{"choices":[{{"message":{{"content":"see: eve@example.org \"{card}\" and"}}}}]}}"#);
+    let screened = world.answer(&answer);
+    assert!(screened.contains(r#" \"4111111111111111\" and"#), "{screened}");
+}
+
+#[test]
+fn a_password_that_is_a_number_leaves_the_json_around_it_whole() {
+    let masks = PiiPolicy {
+        response: PiiResponse::Mask,
+        ..policy()
+    };
+    let note = "n".repeat(90);
+    for value in ["84736251", "-84736251"] {
+        let mut world = World::new(OPENAI, masks.clone());
+        world.send(BODY);
+        let answer = format!(
+            r#"{{"choices":[{{"message":{{"tool_calls":[{{"function":{{"arguments":"{{\"note\":\"{note}\",\"password\":{value}}}"}}}}]}}}}]}}"#
+        );
+        let screened: serde_json::Value = serde_json::from_str(&world.answer(&answer)).unwrap();
+        let arguments = screened["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"].as_str();
+        let arguments: serde_json::Value = serde_json::from_str(arguments.unwrap()).unwrap();
+        assert_eq!(arguments["note"], note);
+        assert!(!arguments["password"].is_null(), "{arguments}");
+    }
+}

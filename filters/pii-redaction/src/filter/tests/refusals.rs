@@ -197,3 +197,44 @@ fn more_texts_that_look_like_placeholders_than_can_be_kept_are_refused() {
     world.headers(&[]);
     assert_eq!(refused(&world.filter.request_body(body.as_bytes())).0, 400);
 }
+
+#[test]
+fn an_attachment_is_refused_in_whatever_alphabet_it_is_written() {
+    let long = "iVBORw0KGgo-AAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ_w";
+    for part in [
+        format!(
+            r#"{{"type":"image","source":{{"type":"base64","media_type":"image/png","data":"{long}"}}}}"#
+        ),
+        format!(r#"{{"type":"image_url","image_url":{{"url":" data:image/png;base64,{long}"}}}}"#),
+        format!(r#"{{"type":"image_url","image_url":"data:image/png;base64,{long}"}}"#),
+        format!(r#"{{"type":"input_audio","input_audio":{{"data":"{long} {long}","format":"wav"}}}}"#),
+        format!(r#"{{"type":"file","file":{{"file_data":"{long}"}}}}"#),
+    ] {
+        let body = format!(r#"{{"model":"strict","messages":[{{"role":"user","content":[{part}]}}]}}"#);
+        let mut world = World::new(OPENAI, policy());
+        world.headers(&[]);
+        let (status, _, text) = refused(&world.filter.request_body(body.as_bytes()));
+        assert_eq!(status, 400);
+        assert!(text.contains("images"), "{part} {text}");
+    }
+}
+
+#[test]
+fn more_than_can_be_kept_does_not_pass_where_some_of_it_may_be_denied() {
+    let pass = PiiPolicy {
+        on_unscannable: OnUnscannable::Pass,
+        ..policy()
+    };
+    let values: String = (0..20_001).map(|n| format!("a{n}@example.com ")).collect();
+    let body = format!(r#"{{"model":"m","messages":[{{"role":"user","content":"{values}"}}]}}"#);
+    let denies = PiiPolicy {
+        action: PiiAction::Deny,
+        ..pass.clone()
+    };
+    for (policy, is_refused) in [(pass, false), (denies, true)] {
+        let mut world = World::new(OPENAI, policy);
+        world.headers(&[]);
+        let step = world.filter.request_body(body.as_bytes());
+        assert_eq!(step.verdict != Verdict::Continue, is_refused);
+    }
+}

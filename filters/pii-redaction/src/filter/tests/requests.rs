@@ -181,7 +181,12 @@ fn other_endpoints_pass() {
 #[test]
 fn only_base64_is_passed_over_as_base64() {
     let long = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ";
+    let line = "QUJD".repeat(19);
     for (part, is_text) in [
+        (
+            format!(r#"{{"type":"file","file":{{"file_data":"{line}\r\n{line}\r\nQUI="}}}}"#),
+            false,
+        ),
         (
             format!(r#"{{"type":"image_url","image_url":{{"url":"data:image/png;base64,{long}"}}}}"#),
             false,
@@ -214,6 +219,22 @@ fn only_base64_is_passed_over_as_base64() {
         ),
         (
             r#"{"type":"text","text":"hi","data":"SSN-219-09-9999-and-card-4111-1111-1111-1111"}"#.to_owned(),
+            true,
+        ),
+        (
+            r#"{"type":"custom","data":"Karte aus\n4111111111111111\n5500000000000004\nund mehr davon"}"#
+                .to_owned(),
+            true,
+        ),
+        (
+            r#"{"type":"redacted_thinking","data":"abcdefghijabcdefghijabcdefghij+4111111111111111"}"#
+                .to_owned(),
+            true,
+        ),
+        (
+            format!(
+                r#"{{"type":"image_url","image_url":{{"url":"data:image/png;name=ann@example.com;base64,{long}"}}}}"#
+            ),
             true,
         ),
     ] {

@@ -506,3 +506,81 @@ fn an_event_of_several_lines_keeps_all_that_is_not_its_data() {
         assert_eq!(world.stream([given.as_bytes()]), expected, "{given:?}");
     }
 }
+
+#[test]
+fn calls_in_one_place_are_told_apart_by_their_id() {
+    let call = |id: &str, text: &str| {
+        chunk(
+            &format!(r#"{{"tool_calls":[{{"index":0,"id":"{id}","function":{{"arguments":"{text}"}}}}]}}"#),
+            "null",
+        )
+    };
+    let masks = PiiPolicy {
+        response: PiiResponse::Mask,
+        ..policy()
+    };
+    let mut world = World::new(OPENAI, masks);
+    world.send(BODY);
+    let stream = [
+        call("a", "one"),
+        call("a", " more"),
+        call("", "!"),
+        call("b", "two"),
+        chunk("{}", "\"tool_calls\""),
+    ];
+    let out = world.stream([stream.concat().as_bytes()]);
+    let end = out.find(r#""arguments":"one more!""#).unwrap();
+    assert!(end < out.find(r#""id":"b""#).unwrap(), "{out}");
+    assert!(out.contains(r#""arguments":"two""#), "{out}");
+}
+
+#[test]
+fn reasoning_ends_in_front_of_its_signature() {
+    let masked = World::new(OPENAI, policy()).send(BODY);
+    let email = placeholder(&masked, "EMAIL");
+    let (head, tail) = email.split_at(6);
+    let openai = |field: &str, text: &str| {
+        [
+            chunk(
+                &format!(r#"{{"{field}":[{{"{text}":"to {head}","signature":""}}]}}"#),
+                "null",
+            ),
+            chunk(
+                &format!(r#"{{"{field}":[{{"{text}":"{tail}","signature":""}}]}}"#),
+                "null",
+            ),
+            chunk(&format!(r#"{{"{field}":[{{"signature":"s1"}}]}}"#), "null"),
+            chunk(r#"{"content":"hello"}"#, "null"),
+        ]
+        .concat()
+    };
+    let anthropic = [
+        block(
+            "content_block_delta",
+            0,
+            &format!(r#","delta":{{"thinking":"to {email}"}}"#),
+        ),
+        block("content_block_delta", 0, r#","delta":{"signature":"s1"}"#),
+        block(
+            "content_block_start",
+            1,
+            r#","content_block":{"type":"text","text":"hello"}"#,
+        ),
+    ]
+    .concat();
+    for (path, stream) in [
+        (OPENAI, openai("thinking_blocks", "thinking")),
+        (OPENAI, openai("reasoning_details", "text")),
+        (OPENAI, openai("reasoning_details", "summary")),
+        (ANTHROPIC, anthropic),
+    ] {
+        let mut world = World::new(path, policy());
+        world.send(BODY);
+        let out = world.stream([stream.as_bytes()]);
+        let at = |text: &str| out.find(text).unwrap_or_else(|| panic!("no {text} in {out}"));
+        assert!(
+            at("ann@example.com") < at("s1") && at("s1") < at("hello"),
+            "{out}"
+        );
+    }
+}

@@ -409,6 +409,10 @@ fn separates(text: &Text<'_>, at: usize) -> bool {
 /// Where a value without quotes ends if what belongs to the sentence is left out: full stops, and brackets that were
 /// opened in front of it.
 fn trimmed(text: &Text<'_>, start: usize, mut end: usize) -> usize {
+    if is_number_of_json(text, start) {
+        let number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
+        return start + text.run(start, end - start, number);
+    }
     while start < end {
         let value = text.slice(start..end);
         let front = text.slice(start.saturating_sub(80)..start);
@@ -433,9 +437,34 @@ fn trimmed(text: &Text<'_>, start: usize, mut end: usize) -> usize {
     end
 }
 
+/// Whether a number starts at a place behind a quoted name and a colon.
+fn is_number_of_json(text: &Text<'_>, start: usize) -> bool {
+    let colon = start - text.run_before(start, 8, |byte| matches!(byte, b' ' | b'-'));
+    let name = colon.saturating_sub(1);
+    text.at(start).is_ascii_digit() && text.before(colon) == b':' && text.before(name) == b'"'
+        || text.at(start) == b'-' && text.at(start + 1).is_ascii_digit() && is_number_of_json(text, start + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_of_json_ends_where_it_does_however_far_its_object_begins() {
+        let far = "x".repeat(90);
+        for value in ["84736251", "-84736251", " 84736251"] {
+            let text = format!(r#"{{"note":"{far}","password":{value}}},41111.5]"#);
+            let seen = Text::new(&text);
+            let start = text.find("84736251").unwrap();
+            assert_eq!(
+                trimmed(&seen, start, text.len()),
+                start + "84736251".len(),
+                "{text}"
+            );
+        }
+        let text = Text::new("password:84736251}x");
+        assert_eq!(trimmed(&text, 9, 19), 19);
+    }
 
     #[test]
     fn names_are_read_backwards() {
