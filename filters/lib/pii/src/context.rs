@@ -22,6 +22,10 @@ pub(crate) const FIRST_IDEOGRAPH: u8 = 0xe3;
 const LONGEST_NAME: usize = 64;
 /// So many digits are a number that has words of its own.
 const NUMBER: usize = 5;
+/// What says that a word is the name of a number.
+const NUMBERS: [&str; 12] = [
+    "no", "nr", "num", "number", "n", "n°", "nº", "№", "nummer", "numéro", "numero", "número",
+];
 /// Letters in front of a point that may be an abbreviation.
 const LONGEST_ABBREVIATION: usize = 3;
 /// Letters of an abbreviation with points between them, such as `D.N.I.`.
@@ -458,11 +462,19 @@ impl Around<'_> {
             .find(|word| !self.is_label(word.at))
     }
 
-    /// Whether nothing that is said stands between a word and a place behind it.
+    /// Whether nothing that is said stands between a word and a place behind it, but that it is a number: `order no. …`.
     fn touches(&self, word: &Heard, place: usize) -> bool {
         let end = word.at + self.text.run(word.at, LONGEST, is_letter);
-        let between = self.text.slice(end..place);
-        end <= place && !between.iter().copied().any(is_letter)
+        let between = self.text.slice(end..place.max(end));
+        let words = between
+            .split(|byte| !is_letter(*byte))
+            .filter(|word| !word.is_empty());
+        let is_number = |word: &[u8]| {
+            NUMBERS
+                .iter()
+                .any(|known| known.as_bytes().eq_ignore_ascii_case(word))
+        };
+        end <= place && words.clone().count() < 2 && words.clone().all(is_number)
     }
 
     /// Whether the word at a place is followed by a value of its own.

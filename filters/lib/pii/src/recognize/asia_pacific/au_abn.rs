@@ -11,11 +11,22 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
     entity: Entity::AuAbn,
     starts: &[Starts::Digits(&[2, 11])],
     find,
-    raises: &["abn", "abns", "abr", "australian", "pty", "abnnumber"],
+    raises: &[
+        "abn",
+        "abns",
+        "abr",
+        "australian",
+        "pty",
+        "abnnumber",
+        "businessnumber",
+    ],
     lowers: OTHER_NUMBERS,
 };
 
 const WEIGHTS: [u32; 11] = [10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19];
+
+/// What it is called in more than one word.
+const NAMES: &[&str] = &["business number"];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let number = text
@@ -32,6 +43,7 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     }
     let score = match number.separated {
         true => Score(90),
+        false if text.says(at..number.end, NAMES) => Score(90),
         false => Score::LIKELY,
     };
     Some(Hit::new(at, number.end, score))
@@ -49,12 +61,16 @@ mod tests {
             ("Acme Pty Ltd (83 914 571 673)", "83 914 571 673"),
             ("abn=51-824-753-556", "51-824-753-556"),
             ("{\"abn\":\"83914571673\"}", "83914571673"),
+            ("business_number=83914571673", "83914571673"),
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [expected], "{text}");
         }
         for text in [
             "ABN 51 824 753 557",
             "ABN 51824753566",
+            "business_number=83914571674",
+            "number=83914571673",
+            "business order number=83914571673",
             "ABN 518247535561",
             "ABN 51 824753556",
             "+51 824 753 556",

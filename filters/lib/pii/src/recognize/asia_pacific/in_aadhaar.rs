@@ -21,6 +21,8 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "aadhaarnumber",
         "aadharnumber",
         "aadhaarid",
+        "uidnumber",
+        "uidno",
         "uidai",
         "kyc",
         "ekyc",
@@ -35,6 +37,9 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
     ],
     lowers: OTHER_NUMBERS,
 };
+
+/// What it is called in more than one word: the name of the authority's own.
+const NAMES: &[&str] = &["uid number", "uid no"];
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     let number = text
@@ -52,10 +57,13 @@ fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
         return None;
     }
     let score = match text.at(at + 4) {
+        _ if text.says(at..number.end, NAMES) => Score::CERTAIN,
         // Perhaps the start of something longer.
-        b' ' if text.is_among_digits(at..number.end) => Score(30),
+        b' ' | b'-' if text.is_among_digits(at..number.end) => Score(30),
         // As cards print it.
         b' ' => Score(60),
+        // As forms do.
+        b'-' => Score(50),
         _ => Score(40),
     };
     Some(Hit::new(at, number.end, score))
@@ -75,6 +83,14 @@ mod tests {
             ("आधार संख्या २ 2341 2341 2346", "2341 2341 2346"),
             ("(2341\u{a0}2341\u{a0}2346)", "2341\u{a0}2341\u{a0}2346"),
             ("AADHAR=4991 1866 5246", "4991 1866 5246"),
+            ("it is 2341-2341-2346.", "2341-2341-2346"),
+            ("my UID number is 234123412346", "234123412346"),
+            (
+                "Ann (UID number 2341 2341 2346) called about order 7",
+                "2341 2341 2346",
+            ),
+            ("| Aadhaar card | 508534617198 |", "508534617198"),
+            ("name,uid_number\nAnn,234123412346", "234123412346"),
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [expected], "{text}");
         }
@@ -89,6 +105,10 @@ mod tests {
             "1111 2341 2341 2346",
             "aadhaar 2341234123461",
             "order 234123412346",
+            "uid 234123412346",
+            "uid number 234123412347",
+            "order no. 2341-2341-2346",
+            "7 2341-2341-2346",
             "My Number: 2341 2341 2346",
             "aadhaar x234123412346",
             "+234123412346 aadhaar",

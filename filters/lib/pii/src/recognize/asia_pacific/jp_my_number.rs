@@ -13,6 +13,7 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
     raises: &[
         "mynumber",
         "mynumbers",
+        "individualnumber",
         "マイナンバー",
         "マイナンバ",
         "個人番号",

@@ -29,6 +29,9 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
 /// What a number loses that goes on as if it were a part of a longer row of groups.
 const GOES_ON: u8 = 30;
 
+/// What a number has with a plus whose area or exchange does not exist: a word has to say that it is one.
+const MADE_UP: Score = Score(40);
+
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     match text.at(at) {
         b'+' => plus(text, at),
@@ -55,12 +58,15 @@ fn plus(text: &Text<'_>, at: usize) -> Option<Hit> {
     }
     let first = at + 1 + text.run(at + 1, 1, |byte| byte == b' ');
     let written = Written::read(text, first, bracketed)?;
-    let (end, _) = written.longest(text, |digits, groups| {
+    let (end, score) = written.longest(text, |digits, groups| {
         let code = groups.first().map_or(0, |group| group.digits);
-        international::is_number(digits, code, groups).then_some(Score::CERTAIN)
+        match international::is_number(digits, code, groups) {
+            true => Some(Score::CERTAIN),
+            false => national::is_made_up(digits, groups).then_some(MADE_UP),
+        }
     })?;
     let start = if written.closes_bracket() { start } else { at };
-    Some(Hit::new(start, end, Score::CERTAIN))
+    Some(Hit::new(start, end, score))
 }
 
 /// A number that starts with a digit.
@@ -115,11 +121,19 @@ fn grouped(text: &Text<'_>, start: usize) -> Option<Hit> {
 
 /// Whether the name of another number, of which no single word says that, stands in front: "health and care number".
 fn is_identity(text: &Text<'_>, start: usize) -> bool {
-    const NUMBER: &[u8] = b"number";
-    const WITHIN: usize = 24;
+    const WORDS: [&[u8]; 2] = [b"number", b" no"];
+    const WITHIN: usize = 56;
     let front = text.slice(start.saturating_sub(WITHIN)..start);
-    let is_number = |part: &[u8]| part.eq_ignore_ascii_case(NUMBER);
-    let Some(number) = front.windows(NUMBER.len()).rposition(is_number) else {
+    let is_number = |part: &[u8]| part.iter().take(3).all(u8::is_ascii_digit);
+    let from = front.windows(3).rposition(is_number).unwrap_or_default();
+    let place = |word: &[u8]| {
+        let place = front
+            .windows(word.len())
+            .rposition(|part| part.eq_ignore_ascii_case(word))?;
+        let ends = !front.get(place + word.len()).is_some_and(u8::is_ascii_alphabetic);
+        (ends && place >= from).then_some(place)
+    };
+    let Some(number) = WORDS.iter().find_map(|word| place(word)) else {
         return false;
     };
     let number = start - front.len() + number;
@@ -136,6 +150,12 @@ fn is_identity(text: &Text<'_>, start: usize) -> bool {
         "insurance",
         "record",
         "taxpayer",
+        "customer",
+        "user",
+        "member",
+        "employee",
+        "tfn",
+        "nhs",
     ]
     .iter()
     .any(|other| word >= other.len() && text.has(end - other.len(), other))

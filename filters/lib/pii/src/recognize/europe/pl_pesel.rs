@@ -25,6 +25,9 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "dowód",
         "dowod",
         "polish",
+        // Sir and madam, not the Indian number.
+        "pan",
+        "pani",
     ],
     lowers: OTHER_NUMBERS,
 };

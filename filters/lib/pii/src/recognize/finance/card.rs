@@ -101,7 +101,7 @@ fn grouped(text: &Text<'_>, at: usize, first: usize) -> Option<Hit> {
     let fits = |groups: &&&[usize]| matches!(groups, [one, two, ..] if *one == first && *two == second);
     let number = GROUPS.iter().filter(fits).find_map(|groups| {
         let number = text.number(at, groups, SEPARATORS, false);
-        number.filter(|number| luhn(number.digits()) && is_issued(number))
+        number.filter(|number| luhn(number.digits()) && (is_issued(number) || is_near_range(number)))
     })?;
     // Another group in front or behind makes it a part of some table, or of a longer number.
     let separator = text.slice(at + first..at + first + gap);
@@ -112,7 +112,11 @@ fn grouped(text: &Text<'_>, at: usize, first: usize) -> Option<Hit> {
             b'/' | b'-' | b'.'
         );
     let is_part = is_in_group(text, at) || behind;
-    let score = if is_part { Score::LIKELY } else { Score::CERTAIN };
+    let score = match is_part {
+        _ if !is_issued(&number) => Score::WEAK,
+        true => Score::LIKELY,
+        false => Score::CERTAIN,
+    };
     Some(Hit::new(at, number.end, score))
 }
 
@@ -125,7 +129,12 @@ fn is_in_group(text: &Text<'_>, at: usize) -> bool {
 /// A card's number without anything between its digits.
 fn row(text: &Text<'_>, at: usize, len: usize) -> Option<Hit> {
     let number = text.number(at, &[len], b"", true)?;
-    if !luhn(number.digits()) || !is_issued(&number) {
+    let issued = is_issued(&number);
+    if !luhn(number.digits()) || !issued && !is_near_range(&number) {
+        return None;
+    }
+    // "Aadhaar card" speaks of another number.
+    if len == 12 && text.says(at..number.end, &["aadhaar", "aadhar"]) {
         return None;
     }
     // Chinese identity numbers have a year of birth here, whole or with a digit missing.
@@ -135,6 +144,7 @@ fn row(text: &Text<'_>, at: usize, len: usize) -> Option<Hit> {
     // Most networks have no more than one length in use. The old numbers of Visa begin like the article numbers (EAN) of
     // Germany.
     let score = match (number.value(0..2), len) {
+        _ if !issued => Score::WEAK,
         (62, 19) => Score::STRONG,
         (40..=49, 19) => Score(55),
         (30 | 36 | 38 | 39, 14) | (18 | 21 | 34 | 37, 15) | (_, 16) => Score(85),
@@ -155,7 +165,8 @@ fn is_joined(joint: u8, beyond: u8) -> bool {
 fn may_be_issued(digits: &[u8]) -> bool {
     matches!(
         digits,
-        [b'1', b'8', b'0', b'0']
+        [b'0', b'6', b'0', b'4']
+            | [b'1', b'8', b'0', b'0']
             | [b'2', b'1'..=b'7', ..]
             | [b'3', b'0' | b'4'..=b'9', ..]
             | [b'4' | b'5', ..]
@@ -191,6 +202,12 @@ fn is_issued(number: &Number) -> bool {
     }
 }
 
+/// Sixteen digits that start as JCB's do, beyond its range. Made-up numbers keep to the first digits alone, so where a word says that
+/// it is a card's, the check digit suffices.
+fn is_near_range(number: &Number) -> bool {
+    number.digits().len() == 16 && number.value(0..2) == 35
+}
+
 #[cfg(test)]
 mod tests {
     use crate::recognize::tests::found;
@@ -204,6 +221,9 @@ mod tests {
             ("3782 822463 10005", "3782 822463 10005"),
             ("card:6011000990139424", "6011000990139424"),
             ("card 4222222222222", "4222222222222"),
+            ("card 3517025006577933", "3517025006577933"),
+            ("Visa: 3517-0250-0657-7933", "3517-0250-0657-7933"),
+            ("maestro 060464421514", "060464421514"),
             ("6759649826438453", "6759649826438453"),
             ("4111 1111 1111 1111 12/29 123", "4111 1111 1111 1111"),
             ("카드번호 4222222222222", "4222222222222"),
@@ -227,6 +247,14 @@ mod tests {
             "x4111111111111111",
             "order 0.4111111111111111",
             "4006381333931",
+            "3517025006577933",
+            "3517 0250 0657 7933",
+            "card 3517025006577934",
+            "card 351702500657798",
+            "card 3711016272736802",
+            "Aadhaar card | 508534617198",
+            "order 3517025006577933",
+            "060464421514",
             "EAN 4222222222222",
             "4510 4111 1111 1111 1111",
             "LT46 4111 1111 1111 1111",

@@ -4,7 +4,7 @@
 //! passwords that stand for one: stars, `${PASSWORD}`, `<password>`.
 
 use super::super::{Hit, Recognizer, Starts};
-use crate::text::Text;
+use crate::text::{Text, is_word};
 use crate::{Entity, Score};
 
 pub(super) const RECOGNIZER: Recognizer = Recognizer {
@@ -86,14 +86,17 @@ fn is_stand_in(secret: &[u8]) -> bool {
     let hides = secret
         .iter()
         .all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-'));
-    let opens = [&b"${"[..], b"$(", b"{{", b"{", b"%s", b"[", b"$"]
+    let opens = [&b"${"[..], b"$(", b"{{", b"{", b"%s", b"["]
         .iter()
         .any(|open| secret.starts_with(open));
     let closes = secret
         .last()
-        .is_some_and(|byte| matches!(byte, b'}' | b')' | b']' | b's'))
-        || secret.starts_with(b"$");
-    hides || opens && closes
+        .is_some_and(|byte| matches!(byte, b'}' | b')' | b']' | b's'));
+    // `$PASSWORD`, but not `$58SmY3*Ng`.
+    let variable = secret.strip_prefix(b"$").is_some_and(|name| {
+        name.iter().all(|byte| is_word(*byte)) && !name.first().is_some_and(u8::is_ascii_digit)
+    });
+    hides || variable || opens && closes
 }
 
 /// How many of the last bytes belong to the text around the URL.
@@ -139,6 +142,9 @@ mod tests {
             "https%3A%2F%2Fann%2540corp%3As3cret%40example.com%2Fpath",
             "HTTPS://U:P@EXAMPLE.COM",
             "https://u:it's@example.com/a",
+            "redis://admin:$5WcTr*oX*@db.internal:5432/a",
+            "amqp://svc:$oH6Li_ov+@db.internal/a",
+            "http://admin:$0EMlLk9f@10.0.0.1",
         ] {
             for text in [
                 "*",
@@ -178,6 +184,7 @@ mod tests {
             "https://example.com/?a=b:c@d",
             "https://u:{{password}}@example.com",
             "https://user:$PW@host",
+            "https://user:$db_password2@host",
             "https://u:p@ host",
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [""; 0], "{text}");

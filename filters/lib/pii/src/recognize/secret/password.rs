@@ -5,7 +5,7 @@ mod prose;
 
 use super::super::{Hit, Recognizer, Starts};
 use super::named::{Kind, Value, name_before, value_from};
-use super::plausible::{is_machine_made, is_password, stands_for_another};
+use super::plausible::{is_machine_made, is_passphrase, is_password, stands_for_another};
 use super::shape::decode;
 use crate::text::Text;
 use crate::{Entity, Score};
@@ -87,6 +87,9 @@ const LAST_WORDS: &[&str] = &[
 /// Below what a key with a published prefix has, so that a value is called by its own kind.
 const SCORE: Score = Score(60);
 const LONGEST_SCHEME: usize = 8;
+/// Longest element of HTML around a name, and most blank space between two.
+const LONGEST_TAG: usize = 8;
+const GAP: usize = 16;
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {
     match text.at(at) {
@@ -179,13 +182,46 @@ fn is_basic(value: &[u8]) -> bool {
 
 /// `<password>…</password>`
 fn element(text: &Text<'_>, at: usize) -> Option<Hit> {
+    if let Some(hit) = labelled_element(text, at) {
+        return Some(hit);
+    }
     let kind = name_before(text, at)?;
     let name = text.run_before(at, 48, |byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':')
     });
-    let value = value_from(text, at + 1)?;
+    let value = prose::to_end(text, value_from(text, at + 1)?);
     let is_element = text.before(at - name) == b'<' && text.at(value.span.end) == b'<';
     judged(text, kind, &value).filter(|_| is_element)
+}
+
+/// `<b>Password:</b> …`, `<th>Password</th><td>…</td>`
+fn labelled_element(text: &Text<'_>, at: usize) -> Option<Hit> {
+    let (tag, mut end) = tag_before(text, at)?;
+    let closes = tag.starts_with(b"/");
+    if !closes {
+        // Cells of a table or list: the end of one stands in front of the next.
+        if !matches!(tag, b"td" | b"dd") {
+            return None;
+        }
+        end -= text.run_before(end, GAP, |byte| byte.is_ascii_whitespace());
+        let (label, start) = tag_before(text, end.checked_sub(1).filter(|_| text.before(end) == b'>')?)?;
+        if !matches!(label, b"/td" | b"/th" | b"/dt") {
+            return None;
+        }
+        end = start;
+    }
+    let colon = text.before(end) == b':';
+    let kind = name_before(text, end - usize::from(colon)).filter(|_| colon || !closes)?;
+    let value = value_from(text, at + 1)?;
+    let value = prose::to_end(text, value);
+    judged(text, kind, &value).filter(|_| closes || text.at(value.span.end) == b'<')
+}
+
+/// What stands in the element of HTML whose last sign is at a place, and where it starts.
+fn tag_before<'t>(text: &'t Text<'_>, at: usize) -> Option<(&'t [u8], usize)> {
+    let len = text.run_before(at, LONGEST_TAG, |byte| byte.is_ascii_alphabetic() || byte == b'/');
+    let start = at.checked_sub(len + 1).filter(|start| text.at(*start) == b'<')?;
+    Some((text.slice(start + 1..at), start))
 }
 
 /// `--password …`
@@ -208,7 +244,8 @@ fn cell(text: &Text<'_>, at: usize) -> Option<Hit> {
     }
     let kind = name_before(text, at)?;
     let value = value_from(text, at + 1)?;
-    judged(text, kind, &value).filter(|_| value.quoted || prose::stands_out(text, &value, 8))
+    let is_told = value.quoted || prose::stands_out(text, &value, 8) || is_passphrase(looks(text, &value));
+    judged(text, kind, &value).filter(|_| is_told)
 }
 
 fn judged(text: &Text<'_>, kind: Kind, value: &Value) -> Option<Hit> {

@@ -46,8 +46,14 @@ pub(super) fn is_password(value: &[u8]) -> bool {
     symbols > 0 && !marked || letters.is_some_and(is_gibberish) || is_passphrase(value)
 }
 
-/// Four words and more, as in `correct-horse-battery-staple`.
-fn is_passphrase(value: &[u8]) -> bool {
+/// Four words and more, as in `correct-horse-battery-staple`, and the mark that a policy asks for behind them.
+pub(super) fn is_passphrase(value: &[u8]) -> bool {
+    let marks = value
+        .iter()
+        .rev()
+        .take_while(|byte| matches!(byte, b'!' | b'?' | b'#' | b'*'))
+        .count();
+    let value = value.get(..value.len() - marks.min(1)).unwrap_or_default();
     let mut words = value.split(|byte| matches!(byte, b'-' | b'_' | b'.'));
     let word = |word: &[u8]| (3..=12).contains(&word.len()) && word.iter().all(u8::is_ascii_lowercase);
     words.clone().count() >= 4 && words.all(|part| word(part) && !is_filling(part))
@@ -251,7 +257,13 @@ fn is_expression(value: &[u8]) -> bool {
         .first()
         .is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
         && (name.iter().all(|byte| !byte.is_ascii_digit()) || name.iter().any(|byte| is_joint(*byte)));
-    let called = called && is_path && name.len() > 1;
+    // `abcd(%O!g` is none that anybody would write.
+    let inside = value.get(name.len() + 1..).unwrap_or_default();
+    let odd = !value.contains(&b')')
+        && inside
+            .iter()
+            .any(|byte| matches!(byte, b'!' | b'^' | b'#' | b'?'));
+    let called = called && is_path && name.len() > 1 && !odd;
     let root = value.split(|byte| *byte == b'.').next().unwrap_or_default();
     called || root.len() < value.len() && ROOTS.iter().any(|known| root == known.as_bytes())
 }

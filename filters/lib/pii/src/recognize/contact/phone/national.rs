@@ -129,6 +129,7 @@ fn trunk(digits: &[u8], lengths: &[usize], groups: &[Group]) -> Option<u8> {
         (4, 11, [7] | [3, 4] | [3, 2, 2] | [2, 2, 3] | [2, 3, 2]) => 70,
         (4, 11, [4, 3]) if mobile_de => 60,
         (4, 10, [6] | [3, 3] | [2, 2, 2] | [2, 4]) => 65,
+        (4, 9, [2, 3]) if pointed => 42,
         (4, 9, [5] | [2, 3] | [3, 2]) => 55,
         (4, 12, [8]) => 65,
         // In China; with the same between all groups it is oftener the number of a thing.
@@ -138,6 +139,8 @@ fn trunk(digits: &[u8], lengths: &[usize], groups: &[Group]) -> Option<u8> {
         (4, 8, [4]) if matches!(digits, [0, 8 | 9, 0, 0, ..]) && spaced => 45,
         (5, 11, [6] | [3, 3] | [2, 2, 2] | [2, 4]) => 70,
         (5, 10, [5] | [2, 3] | [3, 2] | [1, 4]) => 60,
+        // American postal codes look the same.
+        (5, 9, [4]) if separator(1) == b'-' => 30,
         (5, 9, [4] | [2, 2]) => 50,
         (5, 12, [7] | [3, 4] | [3, 2, 2] | [2, 2, 3]) => 65,
         (6, 11, [5] | [2, 3] | [3, 2]) => 60,
@@ -167,6 +170,8 @@ fn plain(digits: &[u8], lengths: &[usize], groups: &[Group]) -> Option<u8> {
     let service =
         matches!(three, 400 | 800) || digits.starts_with(&[1, 3, 0, 0]) || digits.starts_with(&[1, 8, 0, 0]);
     let score = match lengths {
+        // A decimal fraction.
+        [_, _] if separator(1) == b'.' => return None,
         // North America.
         [1, 3, 3, 4] if first == 1 && is_nanp(digits.get(1..)?) => 80,
         [1, 3, 7] | [1, 10] if first == 1 && is_nanp(digits.get(1..)?) => 45,
@@ -178,6 +183,9 @@ fn plain(digits: &[u8], lengths: &[usize], groups: &[Group]) -> Option<u8> {
         [3, 7] if italian => 55,
         [3, 7] if nanp => 42,
         [3, 4] if separator(1) == b'-' && is_exchange(digits) => 15,
+        // No area or exchange that there is, but the form: people make such numbers up.
+        [3, 3, 4] => 15,
+        [1, 3, 3, 4] if first == 1 => 15,
         // China.
         [3, 4, 4] if chinese => 75,
         [3, 8] if chinese => 60,
@@ -220,6 +228,12 @@ fn plain(digits: &[u8], lengths: &[usize], groups: &[Group]) -> Option<u8> {
     };
     let code = international::bare(digits, groups).map_or(0, |score| score.0);
     Some(score.max(code))
+}
+
+/// Whether a number with the code of North America has its form, and neither area nor exchange that there are.
+pub(super) fn is_made_up(digits: &[u8], groups: &[Group]) -> bool {
+    let lengths = groups.iter().map(|group| group.digits);
+    matches!(digits, [1, rest @ ..] if rest.len() == 10) && (groups.len() == 1 || lengths.eq([1, 3, 3, 4]))
 }
 
 /// A number of the North American Numbering Plan: neither area nor exchange start with 0 or 1, and areas N11 are services.

@@ -49,12 +49,17 @@ phone ~4155552671 | call me: ~14155552671 | Tel. ~02079460958 | mobile ~06123456
 Telefon: ~0301234567 | téléphone ~0123456789 | Tél. portable : ~0612345678 | móvil ~612345678
 movil ~612 345 678 | cellulare ~3471234567 | bel ~0612345678 | mobile no ~9876543210 | 电话 ~01012345678
 電話 ~0312345678 | celular ~11912345678 | telefone ~1132345678 | phone ~0412345678 | call ~9876 5432
-phone ~555-0142 | whatsapp ~919876543210 | tel ~91-9876543210 | telefon ~501 234 567
+phone ~123-456-7890 | phone: ~+1 (769) 091-1114 | fax ~1 (333) 011-9707 | call ~(670) 189-0150
+Tel. ~05221-1234 | phone ~555-0142 | whatsapp ~919876543210 | tel ~91-9876543210 | telefon ~501 234 567
 phone ~00493012345678 | kom. ~501 234 567 | Rückrufnummer ~0301234567 | tel ~0715-5990-4733";
 
 const NEAR_MISSES: &str = "
 115-555-2671 | 415-155-2671 | 415-555-267 | 415-555-26711 | 4155-555-2671 | x415-555-2671
-415-555-2671-3 | 0.415-555-2671 | call 123-456-7890 | 123-45-6789 | phone: 012-34-5678
+415-555-2671-3 | 0.415-555-2671 | 123-456-7890 | 123-45-6789 | 415-555-2671-Officer | 415-555-2671-x
+07256-1783 | NJ 07256-1783 | call -62.2551675, 42.071696 | 0268.77.153 | customer number 415-555-2671
+customer no. 415-555-2671 | Give me your NHS no., please?  Customer: sure, it's 917 346 1974
+call me about Order no. 241696021 | call about commande n° 5886690743 | call, order number: 5886690743
++1 115 555 2671 order | order +1 769 091 1114 | +1 7690 911 114 | phone: 012-34-5678
 call on 2024-01-15 | call on 15.01.2024 | call 01/02/2024 10:30 | tel 2024-01-15 10:30:00
 call 01.02.2024 - 03.02.2024 | call 192.168.100.200 | call v1.2.3 | call 911 | text 12345
 call 2023-2024 | call 10:30 | call at 09.30-17.30 | phone costs $1,234,567.89 | phone 0.123456789
@@ -142,6 +147,21 @@ fn impossible_international_numbers_are_not_found() {
 #[test]
 fn national_numbers_are_found_by_their_form() {
     assert_eq!(wrong(listed(NATIONAL).flat_map(in_texts)), [""; 0]);
+}
+
+#[test]
+fn who_speaks_and_which_line_it_is_do_not_speak_against_a_number() {
+    let texts = [
+        (
+            "Agent: how can we reach you?\nCustomer: 06 12 19 07 78.",
+            "06 12 19 07 78",
+        ),
+        ("User: 415-555-2671", "415-555-2671"),
+        ("415-555-2671-Office", "415-555-2671"),
+        ("+447400814161-Fax", "+447400814161"),
+    ];
+    let texts = texts.map(|(text, number)| (text.to_owned(), Some(number.to_owned())));
+    assert_eq!(wrong(texts), [""; 0]);
 }
 
 #[test]

@@ -271,10 +271,6 @@ const LOWERS_HERE: &[&str] = &[
     "longitude",
     "article",
     "item",
-    "user",
-    "customer",
-    "member",
-    "employee",
     "balance",
     "card",
     // Identity numbers.

@@ -175,6 +175,7 @@ impl Written {
 fn goes_on(text: &Text<'_>, last: &Group, count: usize) -> Option<bool> {
     let next = text.at(last.end + 1);
     match text.at(last.end) {
+        b'-' if is_line(text, last.end + 1) => Some(false),
         b'-' | b'_' if next.is_ascii_alphanumeric() => None,
         b'.' | b'/' | b':' if next.is_ascii_digit() => None,
         b',' if count == 1 && is_fraction(text, last.end + 1) => None,
@@ -185,6 +186,14 @@ fn goes_on(text: &Text<'_>, last: &Group, count: usize) -> Option<bool> {
         }
         _ => Some(false),
     }
+}
+
+/// Whether a line is named there, as in `415-555-2671-Office`.
+fn is_line(text: &Text<'_>, at: usize) -> bool {
+    let lines = ["office", "home", "work", "mobile", "cell", "fax"];
+    lines
+        .iter()
+        .any(|line| text.has(at, line) && !is_word(text.at(at + line.len())))
 }
 
 /// Whether what stands behind a comma is a part of the number in front: decimals, or a group of three. In a list it is the

@@ -34,7 +34,9 @@ fn is_label_behind(front: &[u8]) -> bool {
         };
         let between = rest.get(until.len()..).unwrap_or_default();
         numbered |= between.contains(&b'#');
-        if LABELS.longest(until) > 0 || numbered && NUMBERED.longest(until) > 0 {
+        // `Mr. Lee is 12345` is no `MR 12345`.
+        let is_title = until.ends_with(b"Mr");
+        if LABELS.longest(until) > 0 && !is_title || numbered && NUMBERED.longest(until) > 0 {
             return true;
         }
         let filler = FILLERS.longest(until);
@@ -69,12 +71,24 @@ fn before_marks(mut text: &[u8]) -> Option<&[u8]> {
             [rest @ .., b',', b' '] => rest,
             [.., b',' | b';' | b'{' | b'}'] => return None,
             [rest @ .., b'>'] => before_element(rest).unwrap_or(rest),
+            // `MRN (Ann Lee): …`
+            [rest @ .., b')', b':', b' '] | [rest @ .., b')', b':'] => before_bracket(rest)?,
             [.., last] if is_letter(*last) => return Some(text),
             [.., last] if last.is_ascii_digit() => return None,
             [rest @ .., _] => rest,
             [] => return None,
         };
     }
+}
+
+/// The text in front of the bracket that is open at its end, in which whose number it is may stand, and no other number.
+fn before_bracket(text: &[u8]) -> Option<&[u8]> {
+    let open = text.iter().rposition(|byte| *byte == b'(')?;
+    let (before, inside) = text.split_at(open);
+    let is_said = !inside
+        .iter()
+        .any(|byte| byte.is_ascii_digit() || matches!(byte, b')' | b'\n'));
+    is_said.then_some(before)
 }
 
 /// The text in front of the element of HTML at its end, but for its last sign.

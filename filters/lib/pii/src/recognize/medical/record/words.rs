@@ -37,6 +37,8 @@ pub(super) const LABELS: Phrases = Phrases::of(&[
     "aufnahmenummer",
     "patientnr",
     "numéro patient",
+    "n° patient",
+    "nº patient",
     "numero patient",
     "numéro de patient",
     "numero de patient",
@@ -183,6 +185,14 @@ pub(super) const COPULAS: Phrases = Phrases::of(&[
     "changed",
     "updated",
     "equals",
+    "it is",
+    "it's",
+    "it’s",
+    "its",
+    "says",
+    "i think it's",
+    "i think its",
+    "i think it is",
     "ist",
     "lautet",
     "auf",
@@ -230,7 +240,7 @@ pub(super) const COPULAS: Phrases = Phrases::of(&[
 ]);
 /// Words between a label and the number in front of it, which calls it so: `… is the MRN`, `… ist die Patientennummer`.
 pub(super) const IS: &[&str] = &[
-    "is", "was", "ist", "est", "es", "è", "é", "to", "as", "jest", "als",
+    "is", "was", "its", "it's", "says", "ist", "est", "es", "è", "é", "to", "as", "jest", "als",
 ];
 pub(super) const ARTICLES: &[&str] = &[
     "the", "my", "his", "her", "their", "our", "your", "a", "die", "der", "das", "meine", "seine", "ihre",

@@ -26,10 +26,15 @@ const IS: &[&str] = &[
 ];
 /// What says that it becomes it, and much else.
 const BECOMES: &[&str] = &[
-    "to", "as", "auf", "zu", "na", "in", "naar", "en", "par", "a", "para", "como", "con", "with", "mit",
+    "to", "as", "says", "auf", "zu", "na", "in", "naar", "en", "par", "a", "para", "como", "con", "with",
+    "mit",
 ];
 const ENDINGS_OF_IS: Endings = Endings::of(IS);
-const ENDINGS: Endings = ENDINGS_OF_IS.and(BECOMES);
+const ENDINGS: Endings = ENDINGS_OF_IS.and(BECOMES).and(PRONOUNS);
+/// What says it of a subject in the sentence before.
+const PRONOUNS: &[&str] = &["it is", "it was", "it's", "it’s", "its"];
+/// Longest answer that is looked at, without its value.
+const ANSWER: usize = 40;
 
 /// The same in languages in which nothing parts a word from the next, and brackets that open.
 const PARTICLES: &[&str] = &[
@@ -52,7 +57,7 @@ pub(super) fn behind_space(text: &Text<'_>, at: usize) -> Option<Hit> {
         0x80.. => behind_letter(text, at),
         last => {
             if ENDINGS.has(text.before(at - 1), last)
-                && let Some(said) = said(text, at)
+                && let Some(said) = of_pronoun(text, at).or_else(|| said(text, at))
             {
                 return Some(said);
             }
@@ -116,12 +121,67 @@ pub(super) fn in_brackets(text: &Text<'_>, at: usize) -> Option<Hit> {
 /// A name that is all of its line and a value that is all of the next.
 pub(super) fn on_next_line(text: &Text<'_>, at: usize) -> Option<Hit> {
     let end = at - usize::from(text.before(at) == b'\r');
+    if text.before(end) == b'?' {
+        return answer(text, end - 1, at + 1);
+    }
     let word = word_before(text, end).filter(|_| text.before(end) != b']')?;
     let name = text.run_before(end, CLAUSE, |byte| byte != b'\n');
     let words = text.slice(end - name..end).split(|byte| *byte == b' ').count();
     let value = value_from(text, at)?;
+    let value = to_end(text, value);
     let alone = matches!(text.at(value.span.end), 0 | b'\n' | b'\r') && words <= 4 && name < CLAUSE;
     beside(text, word, &value, SHORTEST).filter(|_| alone)
+}
+
+/// The last word of an answer to a question that ends with the name: `what's the password?` and, in the next line, `> …`, `Ann: it is …`.
+fn answer(text: &Text<'_>, question: usize, line: usize) -> Option<Hit> {
+    let word = word_before(text, question)?;
+    let is_line = |byte: u8| !matches!(byte, b'\n' | b'\r' | 0);
+    let end = line + text.run(line, ANSWER + 2 * CLAUSE, is_line);
+    let last = text.run_before(end, end - line, |byte| byte != b' ');
+    let front = text.slice(line..end - last).trim_ascii_end();
+    let is_said = || {
+        PRONOUNS
+            .iter()
+            .chain(IS)
+            .any(|word| has_word(text, line + front.len(), word))
+    };
+    let is_answer = front.len() <= ANSWER && (matches!(front.last(), None | Some(b':' | b'>')) || is_said());
+    let value = value_from(text, end - last).filter(|_| is_answer)?;
+    beside(text, word, &value, SHORT).filter(|_| value.span.end + 2 > end)
+}
+
+/// `a new password, it's …`, `what's the password? I think it is …`
+fn of_pronoun(text: &Text<'_>, at: usize) -> Option<Hit> {
+    let front = |end: usize, word: &str| {
+        end.checked_sub(word.len() + 1)
+            .filter(|_| has_word(text, end, word))
+    };
+    let pronoun = PRONOUNS.iter().find_map(|pronoun| front(at, pronoun))?;
+    let end = ["i think", "i believe", "i guess"]
+        .iter()
+        .find_map(|words| front(pronoun, words))
+        .unwrap_or(pronoun);
+    let ends_clause = text.at(end) == b' ' && matches!(text.before(end), b',' | b'?' | b'.' | b';');
+    let word = word_before(text, end.checked_sub(1).filter(|_| ends_clause)?)?;
+    beside(text, word, &value_from(text, at)?, SHORT)
+}
+
+/// A value with the question mark or the point at its end, if what it stands in ends there: it is no mark of a sentence.
+pub(super) fn to_end(text: &Text<'_>, value: Value) -> Value {
+    let Value {
+        span,
+        quoted,
+        encoded,
+    } = value;
+    let marks = text.run(span.end, 2, |byte| matches!(byte, b'.' | b',' | b':' | b'?'));
+    let ends = !quoted && matches!(text.at(span.end + marks), b'<' | b'\n' | b'\r' | 0);
+    let end = span.end + if ends { marks } else { 0 };
+    Value {
+        span: span.start..end,
+        quoted,
+        encoded,
+    }
 }
 
 /// A value whose name stands directly in front of it.

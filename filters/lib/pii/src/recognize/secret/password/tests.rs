@@ -93,6 +93,14 @@ fn a_value_is_found_behind_its_name_in_every_notation() {
         "  DB_PASS:\n    - $\n",
         "--DB_PASS '$'",
         "mi contraseña es $",
+        "What's your password?\n> $",
+        "Agent: Could you confirm your pwd?\nCustomer: Sure, it is $.",
+        "the password?\n$\n",
+        "I've got a new passwd, it's $",
+        "hey whats the pwd? i think its $",
+        "<tr><th>Kennwort</th><td>$</td></tr>",
+        "<dt>Password</dt>\n<dd>$</dd>",
+        "<b>Password:</b> $<br/>",
         "пароль $",
     ] {
         finds(&text.replace('$', value), value);
@@ -111,6 +119,8 @@ fn what_people_make_up_is_found_behind_password() {
         "Winter-2024!",
         "qwerty123",
         "correct-horse-battery-staple",
+        "correct-horse-battery-staple!",
+        "cXkqP(%O!g3rlu@W(^",
         "XkqPwZrtMv",
         "$ecret123!",
         "aB3$xY9#",
@@ -129,6 +139,16 @@ fn what_people_make_up_is_found_behind_password() {
             }
         }
     }
+}
+
+#[test]
+fn the_mark_at_the_end_of_what_a_value_stands_in_is_part_of_it() {
+    for text in ["<pwd>$</pwd>", "pwd\n$\nuser", "<th>pwd</th><td>$</td>"] {
+        finds(&text.replace('$', "Economy351?"), "Economy351?");
+    }
+    finds("is the password Economy351?", "Economy351");
+    finds("| pass | more-sea-few-above! | x |", "more-sea-few-above!");
+    finds("the temp password on the form says Strong25$x but", "Strong25$x");
 }
 
 #[test]
@@ -281,6 +301,19 @@ fn prose_and_what_stands_for_a_value_are_not_found() {
         "パスワードはSHA-256で",
         "the password was changed in 2024-05",
         "my pass is valid to 2025-12-31",
+        "What's the password?\nI asked in ticket4711",
+        "Did you reset the password?\n> yes",
+        "What's the ticket?\n> Tr0ub4dor&3",
+        "forgot the password, it's Python3.11",
+        "a new ticket, it's Tr0ub4dor&3",
+        "the password policy says 12characters",
+        "the password page says Python3.11",
+        "| pass | more-sea-few | x |",
+        "<th>Ticket</th><td>Tr0ub4dor&3</td>",
+        "<th>Password</th><td>required</td>",
+        "<b>Password</b> Tr0ub4dor2",
+        "password: change-this-your-password!",
+        "password = sprintf(fmt",
     ] {
         finds_nothing(text);
     }
