@@ -21,6 +21,7 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "canadien",
         "canadienne",
         "sinnumber",
+        "socialinsurance",
         "numéronas",
     ],
     lowers: OTHER_NUMBERS,
@@ -61,6 +62,7 @@ mod tests {
             ("NAS : 130-692-544", "130-692-544"),
             ("{\"sin\":\"130692544\"}", "130692544"),
             ("file for 130-692-544 opened", "130-692-544"),
+            ("social_insurance_number,city\n130692544,Leeds", "130692544"),
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [expected], "{text}");
         }
@@ -71,6 +73,7 @@ mod tests {
             "SIN 130 692-544",
             "SIN 1306925441",
             "130 692 544",
+            "insurance_number,city\n130692544,Leeds",
             "phone 130-692-544",
             "SIREN 130 692 544",
             "SIN 130-692-544-1",

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::super::labels::OTHER_NUMBERS;
+use super::super::labels::{OTHER_NUMBERS, joined};
 use super::super::{Hit, Recognizer, Starts};
 use crate::text::{Number, Text};
 use crate::{Entity, Score};
@@ -24,7 +24,7 @@ pub(super) const RECOGNIZER: Recognizer = Recognizer {
         "社会安全",
         "社会保障",
     ],
-    lowers: OTHER_NUMBERS,
+    lowers: &joined::<{ OTHER_NUMBERS.len() + 1 }>(OTHER_NUMBERS, &["socialinsurance"]),
 };
 
 fn find(text: &Text<'_>, at: usize) -> Option<Hit> {

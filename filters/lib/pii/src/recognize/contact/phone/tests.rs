@@ -59,6 +59,7 @@ const NEAR_MISSES: &str = "
 07256-1783 | NJ 07256-1783 | call -62.2551675, 42.071696 | 0268.77.153 | customer number 415-555-2671
 customer no. 415-555-2671 | Give me your NHS no., please?  Customer: sure, it's 917 346 1974
 call me about Order no. 241696021 | call about commande n° 5886690743 | call, order number: 5886690743
+the call returned 54879597 bytes | the call took 915115300 ns | call at ts=1735612319
 +1 115 555 2671 order | order +1 769 091 1114 | +1 7690 911 114 | phone: 012-34-5678
 call on 2024-01-15 | call on 15.01.2024 | call 01/02/2024 10:30 | tel 2024-01-15 10:30:00
 call 01.02.2024 - 03.02.2024 | call 192.168.100.200 | call v1.2.3 | call 911 | text 12345
@@ -157,6 +158,7 @@ fn who_speaks_and_which_line_it_is_do_not_speak_against_a_number() {
             "06 12 19 07 78",
         ),
         ("User: 415-555-2671", "415-555-2671"),
+        ("call 54879597 by tomorrow", "54879597"),
         ("415-555-2671-Office", "415-555-2671"),
         ("+447400814161-Fax", "+447400814161"),
     ];

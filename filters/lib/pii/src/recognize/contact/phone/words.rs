@@ -264,6 +264,7 @@ const LOWERS_HERE: &[&str] = &[
     "taxpayer",
     "nss",
     "unix",
+    "ts",
     "lottery",
     "loto",
     "coordinates",

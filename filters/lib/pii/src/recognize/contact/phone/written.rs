@@ -180,12 +180,23 @@ fn goes_on(text: &Text<'_>, last: &Group, count: usize) -> Option<bool> {
         b'.' | b'/' | b':' if next.is_ascii_digit() => None,
         b',' if count == 1 && is_fraction(text, last.end + 1) => None,
         b'@' => None,
+        b' ' if count == 1 && is_measured(text, last.end + 1) => None,
         b' ' if last.separator == b' ' && next.is_ascii_digit() => {
             let digits = text.run(last.end + 1, 16, |byte| byte.is_ascii_digit());
             Some(!is_word(text.at(last.end + 1 + digits)))
         }
         _ => Some(false),
     }
+}
+
+/// Whether what a row of digits counts stands there: "the call returned 54879597 bytes".
+fn is_measured(text: &Text<'_>, at: usize) -> bool {
+    let units = [
+        "bytes", "byte", "kb", "mb", "ms", "ns", "us", "rows", "records", "tokens",
+    ];
+    units
+        .iter()
+        .any(|unit| text.has(at, unit) && !is_word(text.at(at + unit.len())))
 }
 
 /// Whether a line is named there, as in `415-555-2671-Office`.

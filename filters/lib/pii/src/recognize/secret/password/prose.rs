@@ -6,7 +6,7 @@ use super::super::super::Hit;
 use super::super::super::endings::Endings;
 use super::super::has_before;
 use super::super::named::{Kind, Value, Word, value_from, word_before};
-use super::super::plausible::is_name;
+use super::super::plausible::{is_name, is_passphrase};
 use super::super::shape::Shape;
 use super::{judged, looks};
 use crate::text::Text;
@@ -148,7 +148,7 @@ fn answer(text: &Text<'_>, question: usize, line: usize) -> Option<Hit> {
     };
     let is_answer = front.len() <= ANSWER && (matches!(front.last(), None | Some(b':' | b'>')) || is_said());
     let value = value_from(text, end - last).filter(|_| is_answer)?;
-    beside(text, word, &value, SHORT).filter(|_| value.span.end + 2 > end)
+    told(text, word, &value).filter(|_| value.span.end + 2 > end)
 }
 
 /// `a new password, it's …`, `what's the password? I think it is …`
@@ -164,7 +164,16 @@ fn of_pronoun(text: &Text<'_>, at: usize) -> Option<Hit> {
         .unwrap_or(pronoun);
     let ends_clause = text.at(end) == b' ' && matches!(text.before(end), b',' | b'?' | b'.' | b';');
     let word = word_before(text, end.checked_sub(1).filter(|_| ends_clause)?)?;
-    beside(text, word, &value_from(text, at)?, SHORT)
+    told(text, word, &value_from(text, at)?)
+}
+
+/// A value that stands out, or several words as one.
+fn told(text: &Text<'_>, word: &Word, value: &Value) -> Option<Hit> {
+    let phrase = || {
+        let is_phrase = word.kind == Kind::Password && is_passphrase(looks(text, value));
+        judged(text, word.kind, value).filter(|_| is_phrase)
+    };
+    beside(text, word, value, SHORT).or_else(phrase)
 }
 
 /// A value with the question mark or the point at its end, if what it stands in ends there: it is no mark of a sentence.

@@ -147,6 +147,12 @@ fn the_mark_at_the_end_of_what_a_value_stands_in_is_part_of_it() {
         finds(&text.replace('$', "Economy351?"), "Economy351?");
     }
     finds("is the password Economy351?", "Economy351");
+    finds(
+        "your pass?\n> piece-career-throw-tonight",
+        "piece-career-throw-tonight",
+    );
+    finds_nothing("your code?\n> piece-career-throw-tonight");
+    finds_nothing("forgot the password, it's state-of-the-art");
     finds("| pass | more-sea-few-above! | x |", "more-sea-few-above!");
     finds("the temp password on the form says Strong25$x but", "Strong25$x");
 }
