@@ -135,6 +135,8 @@ fn in_one_clause_a_word_that_speaks_for_it_beats_one_against_it() {
         ("BSN order [[12345]]", lowered),
         ("BSN order no. [[12345]]", lowered),
         ("BSN and order [[12345]]", lowered),
+        ("BSN call about order number [[12345]]", lowered),
+        ("BSN call about order in number [[12345]]", raised),
         ("BSN from 1990 and [[12345]]", raised),
         ("BSN 987-65, [[12345]]", BASE),
         ("BSN is known. The order is [[12345]]", lowered),

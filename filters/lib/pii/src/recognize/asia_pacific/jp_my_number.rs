@@ -79,6 +79,7 @@ mod tests {
             ("kojin_bango: 123456789018", "123456789018"),
             ("123456789018 is the Individual Number", "123456789018"),
             ("123456789018 (My Number)", "123456789018"),
+            ("individual_number,name\n,Bo\n123456789018,Ann", "123456789018"),
             ("マイナンバー \u{ff11}23456789018", "\u{ff11}23456789018"),
         ] {
             assert_eq!(found(super::RECOGNIZER.entity, text), [expected], "{text}");
@@ -86,6 +87,7 @@ mod tests {
         for text in [
             "マイナンバー 123456789012",
             "123456789018",
+            "number,name\n,Bo\n123456789018,Ann",
             "マイナンバー 1234567890188",
             "マイナンバー 1234 5678-9018",
             "注文番号 1234-5678-9018",
