@@ -5,7 +5,7 @@ mod prose;
 
 use super::super::{Hit, Recognizer, Starts};
 use super::named::{Kind, Value, name_before, value_from};
-use super::plausible::{is_machine_made, is_passphrase, is_password, stands_for_another};
+use super::plausible::{is_machine_made, is_numbered_word, is_passphrase, is_password, stands_for_another};
 use super::shape::decode;
 use crate::text::Text;
 use crate::{Entity, Score};
@@ -254,7 +254,7 @@ fn judged(text: &Text<'_>, kind: Kind, value: &Value) -> Option<Hit> {
     let called = text.at(span.end) == b'(' || text.at(span.end) == b'[';
     let fits = match kind {
         Kind::Password => is_password(bytes),
-        Kind::Token => is_machine_made(bytes),
+        Kind::Token => is_machine_made(bytes) || is_numbered_word(bytes),
     };
     let absent = || {
         [bytes, text.slice(span.clone())]

@@ -4,7 +4,8 @@
 //! itself. Entropy says little of eight characters, so classes of characters decide.
 //!
 //! - Behind `password` and its like: letters with digits or with other characters, six at least; six digits at least.
-//! - Behind `token`, `secret`, `api_key`: letters and digits that alternate, or change their case, eight at least.
+//! - Behind `token`, `secret`, `api_key`: letters and digits that alternate, or change their case, eight at least; a word with
+//!   three digits and more.
 //! - Words (`required`, `changeme`, `letmein`) are none, except four in a row with dashes, nor are values with spaces.
 
 use super::shape::{Shape, is_gibberish};
@@ -116,6 +117,21 @@ pub(super) fn is_machine_made(value: &[u8]) -> bool {
     mixed && (shape.alternations >= 2 || symbols || shape.upper > 0 && shape.lower > 0 && shape.digits > 1)
         || value.len() >= 16 && value.split(|byte| is_joint(*byte)).any(is_gibberish)
         || symbols && shape.letters() > 0 && shape.humps > 2
+}
+
+/// What people make up where a program should: a word with three digits and more behind it, and no joint between, as in `Hunter1056`.
+pub(super) fn is_numbered_word(value: &[u8]) -> bool {
+    let letters = value.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let rest = value.get(letters..).unwrap_or_default();
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let behind = rest.get(digits..).unwrap_or_default();
+    let word = value.get(..letters).unwrap_or_default();
+    letters >= 4
+        && digits >= 3
+        && behind.len() < 2
+        && value.len() >= 8
+        && !is_filling(word)
+        && !is_measure(value)
 }
 
 /// Words and small numbers with joints between: `my-service-2`, `v1.2.3`, `key_2024_01.pem`.

@@ -199,6 +199,17 @@ fn what_machines_make_up_is_found_behind_token() {
 }
 
 #[test]
+fn a_word_with_a_number_is_found_behind_token_and_a_name_with_one_is_not() {
+    for value in ["Hunter1056", "dragon1797", "Sunflower403!"] {
+        finds(&format!("client_secret={value}"), value);
+        finds(&format!("\"api_key\": \"{value}\""), value);
+    }
+    for value in ["Hunter12", "service-1056", "abc1056", "your1056", "build_1056"] {
+        finds_nothing(&format!("client_secret={value}"));
+    }
+}
+
+#[test]
 fn prose_and_what_stands_for_a_value_are_not_found() {
     for text in [
         "the password is required",
