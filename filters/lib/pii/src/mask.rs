@@ -161,17 +161,18 @@ impl<'m> Masking<'m> {
         let found = found.iter().filter(|finding| self.replaces(finding.entity));
         let found = found.map(|finding| (finding.span.clone(), Is::Found(finding.entity)));
         add(&mut places, found.collect());
-        // Nobody but the provider can write what it has signed, and it may have written to placeholders what looks like
-        // a part of more.
-        if passage.manner == Manner::Signed {
-            let written = restore::exact_placeholders(&self.vault, text);
-            places.retain(|place| !overlaps(&written, &place.span));
-        } else {
+        // Nobody but the provider can write what it has signed.
+        if passage.manner != Manner::Signed {
             let alike = self.look_alikes(text).into_iter();
             add(&mut places, alike.map(|span| (span, Is::LookAlike)).collect());
         }
         let known = self.known.find(text).into_iter();
         add(&mut places, known.map(|span| (span, Is::Known)).collect());
+        if passage.manner == Manner::Signed {
+            // It may have written beside a placeholder what makes the two look like one value.
+            let written = restore::exact_placeholders(&self.vault, text);
+            places.retain(|place| !overlaps(&written, &place.span));
+        }
         let mut depths = Depths::new(passage);
         let replaced = places.into_iter().filter_map(|Place { span, is }| {
             let written = text.get(span.clone())?;

@@ -171,6 +171,7 @@ fn signed_reasoning_is_masked_to_what_was_signed() {
         format!("mail {email}s is"),
         format!("x{email}"),
         format!("{email}{email}"),
+        format!("password: a9{email}"),
         format!("\"{card}\": {email}"),
     ] {
         for cut in 0..=thinking.len() {
