@@ -7,6 +7,7 @@ pub mod anthropic;
 mod api;
 mod finish;
 pub mod measured;
+mod money;
 pub mod neutral;
 pub mod openai;
 pub mod shape;
@@ -15,4 +16,5 @@ mod usage;
 
 pub use api::Api;
 pub use finish::FinishReason;
+pub use money::MicroUsd;
 pub use usage::{Tokens, Usage};

@@ -10,6 +10,7 @@ mod client;
 mod endpoint;
 pub mod identity;
 mod printable;
+pub mod trail;
 pub mod usage;
 
 pub use arrival::Arrival;

@@ -1,0 +1,11 @@
+//! The service that decides what needs memory of other requests: who may ask, where a request goes and in which
+//! order, what it may cost, and which limits all proxies share.
+//!
+//! Envoy asks it before each request is sent: ext_authz for the key, ext_proc for the decision; and tells it
+//! afterwards how the request went, by its gRPC access log. The decision is a pure state machine; the shells around
+//! it move messages and read the clock. Prompt text is looked at and never kept, logged or stored.
+
+pub mod caller;
+pub mod outcome;
+pub mod receipt;
+pub mod store;

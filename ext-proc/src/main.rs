@@ -1,0 +1,2 @@
+//! The service beside Envoy.
+fn main() {}
