@@ -11,6 +11,7 @@ mod listener;
 mod local_reply;
 mod node;
 mod route;
+mod service;
 mod trust;
 
 use std::{net::SocketAddr, path::PathBuf};

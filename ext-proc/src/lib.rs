@@ -5,7 +5,15 @@
 //! afterwards how the request went, by its gRPC access log. The decision is a pure state machine; the shells around
 //! it move messages and read the clock. Prompt text is looked at and never kept, logged or stored.
 
+pub mod admin;
 pub mod caller;
 pub mod outcome;
+pub mod process;
 pub mod receipt;
+pub mod reload;
+pub mod server;
+pub mod service;
+pub mod session;
+pub mod snapshot;
 pub mod store;
+pub mod verdict;

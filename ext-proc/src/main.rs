@@ -1,2 +1,30 @@
-//! The service beside Envoy.
-fn main() {}
+//! `penstock-ext-proc`: the service beside Envoy.
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::Parser;
+use penstock_ext_proc::server;
+
+/// Decides for Envoy what needs memory of other requests: keys, plans, money, limits.
+#[derive(Debug, Parser)]
+#[command(name = "penstock-ext-proc", version)]
+struct Arguments {
+    /// The configuration
+    #[arg(short, long, default_value = "penstock.yaml")]
+    file: PathBuf,
+    /// Seconds that running requests are given at the end
+    #[arg(long, default_value_t = 10, value_name = "SECONDS")]
+    drain_time: u64,
+}
+
+/// 0: ended when it was asked to. 1: it could not go on, and standard error says why. 2: wrong arguments (from clap).
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match server::run(&arguments.file, Duration::from_secs(arguments.drain_time)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("penstock-ext-proc: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -4,7 +4,8 @@ use penstock_config::AccessLog;
 
 use super::{
     Context, RenderError, absolute,
-    node::{Node, extension, list, map},
+    node::{Node, extension, map},
+    service,
 };
 
 /// Filter state that keeps the path the client asked for.
@@ -13,23 +14,30 @@ pub(super) const CLIENT_PATH: &str = "penstock.path";
 pub(super) const REQUEST_ID: &str = "penstock.request_id";
 
 pub(super) fn access_log(context: &Context<'_>) -> Result<Node, RenderError> {
+    let mut logs: Vec<Node> = written(context)?.into_iter().collect();
+    logs.extend(context.config.service.as_ref().map(service::access_log));
+    Ok(logs.into())
+}
+
+/// The one that people read.
+fn written(context: &Context<'_>) -> Result<Option<Node>, RenderError> {
     let format = map! {
         "log_format" => map! { "json_format" => fields(context.config.policy_version()) },
     };
     Ok(match &context.config.access_log {
-        AccessLog::None => list![],
-        AccessLog::Stdout => list![extension(
+        AccessLog::None => None,
+        AccessLog::Stdout => Some(extension(
             "envoy.access_loggers.stdout",
             "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
             format,
-        )],
+        )),
         AccessLog::File(path) => {
             let path = absolute(context.config.resolve(path))?;
-            list![extension(
+            Some(extension(
                 "envoy.access_loggers.file",
                 "envoy.extensions.access_loggers.file.v3.FileAccessLog",
                 map! { "path" => path.as_path() }.with_all(format),
-            )]
+            ))
         }
     })
 }

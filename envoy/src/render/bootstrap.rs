@@ -53,6 +53,9 @@ pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
     if let Some(service) = quota.and_then(|quota| quota.service.as_ref()) {
         clusters.push(cluster::quota_service(context, service)?);
     }
+    if let Some(service) = &context.config.service {
+        clusters.push(cluster::service(context, service)?);
+    }
     clusters.push(cluster::exhausted());
     Ok(map! {
         "node" => map! {

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use penstock_config::{Config, Endpoint, Provider, Scheme, Service, Tls};
+use penstock_config::{Config, DecisionService, Endpoint, Provider, Scheme, Service, Tls};
 
 use super::{
     Context, RenderError, absolute, credential, filter,
@@ -20,6 +20,8 @@ const GROWTH: u64 = 4;
 /// Providers close idle connections without a word; a request sent into one of those is lost.
 const CONNECTION_IDLE: Duration = Duration::from_secs(60);
 const KEEPALIVE_SECONDS: u32 = 30;
+/// Between two questions to a replica of the service whether it is well.
+const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 /// Nothing listens there, and connecting is refused at once.
 const CLOSED_PORT: u16 = 1;
 pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError> {
@@ -28,14 +30,7 @@ pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Nod
         "name" => provider.cluster(),
         "connect_timeout" => provider.connect_timeout,
         "per_connection_buffer_limit_bytes" => body_buffer(context.config),
-        "circuit_breakers" => map! {
-            "thresholds" => list![map! {
-                "max_connections" => NO_BREAKER,
-                "max_pending_requests" => NO_BREAKER,
-                "max_requests" => NO_BREAKER,
-                "max_retries" => NO_BREAKER,
-            }],
-        },
+        "circuit_breakers" => no_breaker(),
         "upstream_connection_options" => map! {
             "tcp_keepalive" => map! {
                 "keepalive_time" => KEEPALIVE_SECONDS,
@@ -61,10 +56,6 @@ pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Nod
 /// Where token-quota leases limits.
 pub(super) fn quota_service(context: &Context<'_>, service: &Service) -> Result<Node, RenderError> {
     let endpoint = &service.endpoint;
-    let options = typed(
-        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-        map! { "explicit_http_config" => map! { "http2_protocol_options" => map! {} } },
-    );
     let cluster = map! {
         "name" => service.cluster(),
         "connect_timeout" => service.timeout,
@@ -72,11 +63,64 @@ pub(super) fn quota_service(context: &Context<'_>, service: &Service) -> Result<
             "cluster_name" => service.cluster(),
             "endpoints" => list![locality(0, &endpoint.host, endpoint.port)],
         },
-        "typed_extension_protocol_options" => map! {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions" => options,
-        },
+        "typed_extension_protocol_options" => http2(),
     };
     reached(context, cluster, endpoint, &service.tls, "the quota service")
+}
+
+/// Where the service decides, in as many replicas as there are.
+pub(super) fn service(context: &Context<'_>, service: &DecisionService) -> Result<Node, RenderError> {
+    let endpoints: Vec<Node> = service
+        .urls
+        .iter()
+        .map(|url| locality(0, &url.host, url.port))
+        .collect();
+    let cluster = map! {
+        "name" => service.cluster(),
+        "connect_timeout" => service.timeout,
+        "per_connection_buffer_limit_bytes" => body_buffer(context.config),
+        "circuit_breakers" => no_breaker(),
+        "health_checks" => list![map! {
+            "timeout" => HEALTH_INTERVAL,
+            "interval" => HEALTH_INTERVAL,
+            "no_traffic_interval" => HEALTH_INTERVAL,
+            "unhealthy_threshold" => 2_u32,
+            "healthy_threshold" => 1_u32,
+            "grpc_health_check" => map! {},
+        }],
+        // A request is better sent to a replica that may be well than to none.
+        "common_lb_config" => map! { "healthy_panic_threshold" => map! { "value" => 1_u32 } },
+        "load_assignment" => map! { "cluster_name" => service.cluster(), "endpoints" => endpoints },
+        "typed_extension_protocol_options" => http2(),
+    };
+    match service
+        .urls
+        .iter()
+        .find(|url| url.ip().is_none())
+        .or(service.urls.first())
+    {
+        Some(url) => reached(context, cluster, url, &service.tls, "the service"),
+        None => Ok(cluster),
+    }
+}
+
+fn http2() -> Node {
+    let options = typed(
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        map! { "explicit_http_config" => map! { "http2_protocol_options" => map! {} } },
+    );
+    map! { "envoy.extensions.upstreams.http.v3.HttpProtocolOptions" => options }
+}
+
+fn no_breaker() -> Node {
+    map! {
+        "thresholds" => list![map! {
+            "max_connections" => NO_BREAKER,
+            "max_pending_requests" => NO_BREAKER,
+            "max_requests" => NO_BREAKER,
+            "max_retries" => NO_BREAKER,
+        }],
+    }
 }
 
 /// A cluster with how its endpoint is found and spoken to.

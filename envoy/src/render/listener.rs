@@ -7,7 +7,7 @@ use penstock_config::Config;
 use super::{
     Context, RenderError, access_log, filter, local_reply,
     node::{Node, extension, list, map},
-    route,
+    route, service,
 };
 
 /// Headers of a request; Envoy's own default, written down because the 431 names it.
@@ -98,6 +98,9 @@ fn stream_buffer(config: &Config) -> u64 {
 /// In the order of the request; an answer passes them from the last to the first.
 fn filters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
     let mut filters = vec![for_the_log()];
+    let service = context.config.service.as_ref();
+    // In front of all that tells callers apart.
+    filters.extend(service.map(service::ext_authz));
     // In front of all that costs something: who is over a limit is refused before anything else is done.
     if let Some(slice) = context.config.token_quota() {
         filters.push(filter::token_quota(context, &slice)?);
@@ -106,6 +109,8 @@ fn filters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
     if let Some(slice) = context.config.pii_redaction() {
         filters.push(filter::pii_redaction(context, &slice)?);
     }
+    // Behind all that counts and masks, so that what it decides by is what will be sent.
+    filters.extend(service.map(service::ext_proc));
     filters.push(filter::schema_translation(context, &context.config.front())?);
     filters.push(extension(
         "envoy.filters.http.router",

@@ -6,7 +6,8 @@ use penstock_config::Config;
 
 use super::{
     listener::HEADERS_KIB,
-    node::{Node, map},
+    node::{Node, list, map},
+    service,
 };
 
 /// Set by a filter before it replies by itself.
@@ -61,8 +62,9 @@ pub(super) fn configuration(config: &Config) -> Node {
     let mut mappers = Vec::new();
     for reply in replies(config) {
         // The first mapper that matches is taken.
-        mappers.push(mapper(&reply, Some("/v1/messages"), anthropic(&reply)));
-        mappers.push(mapper(&reply, None, openai(&reply)));
+        let service = config.service.is_some();
+        mappers.push(mapper(&reply, Some("/v1/messages"), service, anthropic(&reply)));
+        mappers.push(mapper(&reply, None, service, openai(&reply)));
     }
     map! { "mappers" => mappers }
 }
@@ -85,7 +87,22 @@ fn openai(reply: &Reply) -> Node {
     }
 }
 
-fn mapper(reply: &Reply, prefix: Option<&str>, body: Node) -> Node {
+/// Answers of the service are in the client's dialect already.
+fn not_of_the_service() -> Node {
+    map! {
+        "metadata_filter" => map! {
+            "matcher" => map! {
+                "filter" => service::NAMESPACE,
+                "path" => list![map! { "key" => service::REPLIED }],
+                "value" => map! { "bool_match" => true },
+                "invert" => true,
+            },
+            "match_if_key_not_found" => true,
+        },
+    }
+}
+
+fn mapper(reply: &Reply, prefix: Option<&str>, service: bool, body: Node) -> Node {
     let mut conditions = vec![
         map! {
             "status_code_filter" => map! {
@@ -100,6 +117,9 @@ fn mapper(reply: &Reply, prefix: Option<&str>, body: Node) -> Node {
         },
         header(REPLIED, map! { "present_match" => true, "invert_match" => true }),
     ];
+    if service {
+        conditions.push(not_of_the_service());
+    }
     if let Some(prefix) = prefix {
         conditions.push(header(
             ":path",

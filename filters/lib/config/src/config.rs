@@ -19,7 +19,9 @@ use crate::{
     problem::{Invalid, LoadError, Problems},
     provider::Provider,
     quota::Quota,
-    raw, read, slice, suggest, unit,
+    raw, read,
+    service::DecisionService,
+    slice, suggest, unit,
 };
 
 /// Hexadecimal digits of a policy version: 48 bits tell any two configurations of one site apart.
@@ -49,6 +51,9 @@ pub struct Config {
     /// What becomes of personal data; `None` if nobody looks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pii: Option<Pii>,
+    /// What decides with memory of other requests; `None` if Envoy does without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<DecisionService>,
     #[serde(skip)]
     directory: PathBuf,
     #[serde(skip)]
@@ -97,6 +102,12 @@ impl Config {
     /// written-out defaults only.
     pub fn policy_version(&self) -> &str {
         &self.policy_version
+    }
+
+    /// The same, for an Envoy that does without the service.
+    pub fn without_service(mut self) -> Self {
+        self.service = None;
+        self
     }
 
     /// A path of the configuration, from the working directory.
@@ -175,9 +186,10 @@ impl Config {
         let limits = Limits::parse(raw.limits.as_ref(), problems);
         let providers = providers(raw, problems);
         let models = models(raw, &providers, problems);
-        let identity = identity::parse(raw.identity.as_ref(), problems);
+        let identity = identity::parse(raw.identity.as_ref(), raw.service.is_some(), problems);
         let quota = quota(raw, &models, problems);
         let pii = Pii::parse(raw, problems);
+        let service = DecisionService::parse(raw, problems);
         if !problems.is_empty() {
             return None;
         }
@@ -192,6 +204,7 @@ impl Config {
             identity: identity?,
             quota: quota?,
             pii: pii?,
+            service: service?,
             directory: file.parent().map(Path::to_owned).unwrap_or_default(),
             policy_version: String::new(),
         };

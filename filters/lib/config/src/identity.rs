@@ -11,6 +11,8 @@ use crate::{
 
 /// Our own namespace of dynamic metadata.
 const NAMESPACE: &str = "penstock";
+/// The namespace that Envoy gives to what ext_authz says.
+const EXT_AUTHZ: &str = "envoy.filters.http.ext_authz";
 /// The filter's namespace, and one key below it at least.
 const SHORTEST_PATH: usize = 2;
 const LONGEST_PATH: usize = 16;
@@ -28,21 +30,33 @@ const CREDENTIALS: [&str; 5] = [
 
 impl Default for Identity {
     fn default() -> Self {
-        Self {
-            tenant: ours("tenant"),
-            key: ours("key"),
-            agent: ours("agent"),
-        }
+        written_by(NAMESPACE)
     }
 }
 
-pub(crate) fn parse(raw: Option<&raw::Identity>, problems: &mut Problems) -> Option<Identity> {
-    let Some(raw) = raw else {
-        return Some(Identity::default());
+/// The three names, under their own keys.
+fn written_by(namespace: &str) -> Identity {
+    let at = |name: &str| Source::Metadata(vec![namespace.to_owned(), name.to_owned()]);
+    Identity {
+        tenant: at("tenant"),
+        key: at("key"),
+        agent: at("agent"),
+    }
+}
+
+/// `service`: whether there is one, which then says who asks.
+pub(crate) fn parse(raw: Option<&raw::Identity>, service: bool, problems: &mut Problems) -> Option<Identity> {
+    let default = if service {
+        written_by(EXT_AUTHZ)
+    } else {
+        Identity::default()
     };
-    let tenant = source(raw.tenant.as_ref(), "tenant", problems);
-    let key = source(raw.key.as_ref(), "key", problems);
-    let agent = source(raw.agent.as_ref(), "agent", problems);
+    let Some(raw) = raw else {
+        return Some(default);
+    };
+    let tenant = source(raw.tenant.as_ref(), "tenant", default.tenant, problems);
+    let key = source(raw.key.as_ref(), "key", default.key, problems);
+    let agent = source(raw.agent.as_ref(), "agent", default.agent, problems);
     Some(Identity {
         tenant: tenant?,
         key: key?,
@@ -50,13 +64,14 @@ pub(crate) fn parse(raw: Option<&raw::Identity>, problems: &mut Problems) -> Opt
     })
 }
 
-fn ours(scope: &str) -> Source {
-    Source::Metadata(vec![NAMESPACE.to_owned(), scope.to_owned()])
-}
-
-fn source(raw: Option<&Spanned<raw::Source>>, scope: &str, problems: &mut Problems) -> Option<Source> {
+fn source(
+    raw: Option<&Spanned<raw::Source>>,
+    scope: &str,
+    default: Source,
+    problems: &mut Problems,
+) -> Option<Source> {
     let Some(raw) = raw else {
-        return Some(ours(scope));
+        return Some(default);
     };
     let field = format!("identity.{scope}");
     match (&raw.value.metadata, &raw.value.header) {

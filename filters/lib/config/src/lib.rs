@@ -34,6 +34,8 @@ mod raw;
 mod read;
 #[cfg(feature = "file")]
 mod route;
+#[cfg(feature = "file")]
+mod service;
 pub mod slice;
 #[cfg(feature = "file")]
 mod suggest;
@@ -56,5 +58,6 @@ pub use self::{
     provider::{Provider, Tls},
     quota::{Quota, Service},
     route::{ROUTES, Route},
+    service::{DecisionService, FailureMode, Redis, RedisSource},
     unit::ByteCount,
 };

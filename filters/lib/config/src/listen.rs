@@ -26,7 +26,7 @@ pub(crate) fn parse(raw: &raw::File, problems: &mut Problems) -> Option<(SocketA
     Some((listen, admin))
 }
 
-fn address(
+pub(crate) fn address(
     text: &raw::Text,
     field: &str,
     default: SocketAddr,

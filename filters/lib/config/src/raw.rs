@@ -13,10 +13,12 @@ use serde_saphyr::Spanned;
 mod identity;
 mod pii;
 mod quota;
+mod service;
 
 pub(crate) use identity::{Identity, Source};
 pub(crate) use pii::{Decimal, DenyList, Entity, Pattern, Pii};
 pub(crate) use quota::{Limit, Match, Quota, Service};
+pub(crate) use service::{DecisionService, FailureMode, Redis};
 
 pub(crate) type Text = Option<Spanned<String>>;
 pub(crate) type Number = Option<Spanned<u64>>;
@@ -37,6 +39,7 @@ pub(crate) struct File {
     #[serde(deserialize_with = "pii::section")]
     pub(crate) pii: Option<Spanned<Pii>>,
     pub(crate) quota: Option<Quota>,
+    pub(crate) service: Option<Spanned<DecisionService>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

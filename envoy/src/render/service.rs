@@ -1,0 +1,100 @@
+//! How Envoy asks the service: ext_authz for who it is, ext_proc for the decision, its access log for how it went.
+
+use penstock_config::DecisionService;
+
+use super::{
+    access_log,
+    node::{Node, extension, list, map},
+};
+
+/// Where ext_authz puts what it says of the caller.
+const EXT_AUTHZ: &str = "envoy.filters.http.ext_authz";
+/// Where tokens that Envoy itself has checked put their claims.
+const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
+/// What the service says.
+pub(super) const NAMESPACE: &str = "penstock";
+/// Set with an answer of the service's own.
+pub(super) const REPLIED: &str = "replied";
+
+/// The longest that a request may wait in a queue of the service, which asks Envoy for it.
+const LONGEST_WAIT: &str = "60s";
+/// Requests of one worker are told together, this often; health is learned from them.
+const FLUSH: &str = "0.1s";
+const FLUSH_BYTES: u32 = 64 << 10;
+
+/// Filter state that tells how a request went.
+const TOLD: [&str; 5] = [
+    "wasm.penstock.attempts",
+    "wasm.penstock.pii",
+    "wasm.penstock.quota",
+    "wasm.penstock.trail",
+    "wasm.penstock.usage",
+];
+
+/// Asks who it is that calls.
+pub(super) fn ext_authz(service: &DecisionService) -> Node {
+    extension(
+        EXT_AUTHZ,
+        "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
+        map! {
+            "grpc_service" => grpc(service).with("timeout", service.timeout),
+            "transport_api_version" => "V3",
+            // The front instance refuses what has no decision, if that is what the route says.
+            "failure_mode_allow" => service.goes_on(),
+            "status_on_error" => map! { "code" => "ServiceUnavailable" },
+            "encode_raw_headers" => true,
+        },
+    )
+}
+
+/// Asks where the request should go.
+pub(super) fn ext_proc(service: &DecisionService) -> Node {
+    extension(
+        "envoy.filters.http.ext_proc",
+        "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",
+        map! {
+            "grpc_service" => grpc(service),
+            // A stream that ends without a decision passes here whatever this says, so the front instance looks.
+            "failure_mode_allow" => true,
+            "processing_mode" => map! {
+                "request_header_mode" => "SEND",
+                "request_body_mode" => "BUFFERED",
+                "request_trailer_mode" => "SKIP",
+                "response_header_mode" => "SKIP",
+                "response_body_mode" => "NONE",
+                "response_trailer_mode" => "SKIP",
+            },
+            "message_timeout" => service.timeout,
+            "max_message_timeout" => LONGEST_WAIT,
+            "metadata_options" => map! {
+                "forwarding_namespaces" => map! { "untyped" => list![EXT_AUTHZ, JWT_AUTHN] },
+                "receiving_namespaces" => map! { "untyped" => list![NAMESPACE] },
+            },
+        },
+    )
+}
+
+/// Tells how each request went.
+pub(super) fn access_log(service: &DecisionService) -> Node {
+    let mut objects: Vec<Node> = TOLD.iter().copied().map(Node::from).collect();
+    objects.push(access_log::CLIENT_PATH.into());
+    objects.push(access_log::REQUEST_ID.into());
+    extension(
+        "envoy.access_loggers.http_grpc",
+        "envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig",
+        map! {
+            "common_config" => map! {
+                "log_name" => "penstock",
+                "grpc_service" => grpc(service),
+                "transport_api_version" => "V3",
+                "buffer_flush_interval" => FLUSH,
+                "buffer_size_bytes" => FLUSH_BYTES,
+                "filter_state_objects_to_log" => objects,
+            },
+        },
+    )
+}
+
+fn grpc(service: &DecisionService) -> Node {
+    map! { "envoy_grpc" => map! { "cluster_name" => service.cluster() } }
+}

@@ -1,0 +1,134 @@
+//! ext_proc: moves messages between Envoy and a [`Session`], and decides nothing.
+
+use std::{pin::Pin, sync::Arc};
+
+use envoy_types::pb::envoy::{
+    config::core::v3::HeaderMap,
+    service::ext_proc::v3::{
+        ProcessingRequest, ProcessingResponse, external_processor_server::ExternalProcessor,
+        processing_request,
+    },
+};
+use futures_util::{Stream, stream};
+use penstock_flow::Headers;
+use tonic::{Request, Response, Status, Streaming};
+
+mod answer;
+mod metadata;
+
+use crate::{
+    caller::Caller,
+    service::Service,
+    session::{Event, Session, Step},
+};
+
+/// The ext_proc service.
+#[derive(Clone, Debug)]
+pub struct Processor {
+    service: Arc<Service>,
+}
+
+impl Processor {
+    /// Decides with `service`.
+    pub fn new(service: Arc<Service>) -> Self {
+        Self { service }
+    }
+}
+
+type Answers = Pin<Box<dyn Stream<Item = Result<ProcessingResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl ExternalProcessor for Processor {
+    type ProcessStream = Answers;
+
+    async fn process(
+        &self,
+        request: Request<Streaming<ProcessingRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        let stream = Conversation {
+            service: Arc::clone(&self.service),
+            session: Session::default(),
+            messages: request.into_inner(),
+            waiting: None,
+        };
+        Ok(Response::new(Box::pin(stream::try_unfold(
+            stream,
+            |mut stream| async move {
+                let answer = stream.next().await?;
+                Ok(answer.map(|answer| (answer, stream)))
+            },
+        ))))
+    }
+}
+
+struct Conversation {
+    service: Arc<Service>,
+    session: Session,
+    messages: Streaming<ProcessingRequest>,
+    /// A decision that is to come after Envoy has been told to wait for it.
+    waiting: Option<crate::service::Waiting>,
+}
+
+impl Conversation {
+    /// The answer to the next message; none when Envoy has said all it will.
+    async fn next(&mut self) -> Result<Option<ProcessingResponse>, Status> {
+        if let Some(waiting) = self.waiting.take() {
+            return Ok(Some(answer::verdict(waiting.await)));
+        }
+        let Some(message) = self.messages.message().await? else {
+            return Ok(None);
+        };
+        let snapshot = self.service.snapshot();
+        let event = event(message, |headers, metadata| snapshot.caller(headers, metadata));
+        match self.session.on(event, snapshot.policy_version()) {
+            Step::Pass(part) => Ok(Some(answer::pass(part))),
+            Step::Fail(reason) => Err(Status::invalid_argument(reason)),
+            Step::Usage(question) => {
+                let reply = self.service.usage(&question).await;
+                Ok(Some(answer::reply(reply, None)))
+            }
+            Step::Decide(question) => match self.service.decide(question).await {
+                crate::service::Decided::Now(verdict) => Ok(Some(answer::verdict(*verdict))),
+                crate::service::Decided::Later { at_most, waiting } => {
+                    self.waiting = Some(waiting);
+                    Ok(Some(answer::wait(at_most)))
+                }
+            },
+        }
+    }
+}
+
+/// A message as the session knows it.
+fn event(message: ProcessingRequest, caller: impl FnOnce(&Headers, &Metadata) -> Option<Caller>) -> Event {
+    let context = Metadata::new(message.metadata_context);
+    match message.request {
+        Some(processing_request::Request::RequestHeaders(part)) => {
+            let headers = headers(part.headers.unwrap_or_default());
+            Event::Headers {
+                caller: caller(&headers, &context).map(Box::new),
+                headers,
+                end_of_stream: part.end_of_stream,
+            }
+        }
+        // Without its end it is a piece, and a piece is not to be judged by.
+        Some(processing_request::Request::RequestBody(part)) if part.end_of_stream => Event::Body(part.body),
+        _ => Event::Other,
+    }
+}
+
+/// Envoy sends values as bytes; older ones as text.
+pub(crate) fn headers(map: HeaderMap) -> Headers {
+    map.headers
+        .iter()
+        .map(|header| {
+            let value = if header.raw_value.is_empty() {
+                header.value.as_bytes()
+            } else {
+                &header.raw_value
+            };
+            (header.key.as_bytes(), value)
+        })
+        .collect()
+}
+
+pub use metadata::Metadata;

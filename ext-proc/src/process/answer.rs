@@ -1,0 +1,110 @@
+//! Answers to Envoy.
+
+use std::time::Duration;
+
+use envoy_types::pb::{
+    envoy::{
+        config::core::v3::{HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction},
+        service::ext_proc::v3::{
+            BodyResponse, HeaderMutation, HeadersResponse, ImmediateResponse, ProcessingResponse,
+            processing_response::Response,
+        },
+        r#type::v3::HttpStatus,
+    },
+    google::protobuf::{self, Struct, value::Kind},
+};
+use penstock_flow::LocalReply;
+use penstock_plan::{DECISION, NAMESPACE};
+
+use super::metadata;
+use crate::{
+    receipt::{RECEIPT, Receipt},
+    session::Part,
+    verdict::Verdict,
+};
+
+/// Tells Envoy's local-reply mappers that the answer is the service's own.
+const REPLIED: &str = "replied";
+
+/// The message goes on as it is.
+pub(super) fn pass(part: Part) -> ProcessingResponse {
+    answer(
+        match part {
+            Part::Headers => Response::RequestHeaders(HeadersResponse::default()),
+            Part::Body => Response::RequestBody(BodyResponse::default()),
+        },
+        None,
+    )
+}
+
+/// Envoy is to wait longer than it is configured to.
+pub(super) fn wait(at_most: Duration) -> ProcessingResponse {
+    ProcessingResponse {
+        override_message_timeout: Some(protobuf::Duration {
+            seconds: i64::try_from(at_most.as_secs()).unwrap_or(i64::MAX),
+            nanos: i32::try_from(at_most.subsec_nanos()).unwrap_or_default(),
+        }),
+        ..ProcessingResponse::default()
+    }
+}
+
+/// What was decided, as the answer to the body.
+pub(super) fn verdict(verdict: Verdict) -> ProcessingResponse {
+    match verdict {
+        Verdict::Go { decision, receipt } => {
+            let decision = (DECISION, Kind::StringValue(decision.to_json()));
+            answer(
+                Response::RequestBody(BodyResponse::default()),
+                Some(metadata::texts([decision, kept(&receipt)])),
+            )
+        }
+        Verdict::Reply { reply, receipt } => self::reply(reply, receipt.as_deref()),
+    }
+}
+
+/// An answer of the service's own.
+pub(super) fn reply(reply: LocalReply, receipt: Option<&Receipt>) -> ProcessingResponse {
+    let content_type = ("content-type", "application/json".to_owned());
+    let headers = reply.headers.into_iter().chain([content_type]);
+    let response = ImmediateResponse {
+        status: Some(HttpStatus {
+            code: reply.status.into(),
+        }),
+        headers: Some(HeaderMutation {
+            set_headers: headers.map(|(name, value)| header(name, value)).collect(),
+            remove_headers: Vec::new(),
+        }),
+        body: reply.body,
+        grpc_status: None,
+        details: format!("penstock_{}", reply.details),
+    };
+    let replied = (REPLIED, Kind::BoolValue(true));
+    let said = std::iter::once(replied).chain(receipt.map(kept));
+    answer(Response::ImmediateResponse(response), Some(metadata::texts(said)))
+}
+
+fn answer(response: Response, said: Option<Struct>) -> ProcessingResponse {
+    ProcessingResponse {
+        response: Some(response),
+        dynamic_metadata: said.map(|said| metadata::texts([(NAMESPACE, Kind::StructValue(said))])),
+        ..ProcessingResponse::default()
+    }
+}
+
+fn kept(receipt: &Receipt) -> (&'static str, Kind) {
+    // Strings and numbers always serialise.
+    let json = serde_json::to_string(receipt).unwrap_or_default();
+    (RECEIPT, Kind::StringValue(json))
+}
+
+pub(crate) fn header(name: &str, value: String) -> HeaderValueOption {
+    HeaderValueOption {
+        header: Some(HeaderValue {
+            key: name.to_owned(),
+            value: String::new(),
+            raw_value: value.into_bytes(),
+        }),
+        append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
+        ..HeaderValueOption::default()
+    }
+}

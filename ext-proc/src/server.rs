@@ -1,0 +1,117 @@
+//! Starts the service and ends it in good order.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, bail};
+use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::ExternalProcessorServer;
+use penstock_config::Config;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
+use tonic_health::ServingStatus;
+
+use crate::{admin, process::Processor, reload, service::Service};
+
+/// A body of the configured size travels as one message with its headers and metadata around it.
+const MESSAGE_ROOM: usize = 1 << 20;
+/// One connection carries the requests of a worker of Envoy.
+const STREAMS: u32 = 100_000;
+const WINDOW: u32 = 16 << 20;
+/// A proxy that has vanished is noticed, and its connection given up.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+/// Between saying that no more is taken and taking no more, so that every proxy has heard it.
+const NOTICE: Duration = Duration::from_secs(2);
+
+/// Serves what `file` says until SIGTERM or SIGINT, and then gives running requests `drain` to end.
+///
+/// # Errors
+/// When the configuration is wrong, or what it names is not to be had.
+pub fn run(file: &Path, drain: Duration) -> anyhow::Result<()> {
+    let config = Config::load(file)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(serve(file, config, drain))
+}
+
+async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<()> {
+    let Some(settings) = config.service.clone() else {
+        bail!(
+            "{} has no section `service`; nothing is to be served",
+            file.display()
+        );
+    };
+    let message = usize::try_from(config.limits.request_body.0)
+        .unwrap_or(usize::MAX)
+        .saturating_add(MESSAGE_ROOM);
+    let listener = bind(settings.listen, "service.listen").await?;
+    let admin = bind(settings.admin, "service.admin").await?;
+    let service = Arc::new(Service::start(config).await?);
+    tokio::spawn(admin::serve(admin, Arc::clone(&service)));
+    tokio::spawn(reload::watch(file.to_owned(), Arc::clone(&service)));
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_service_status("", ServingStatus::Serving).await;
+
+    let mut term = signal(SignalKind::terminate())?;
+    let mut int = signal(SignalKind::interrupt())?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = Server::builder()
+        .max_concurrent_streams(STREAMS)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .add_service(health_service)
+        .add_service(
+            ExternalProcessorServer::new(Processor::new(Arc::clone(&service)))
+                .max_decoding_message_size(message)
+                .max_encoding_message_size(message),
+        )
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async {
+            // Either way it is to stop.
+            let _ = stopped.await;
+        });
+    let server = tokio::spawn(server);
+    eprintln!(
+        "penstock-ext-proc: ready on {} · admin http://{} · policy {}",
+        settings.listen,
+        settings.admin,
+        service.snapshot().policy_version()
+    );
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    service.drain();
+    health.set_service_status("", ServingStatus::NotServing).await;
+    let hurry = async {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    };
+    let end = async {
+        tokio::time::sleep(NOTICE.min(drain)).await;
+        // It may have ended by itself.
+        let _ = stop.send(());
+        tokio::time::timeout(drain, server).await
+    };
+    tokio::select! {
+        ended = end => {
+            if let Ok(ended) = ended {
+                ended.context("the server failed")??;
+            }
+        }
+        () = hurry => {}
+    }
+    service.finish().await;
+    Ok(())
+}
+
+async fn bind(address: std::net::SocketAddr, field: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} ({field})"))
+}

@@ -1,0 +1,25 @@
+//! What is decided about a request.
+
+use penstock_flow::LocalReply;
+use penstock_plan::Decision;
+
+use crate::receipt::Receipt;
+
+/// What is decided about a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// It goes to these targets.
+    Go {
+        /// Where.
+        decision: Box<Decision>,
+        /// What is reserved.
+        receipt: Box<Receipt>,
+    },
+    /// The service answers it.
+    Reply {
+        /// The answer, in the client's dialect.
+        reply: LocalReply,
+        /// What is to be remembered of a request that was refused.
+        receipt: Option<Box<Receipt>>,
+    },
+}
