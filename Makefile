@@ -39,7 +39,7 @@ wasm: target ## build the filters
 
 .PHONY: tools
 tools: ## build the penstock command and the demo provider
-	cargo build -p penstock-envoy -p penstock-test-support --bins
+	cargo build -p penstock-envoy -p penstock-ext-proc -p penstock-test-support --bins
 
 .PHONY: check
 check: target $(ENVOY_READY) ## format, lints on native and wasm, unit tests

@@ -1,4 +1,4 @@
-//! The few questions that are asked of Envoy's admin interface.
+//! The few questions that are asked of Envoy's admin interface, and of the service's.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -18,7 +18,12 @@ pub struct Admin(pub SocketAddr);
 impl Admin {
     /// Envoy has its configuration and takes requests.
     pub fn is_ready(&self) -> bool {
-        self.request("GET", "/ready")
+        self.answers("/ready")
+    }
+
+    /// `path` is there, and all is well.
+    pub fn answers(&self, path: &str) -> bool {
+        self.request("GET", path)
             .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }
 

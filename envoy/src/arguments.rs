@@ -19,11 +19,11 @@ pub(crate) enum Command {
     Validate(Validate),
     /// Turn a configuration into that of a proxy
     Render(Render),
-    /// Check a configuration, start Envoy with it and stay until it ends
+    /// Check a configuration, start Envoy and the service with it and stay until they end
     Run(Run),
-    /// Becomes Envoy, so that it ends together with the process that started it
-    #[command(name = process::EXEC_ENVOY, hide = true)]
-    ExecEnvoy(ExecEnvoy),
+    /// Becomes another program, which then ends together with the process that started it
+    #[command(name = process::EXEC, hide = true)]
+    Exec(Exec),
 }
 
 #[derive(Debug, Args)]
@@ -90,6 +90,12 @@ pub(crate) struct Run {
     /// Seconds that running requests are given at the end
     #[arg(long, default_value_t = 10, value_name = "SECONDS")]
     pub(crate) drain_time: u64,
+    /// Do without the service: static plans, no keys, no budgets
+    #[arg(long)]
+    pub(crate) no_service: bool,
+    /// The service to start; else penstock-ext-proc beside this command, else on the PATH
+    #[arg(long, env = "PENSTOCK_EXT_PROC", value_name = "PATH")]
+    pub(crate) service: Option<PathBuf>,
     /// Keep the rendered files there instead of in a temporary directory
     #[arg(long, value_name = "DIR")]
     pub(crate) runtime_dir: Option<PathBuf>,
@@ -100,7 +106,7 @@ pub(crate) struct Run {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ExecEnvoy {
+pub(crate) struct Exec {
     /// The process that must be the parent
     pub(crate) parent: i32,
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]

@@ -15,6 +15,9 @@ const CHECKOUT_WASM_DIR: &str = "target/wasm32-wasip1/release";
 /// Where `make run` installs the pinned Envoy in a checkout.
 const CHECKOUT_ENVOY: &str = ".venv/bin/envoy";
 
+/// The program of the service.
+const SERVICE: &str = "penstock-ext-proc";
+
 /// Why Envoy could not be used.
 #[derive(Debug, Error)]
 pub enum EnvoyError {
@@ -61,6 +64,18 @@ pub fn envoy(asked: Option<&Path>) -> Result<Option<PathBuf>, EnvoyError> {
         return Ok(Some(checkout.to_owned()));
     }
     Ok(on_path(Path::new("envoy")))
+}
+
+/// The service to start: `asked` for, or beside this program, or on the `PATH`.
+pub fn service(asked: Option<&Path>) -> Option<PathBuf> {
+    if let Some(path) = asked {
+        return Some(path.to_owned());
+    }
+    let beside = env::current_exe()
+        .ok()
+        .and_then(|program| Some(program.parent()?.join(SERVICE)))
+        .filter(|path| path.is_file());
+    beside.or_else(|| on_path(Path::new(SERVICE)))
 }
 
 /// Where the compiled filters are: as `asked`, or beside this program, or in the checkout.

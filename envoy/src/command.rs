@@ -1,6 +1,6 @@
 //! What each subcommand does.
 
-pub(crate) mod exec_envoy;
+pub(crate) mod exec;
 pub(crate) mod render;
 pub(crate) mod run;
 pub(crate) mod validate;

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         Command::Validate(arguments) => command::validate::run(&arguments),
         Command::Render(arguments) => command::render::run(&arguments),
         Command::Run(arguments) => command::run::run(&arguments),
-        Command::ExecEnvoy(arguments) => command::exec_envoy::run(&arguments),
+        Command::Exec(arguments) => command::exec::run(&arguments),
     };
     match result {
         Ok(code) => code,

@@ -1,26 +1,34 @@
-//! A running Envoy that does not outlive the process which started it.
+//! A running Envoy, and the service beside it: neither outlives the process which started it.
 
 use std::{
+    ffi::OsString,
     io,
     net::{SocketAddr, TcpListener},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus},
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+#[cfg(target_os = "linux")]
+use rustix::process::Signal;
 use thiserror::Error;
 
 use crate::admin::Admin;
 
-/// The hidden subcommand of `penstock` through which Envoy is started.
-pub const EXEC_ENVOY: &str = "exec-envoy";
+mod supervised;
+
+use supervised::Supervised;
+
+/// The hidden subcommand of `penstock` through which Envoy and the service are started.
+pub const EXEC: &str = "exec";
 
 /// Between two questions to Envoy.
 const POLL: Duration = Duration::from_millis(25);
 /// After SIGTERM; Envoy needs milliseconds.
 const LONGEST_STOP: Duration = Duration::from_secs(5);
+/// What the service needs at its end beside the time it is given to drain.
+const SERVICE_STOP: Duration = Duration::from_secs(5);
 
 /// How Envoy is started.
 #[derive(Clone, Debug)]
@@ -39,7 +47,22 @@ pub struct Start {
     pub log_level: String,
 }
 
-/// Why Envoy did not come up.
+/// How the service is started.
+#[derive(Clone, Debug)]
+pub struct StartService {
+    /// The `penstock` command.
+    pub penstock: PathBuf,
+    /// The service.
+    pub program: PathBuf,
+    /// The configuration.
+    pub file: PathBuf,
+    /// Where it answers operators.
+    pub admin: SocketAddr,
+    /// What running requests are given at the end.
+    pub drain: Duration,
+}
+
+/// Why a process did not come up.
 #[derive(Debug, Error)]
 pub enum ProcessError {
     /// The program could not be started.
@@ -51,20 +74,20 @@ pub enum ProcessError {
         source: io::Error,
     },
     /// It ended before it was ready.
-    #[error("Envoy ended before it was ready ({0}); see its log above")]
-    Ended(ExitStatus),
+    #[error("{0} ended before it was ready ({1}); see its log above")]
+    Ended(&'static str, ExitStatus),
     /// It is not ready in time.
-    #[error("Envoy is not ready after {} s", .0.as_secs())]
-    NotReady(Duration),
+    #[error("{0} is not ready after {seconds} s", seconds = .1.as_secs())]
+    NotReady(&'static str, Duration),
     /// Its state is not known.
-    #[error("cannot wait for Envoy")]
+    #[error("cannot wait for a process")]
     Wait(#[from] io::Error),
 }
 
 /// A running Envoy. Dropping it stops it at once.
 #[derive(Debug)]
 pub struct Envoy {
-    child: Child,
+    process: Supervised,
     admin: Admin,
 }
 
@@ -84,25 +107,16 @@ impl Envoy {
     /// # Errors
     /// When the program cannot be started.
     pub fn start(start: &Start) -> Result<Self, ProcessError> {
-        let mut command = Command::new(&start.penstock);
-        command
-            .arg(EXEC_ENVOY)
-            .arg(std::process::id().to_string())
-            .arg(&start.envoy)
-            .args(["--disable-hot-restart", "--log-level", &start.log_level, "-c"])
-            .arg(&start.bootstrap)
-            .stdin(Stdio::null())
-            // Ctrl-C in a terminal reaches the whole group; Envoy is to hear of it from us, after draining.
-            .process_group(0);
+        let mut arguments: Vec<OsString> = ["--disable-hot-restart", "--log-level", &start.log_level, "-c"]
+            .map(OsString::from)
+            .to_vec();
+        arguments.push(start.bootstrap.clone().into());
         if let Some(concurrency) = start.concurrency {
-            command.arg("--concurrency").arg(concurrency.to_string());
+            arguments.push("--concurrency".into());
+            arguments.push(concurrency.to_string().into());
         }
-        let child = command.spawn().map_err(|source| ProcessError::Start {
-            path: start.penstock.clone(),
-            source,
-        })?;
         Ok(Self {
-            child,
+            process: Supervised::start(&start.penstock, &start.envoy, &arguments)?,
             admin: Admin(start.admin),
         })
     }
@@ -112,20 +126,9 @@ impl Envoy {
     /// # Errors
     /// When it ends or takes too long.
     pub fn wait_ready(&mut self, at_most: Duration, stop: &dyn Fn() -> bool) -> Result<(), ProcessError> {
-        let started = Instant::now();
-        while !self.admin.is_ready() {
-            if let Some(status) = self.child.try_wait()? {
-                return Err(ProcessError::Ended(status));
-            }
-            if started.elapsed() > at_most {
-                return Err(ProcessError::NotReady(at_most));
-            }
-            if stop() {
-                return Ok(());
-            }
-            std::thread::sleep(POLL);
-        }
-        Ok(())
+        let admin = self.admin;
+        self.process
+            .wait_until("Envoy", at_most, &|| admin.is_ready() || stop())
     }
 
     /// How it ended, if it has.
@@ -133,7 +136,7 @@ impl Envoy {
     /// # Errors
     /// When the system does not say.
     pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
-        self.child.try_wait()
+        self.process.ended()
     }
 
     /// Takes no new connections and gives running requests `at_most` to end; `hurry` cuts it short.
@@ -155,29 +158,65 @@ impl Envoy {
     /// # Errors
     /// When the system does not say how it ended.
     pub fn stop(&mut self) -> io::Result<ExitStatus> {
-        if let Some(status) = self.child.try_wait()? {
-            return Ok(status);
-        }
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        if let Some(pid) = pid {
-            kill_process(pid, Signal::TERM)?;
-        }
-        let started = Instant::now();
-        while started.elapsed() < LONGEST_STOP {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status);
-            }
-            std::thread::sleep(POLL);
-        }
-        self.child.kill()?;
-        self.child.wait()
+        self.process.stop(LONGEST_STOP)
     }
 }
 
-impl Drop for Envoy {
-    fn drop(&mut self) {
-        // Nobody is left to tell that it failed.
-        let _ = self.stop();
+/// The running service. Dropping it stops it.
+#[derive(Debug)]
+pub struct Service {
+    process: Supervised,
+    admin: Admin,
+    drain: Duration,
+}
+
+impl Service {
+    /// Starts the service; it writes to this process's standard output and error.
+    ///
+    /// To be called from the main thread, as [`Envoy::start`].
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn start(start: &StartService) -> Result<Self, ProcessError> {
+        let drain = start.drain.as_secs().to_string();
+        let arguments = [
+            "--file".into(),
+            start.file.clone().into_os_string(),
+            "--drain-time".into(),
+            drain.into(),
+        ];
+        Ok(Self {
+            process: Supervised::start(&start.penstock, &start.program, &arguments)?,
+            admin: Admin(start.admin),
+            drain: start.drain,
+        })
+    }
+
+    /// Waits until it decides, or `stop` says that nobody wants it any more.
+    ///
+    /// # Errors
+    /// When it ends or takes too long.
+    pub fn wait_ready(&mut self, at_most: Duration, stop: &dyn Fn() -> bool) -> Result<(), ProcessError> {
+        let admin = self.admin;
+        self.process.wait_until("penstock-ext-proc", at_most, &|| {
+            admin.answers("/readyz") || stop()
+        })
+    }
+
+    /// How it ended, if it has.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.process.ended()
+    }
+
+    /// Ends it after it has drained.
+    ///
+    /// # Errors
+    /// When the system does not say how it ended.
+    pub fn stop(&mut self) -> io::Result<ExitStatus> {
+        self.process.stop(self.drain + SERVICE_STOP)
     }
 }
 
@@ -185,14 +224,14 @@ impl Drop for Envoy {
 ///
 /// A step of its own because the request for that signal is lost in a fork and kept in an exec; Envoy from
 /// PyPI is a script that executes the real one, which keeps it too.
-pub fn become_envoy(parent: i32, program: &Path, arguments: &[std::ffi::OsString]) -> io::Error {
+pub fn become_program(parent: i32, program: &Path, arguments: &[OsString]) -> io::Error {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::set_parent_process_death_signal(Some(Signal::TERM)) {
         return error.into();
     }
     // It may have ended before that request.
     if rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get()) != Some(parent) {
-        return io::Error::other("the process that wanted this Envoy has ended");
+        return io::Error::other("the process that wanted this program has ended");
     }
     Command::new(program).args(arguments).exec()
 }

@@ -16,7 +16,7 @@ use anyhow::{Context as _, bail};
 use penstock_config::{Config, Credential};
 use penstock_envoy::{
     binary, pii_key,
-    process::{self, Envoy, Start},
+    process::{self, Envoy, Service, Start, StartService},
     render::{self, Options},
     runtime_dir::{BOOTSTRAP, RuntimeDir},
 };
@@ -34,13 +34,20 @@ const POLL: Duration = Duration::from_millis(50);
 pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     let signals = count_signals()?;
     let signalled = || signals.load(Ordering::Relaxed) > 0;
-    let config = Config::load(&arguments.file)?;
+    let mut config = Config::load(&arguments.file)?;
+    if arguments.no_service {
+        config = config.without_service();
+    }
     let Some(envoy) = binary::envoy(arguments.envoy.envoy.as_deref())? else {
         bail!("no Envoy found; name one with --envoy or ENVOY, or put it on the PATH");
     };
     pii_key::check(&config).with_context(|| arguments.file.display().to_string())?;
     check_free(config.listen, "listen", &arguments.file)?;
     check_free(config.admin, "admin", &arguments.file)?;
+    if let Some(service) = &config.service {
+        check_free(service.listen, "service.listen", &arguments.file)?;
+        check_free(service.admin, "service.admin", &arguments.file)?;
+    }
     let directory = match &arguments.runtime_dir {
         Some(path) => RuntimeDir::at(path)?,
         None => RuntimeDir::temporary()?,
@@ -62,8 +69,13 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
         eprintln!("penstock: {notice}");
     }
 
+    let penstock = std::env::current_exe().context("cannot find this program")?;
+    let mut service = start_service(&config, arguments, &penstock)?;
+    if let Some(service) = &mut service {
+        service.wait_ready(LONGEST_START, &signalled)?;
+    }
     let mut envoy = Envoy::start(&Start {
-        penstock: std::env::current_exe().context("cannot find this program")?,
+        penstock,
         envoy,
         bootstrap,
         admin: config.admin,
@@ -74,7 +86,13 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     if !signalled() {
         eprintln!("{}", ready(&config));
     }
+    let mut service_ended = false;
     while !signalled() {
+        // Envoy goes on without it, as the failure mode says.
+        if !service_ended && let Some(status) = service.as_mut().map(Service::ended).transpose()?.flatten() {
+            eprintln!("penstock: the service ended by itself: {status}; requests go by service.failure_mode");
+            service_ended = true;
+        }
         if let Some(status) = envoy.ended()? {
             eprintln!("penstock: Envoy ended by itself: {status}");
             return Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(
@@ -90,10 +108,35 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     let hurry = || signals.load(Ordering::Relaxed) > 1;
     envoy.drain(Duration::from_secs(arguments.drain_time), &hurry);
     let status = envoy.stop()?;
+    if let Some(service) = service.as_mut().filter(|_| !service_ended) {
+        // After Envoy, whose last requests it is told of.
+        service.stop()?;
+    }
     if status.success() {
         return Ok(ExitCode::SUCCESS);
     }
     bail!("Envoy did not end cleanly: {status}");
+}
+
+/// The service, if the configuration has one and it is not this machine's to leave out.
+fn start_service(config: &Config, arguments: &Run, penstock: &Path) -> anyhow::Result<Option<Service>> {
+    let Some(settings) = &config.service else {
+        return Ok(None);
+    };
+    let Some(program) = binary::service(arguments.service.as_deref()) else {
+        bail!(
+            "no penstock-ext-proc beside this command or on the PATH; build it with `cargo build -p penstock-ext-proc`, \
+             name it with --service, or say --no-service"
+        );
+    };
+    let service = Service::start(&StartService {
+        penstock: penstock.to_owned(),
+        program,
+        file: arguments.file.clone(),
+        admin: settings.admin,
+        drain: Duration::from_secs(arguments.drain_time),
+    })?;
+    Ok(Some(service))
 }
 
 /// How often this process was asked to end.

@@ -8,9 +8,11 @@ pub mod gateway;
 mod play;
 pub mod provider;
 pub mod quota_service;
+pub mod service;
 pub mod wait;
 
 pub use client::Request;
 pub use gateway::Gateway;
 pub use provider::Provider;
 pub use quota_service::QuotaService;
+pub use service::Service;

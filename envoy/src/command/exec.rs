@@ -1,17 +1,17 @@
-//! `penstock exec-envoy`, which only `penstock run` calls.
+//! `penstock exec`, which only `penstock run` calls.
 
 use std::{path::Path, process::ExitCode};
 
 use anyhow::{Context as _, bail};
 use penstock_envoy::process;
 
-use crate::arguments::ExecEnvoy;
+use crate::arguments::Exec;
 
-pub(crate) fn run(arguments: &ExecEnvoy) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(arguments: &Exec) -> anyhow::Result<ExitCode> {
     let Some((program, rest)) = arguments.command.split_first() else {
         bail!("no program");
     };
     let program = Path::new(program);
-    let error = process::become_envoy(arguments.parent, program, rest);
+    let error = process::become_program(arguments.parent, program, rest);
     Err(error).with_context(|| program.display().to_string())
 }
