@@ -12,6 +12,7 @@ mod stream;
 use std::rc::Rc;
 
 use penstock_chat::Api;
+use penstock_client::trail::Remaining;
 use penstock_client::usage::UsageRecord;
 use penstock_config::slice;
 use penstock_flow::{Body, Headers, Level, Step, Verdict};
@@ -23,7 +24,7 @@ use penstock_translate::stream::Options;
 use crate::credential::Credential;
 use crate::front::translation_target;
 use crate::state::{self, Journey};
-use crate::{classify, header, metrics};
+use crate::{classify, header, metrics, remaining};
 
 use coding::Coding;
 pub use held::Pool;
@@ -197,6 +198,7 @@ impl Back {
 
     /// Response headers have arrived; `end_of_stream` if no body follows.
     pub fn response_headers(&mut self, headers: &Headers, end_of_stream: bool, now_ms: u64) -> Step {
+        let heard = self.hear(headers, now_ms);
         let Some(plan) = &self.plan else {
             return Step::go_on();
         };
@@ -242,7 +244,11 @@ impl Back {
             },
         };
         if !end_of_stream {
-            return Step::hold();
+            let mut step = Step::hold();
+            if heard {
+                self.keep_trail(&mut step);
+            }
+            return step;
         }
         self.response_without_body(now_ms)
     }
@@ -370,7 +376,39 @@ impl Back {
     }
 
     fn keep_journey(&self, step: &mut Step) {
-        keep_journey(step, &self.journey);
+        keep_journey(step, &self.journey, &self.config);
+    }
+
+    fn keep_trail(&self, step: &mut Step) {
+        keep_trail(step, &self.journey, &self.config);
+    }
+
+    /// Notes what the provider says of its limits, for the service; whether it said anything.
+    fn hear(&mut self, headers: &Headers, now_ms: u64) -> bool {
+        let Some(attempt) = self
+            .journey
+            .progress
+            .attempts
+            .last_mut()
+            .filter(|_| self.config.trail)
+        else {
+            return false;
+        };
+        attempt.remaining = remaining::remaining(self.config.api, headers, now_ms);
+        attempt.retry_after_ms = remaining::retry_after_ms(headers);
+        attempt.remaining != Remaining::default() || attempt.retry_after_ms.is_some()
+    }
+
+    /// Notes that content has come, for the service; whether it is the first.
+    fn note_content(&mut self, now_ms: u64) -> bool {
+        let started_ms = self.started_ms;
+        let attempt = self.journey.progress.attempts.last_mut();
+        let first = attempt.filter(|attempt| self.config.trail && attempt.first_token_ms.is_none());
+        if let Some(attempt) = first {
+            attempt.first_token_ms = Some(now_ms.saturating_sub(started_ms));
+            return true;
+        }
+        false
     }
 
     fn keep_usage(&self, step: &mut Step) {
@@ -413,9 +451,16 @@ impl Back {
     }
 }
 
-fn keep_journey(step: &mut Step, journey: &Journey) {
+fn keep_journey(step: &mut Step, journey: &Journey, config: &slice::Back) {
     step.keep(state::PROGRESS, state::packed(journey));
     step.keep(state::ATTEMPTS, journey.progress.summary().into_bytes());
+    keep_trail(step, journey, config);
+}
+
+fn keep_trail(step: &mut Step, journey: &Journey, config: &slice::Back) {
+    if config.trail {
+        step.keep(state::TRAIL, journey.progress.trail().to_json());
+    }
 }
 
 /// A released stream has been silent for too long. Nothing can be added to it from outside its own events, so
@@ -428,7 +473,7 @@ pub fn stalled(config: &slice::Back, journey: Option<Journey>) -> Step {
     step.count(metrics::broken(&config.provider, "stall"));
     if let Some(mut journey) = journey {
         journey.progress.outcome("stall");
-        keep_journey(&mut step, &journey);
+        keep_journey(&mut step, &journey, config);
     }
     step
 }

@@ -7,15 +7,19 @@
 
 use std::rc::Rc;
 
+use penstock_chat::MicroUsd;
+use penstock_client::usage::UsageRecord;
 use penstock_client::{Arrival, Client, Endpoint, body_too_large};
 use penstock_config::slice::{self, Model, OnLoss};
 use penstock_flow::{Body, Headers, LocalReply, Step, Verdict};
-use penstock_plan::Plan;
+use penstock_plan::{Decision, Plan};
 use penstock_translate::error::{self, ApiError, ErrorKind};
-use penstock_translate::request;
+use penstock_translate::request::{self, Inspected};
 use penstock_translate::target::Target;
 
+use crate::cost::cost;
 use crate::credential::Credential;
+use crate::decided::Decided;
 use crate::state::{self, Journey, LastError};
 use crate::{header, metrics, models};
 
@@ -26,6 +30,12 @@ pub struct Front {
     started_ms: u64,
     forward: Vec<(String, String)>,
     credential: Option<Credential>,
+    /// What the service has decided, once the plan follows it.
+    decision: Option<Decision>,
+    /// The service has decided nothing, and the plan is that of the configuration.
+    is_static: bool,
+    /// Whether the answer is a stream, and whether it is held until it is whole.
+    answer: (bool, bool),
     phase: Phase,
 }
 
@@ -52,6 +62,9 @@ impl Front {
             started_ms: now_ms,
             forward: Vec::new(),
             credential: None,
+            decision: None,
+            is_static: false,
+            answer: (false, false),
             phase: Phase::Request,
         }
     }
@@ -95,8 +108,8 @@ impl Front {
         self.refuse_with(self.client.refuse_too_large(self.body_limit()))
     }
 
-    /// The whole request body is here.
-    pub fn request_body(&mut self, body: &[u8]) -> Step {
+    /// The whole request body is here. `said` reads what the service has decided, where there is one.
+    pub fn request_body(&mut self, body: &[u8], said: impl FnOnce() -> Option<String>) -> Step {
         let inspected = match request::inspect(self.client.dialect, body) {
             Ok(inspected) => inspected,
             Err(invalid) => return self.refuse_with(self.client.refuse_invalid(invalid)),
@@ -105,6 +118,37 @@ impl Front {
         let Some(model) = config.models.iter().find(|model| model.name == inspected.model) else {
             return self.refuse_with(self.client.refuse_model(&inspected.model));
         };
+        let Some(service) = &config.service else {
+            return self.plan(model, body, &inspected);
+        };
+        let decided = Decided::of(
+            service,
+            &config.models,
+            model,
+            self.client.dialect,
+            said().as_deref(),
+        );
+        let outcome = decided.outcome();
+        let mut step = match decided {
+            Decided::Used { model, decision } => {
+                self.decision = Some(decision);
+                self.plan(&model, body, &inspected)
+            }
+            Decided::Static(model) => {
+                self.is_static = true;
+                self.plan(&model, body, &inspected)
+            }
+            Decided::Denied => {
+                let message = "it could not be decided where this request may go; try again later";
+                self.refuse(&ApiError::new(ErrorKind::Unavailable, message), "no_decision")
+            }
+        };
+        step.count(metrics::decision(outcome));
+        step
+    }
+
+    /// Settles the plan for a request for `model`, or refuses it.
+    fn plan(&mut self, model: &Model, body: &[u8], inspected: &Inspected) -> Step {
         let mut plan = match self.settle(model, body, inspected.stream) {
             Ok(plan) => plan,
             Err(step) => return *step,
@@ -128,6 +172,7 @@ impl Front {
         step.set(header::PER_TRY_TIMEOUT, plan.deadline_ms.to_string());
         step.set(header::HOLD, if plan.holds() { "whole" } else { "stream" });
         step.count(metrics::request(self.client.dialect));
+        self.answer = (plan.stream, plan.holds());
         self.phase = Phase::Planned;
         step
     }
@@ -173,13 +218,14 @@ impl Front {
     }
 
     /// Response headers are passing, from the back instance or from Envoy itself; `end_of_stream` if no body
-    /// follows. `journey` and `last` are the values of their filter-state keys.
+    /// follows. `journey`, `last` and `usage` are the values of their filter-state keys.
     pub fn response_headers(
         &mut self,
         headers: &Headers,
         end_of_stream: bool,
         journey: Option<Journey>,
         last: impl FnOnce() -> Option<LastError>,
+        usage: impl FnOnce() -> Option<UsageRecord>,
         now_ms: u64,
     ) -> Step {
         if matches!(self.phase, Phase::Replied | Phase::Request) {
@@ -216,13 +262,33 @@ impl Front {
         if !answered {
             self.phase = Phase::Replacing;
             step.verdict = Verdict::Hold;
+        } else if let Some(cost) = self.cost(status, journey.as_ref(), usage) {
+            step.set("x-penstock-cost", cost.to_string());
         }
         step
+    }
+
+    /// What a good answer has cost, if it is whole before its headers go out.
+    fn cost(
+        &self,
+        status: u16,
+        journey: Option<&Journey>,
+        usage: impl FnOnce() -> Option<UsageRecord>,
+    ) -> Option<MicroUsd> {
+        let (is_stream, is_held) = self.answer;
+        let decision = self.decision.as_ref().filter(|_| is_held && status == 200)?;
+        let journey = journey?;
+        // A stream that outgrew what is held goes out before the provider has said what it takes.
+        let record = usage().filter(|record| !is_stream || record.finish_reason.is_some())?;
+        cost(decision, &journey.progress.attempts, &record)
     }
 
     /// The headers that tell the client about its request.
     fn description(&self, journey: Option<&Journey>, now_ms: u64) -> Vec<(&'static str, String)> {
         let mut headers = self.client.identity();
+        if self.is_static {
+            headers.push(("x-penstock-plan", "static".to_owned()));
+        }
         let mut provider_ms = 0;
         if let Some(Journey { progress, loss, .. }) = journey {
             if let Some(attempt) = progress.attempts.last() {

@@ -76,6 +76,8 @@ mod tests {
             "x-forwarded-for",
             "x-request-id",
             "x-penstock-int-hold",
+            "x-penstock-int-input-tokens",
+            "x-penstock-int-output-tokens",
             "x-penstock-approve",
             "anthropic-beta",
             "openai-organization",
@@ -91,6 +93,8 @@ mod tests {
     fn a_provider_cannot_speak_with_our_headers_or_to_a_browser() {
         for name in [
             "x-penstock-attempts",
+            "x-penstock-cost",
+            "x-penstock-plan",
             "x-penstock-int-answer",
             "set-cookie",
             "www-authenticate",

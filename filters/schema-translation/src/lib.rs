@@ -9,11 +9,14 @@
 
 pub mod back;
 mod classify;
+mod cost;
 pub mod credential;
+mod decided;
 pub mod front;
 mod header;
 mod metrics;
 mod models;
+mod remaining;
 #[cfg(target_arch = "wasm32")]
 mod shell;
 pub mod state;

@@ -13,6 +13,11 @@ pub(crate) fn refusal(reason: &'static str) -> String {
     format!("penstock.refusals.reason.{reason}")
 }
 
+/// Requests about which the service was to decide, by what became of that.
+pub(crate) fn decision(outcome: &'static str) -> String {
+    format!("penstock.decisions.outcome.{outcome}")
+}
+
 /// Attempts, by provider and how they ended.
 pub(crate) fn attempt(provider: &str, outcome: &str) -> String {
     format!(

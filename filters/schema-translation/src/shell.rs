@@ -6,11 +6,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use penstock_client::usage::UsageRecord;
 use penstock_config::slice::{self, SchemaTranslation};
 use penstock_flow::Level;
 use penstock_host::{
-    Direction, Gathered, act_for, body, carry_out, carry_out_late, drop_trailers, headers, log, now_ms,
-    property, tick_every,
+    Direction, Gathered, act_for, body, carry_out, carry_out_late, drop_trailers, headers, log, metadata,
+    now_ms, property, tick_every,
 };
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
@@ -118,6 +119,19 @@ fn last_error() -> Option<LastError> {
     serde_json::from_slice(&property(&[state::ERROR])?).ok()
 }
 
+/// What the attempts have used.
+fn usage() -> Option<UsageRecord> {
+    UsageRecord::from_json(&property(&[state::USAGE])?)
+}
+
+/// What the service has decided.
+fn decision() -> Option<String> {
+    metadata(&[
+        penstock_plan::NAMESPACE.to_owned(),
+        penstock_plan::DECISION.to_owned(),
+    ])
+}
+
 struct FrontContext {
     front: Front,
 }
@@ -135,7 +149,7 @@ impl HttpContext for FrontContext {
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         let step = match Gathered::of(size, end_of_stream, self.front.body_limit()) {
             Gathered::Part => return Action::Pause,
-            Gathered::Whole => self.front.request_body(&body(Direction::Request)),
+            Gathered::Whole => self.front.request_body(&body(Direction::Request), decision),
             Gathered::TooLarge => self.front.request_too_large(),
         };
         carry_out(Direction::Request, step)
@@ -143,7 +157,7 @@ impl HttpContext for FrontContext {
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         drop_trailers(Direction::Request);
-        let step = self.front.request_body(&body(Direction::Request));
+        let step = self.front.request_body(&body(Direction::Request), decision);
         carry_out(Direction::Request, step)
     }
 
@@ -152,7 +166,7 @@ impl HttpContext for FrontContext {
         let headers = headers(Direction::Response);
         let step = self
             .front
-            .response_headers(&headers, end_of_stream, journey, last_error, now_ms());
+            .response_headers(&headers, end_of_stream, journey, last_error, usage, now_ms());
         carry_out(Direction::Response, step)
     }
 

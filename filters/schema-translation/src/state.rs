@@ -2,6 +2,7 @@
 //!
 //! Envoy keeps each value under `wasm.<key>` for the life of the request, across all its attempts.
 
+use penstock_client::trail;
 use penstock_client::usage::{self, EarlierUsage};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,9 @@ pub const ATTEMPTS: &str = usage::ATTEMPTS;
 /// [`UsageRecord`](usage::UsageRecord) as JSON, current after every event that changes it; written at the start of
 /// every attempt but the first, of which [`ATTEMPTS`] tells as much. Access logs print it.
 pub const USAGE: &str = usage::USAGE;
+/// [`Trail`](trail::Trail) as JSON, kept for the service, current after every event that changes it. Without one,
+/// it is not kept.
+pub const TRAIL: &str = trail::TRAIL;
 /// The last error a provider gave, as [`LastError`] JSON. It may quote a prompt: never printed.
 pub const ERROR: &str = "penstock.error";
 /// The client's own [`Credential`](crate::credential::Credential), [`packed`], where a target of the plan is to have

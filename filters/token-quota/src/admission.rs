@@ -21,6 +21,10 @@ use crate::{standing, time};
 const STATE: &str = "penstock.quota";
 /// Tells the client what its request counts.
 pub(crate) const INPUT_TOKENS: &str = "x-penstock-input-tokens";
+/// Tells the service what the request counts.
+const TOLD_INPUT: &str = "x-penstock-int-input-tokens";
+/// Tells the service the most that all choices of the answer can take.
+const TOLD_OUTPUT: &str = "x-penstock-int-output-tokens";
 
 /// A request that may go on.
 #[derive(Debug)]
@@ -285,6 +289,10 @@ impl<S: Shared> Admission<'_, S> {
                 refused_by: None,
             },
         );
+        if self.worker.config().tells_service {
+            step.set(TOLD_INPUT, cost.input.to_string());
+            step.set(TOLD_OUTPUT, cost.expected.most.to_string());
+        }
         let standings = claimed
             .iter()
             .map(|(index, _)| *index)

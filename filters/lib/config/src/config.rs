@@ -121,6 +121,7 @@ impl Config {
             policy_version: self.policy_version.clone(),
             max_request_bytes: self.limits.request_body.0,
             models: self.models.clone(),
+            service: self.front_service(),
         })
     }
 
@@ -135,6 +136,7 @@ impl Config {
             max_response_bytes: self.limits.response_body.0,
             max_event_bytes: self.limits.event.0,
             stream_stall_ms: unit::millis(self.limits.stream_stall),
+            trail: self.front_service().is_some(),
         })
     }
 
@@ -159,6 +161,7 @@ impl Config {
                 initial_permille: service.initial_permille,
                 timeout_ms: unit::millis(service.timeout),
             }),
+            tells_service: self.front_service().is_some(),
         })
     }
 
@@ -178,6 +181,11 @@ impl Config {
             deny_lists: pii.deny_lists.clone(),
             allow: pii.allow.clone(),
         })
+    }
+
+    /// What the filters know of the service that decides, if one is configured.
+    fn front_service(&self) -> Option<slice::FrontService> {
+        None
     }
 
     fn parse(raw: &raw::File, file: &Path, problems: &mut Problems) -> Option<Self> {

@@ -8,6 +8,7 @@ use penstock_translate::target::Flavor;
 mod identity;
 mod pii;
 mod quota;
+mod service;
 
 pub use identity::{Identity, Source};
 pub use pii::{
@@ -15,6 +16,7 @@ pub use pii::{
     SHORTEST_PII_KEY, Unscannable,
 };
 pub use quota::{CountedModel, Kind, Leases, Limit, Overrun, Reserve, Scope, TokenQuota};
+pub use service::{FailureMode, FailureModes, FrontService, Withheld};
 
 /// Plugin configuration of schema-translation, by role.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +37,9 @@ pub struct Front {
     pub max_request_bytes: u64,
     /// Every model a client may ask for, in the order of the configuration.
     pub models: Vec<Model>,
+    /// The service that decides; without it, every request goes to its model's targets in the order of the configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<FrontService>,
 }
 
 /// A model alias and where it leads.
@@ -133,4 +138,7 @@ pub struct Back {
     pub max_event_bytes: u64,
     /// The longest silence within a stream that has been released, in milliseconds.
     pub stream_stall_ms: u64,
+    /// What each attempt does is kept for the service to learn from.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trail: bool,
 }

@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use penstock_chat::Tokens;
+use penstock_client::trail::{Remaining, Stop, Trail};
 use serde::{Deserialize, Serialize};
 
 use crate::{Failure, Plan};
@@ -31,6 +32,13 @@ pub struct Attempt {
     pub started_ms: u64,
     /// Its HTTP status, or a word; none while it runs.
     pub outcome: Option<String>,
+    /// Milliseconds from its start to the first content of its answer, if that is kept.
+    pub first_token_ms: Option<u64>,
+    /// Milliseconds that the provider asked to wait, if that is kept.
+    pub retry_after_ms: Option<u64>,
+    /// What the provider said is left of its own limits, if that is kept.
+    #[serde(with = "remaining")]
+    pub remaining: Remaining,
 }
 
 /// What follows a failed attempt.
@@ -69,6 +77,9 @@ impl Progress {
             model: target.model.clone(),
             started_ms: now_ms,
             outcome: None,
+            first_token_ms: None,
+            retry_after_ms: None,
+            remaining: Remaining::default(),
         });
         self.next = plan.eligible(index.saturating_add(1), &self.barred, self.window_above);
         Some(index)
@@ -136,6 +147,19 @@ impl Progress {
         summary
     }
 
+    /// The attempts as the service learns from them.
+    pub fn trail(&self) -> Trail {
+        let stop = |attempt: &Attempt| Stop {
+            provider: attempt.provider.clone(),
+            model: attempt.model.clone(),
+            outcome: attempt.outcome.clone(),
+            first_token_ms: attempt.first_token_ms,
+            retry_after_ms: attempt.retry_after_ms,
+            remaining: attempt.remaining,
+        };
+        Trail(self.attempts.iter().map(stop).collect())
+    }
+
     /// How many attempts in a row, the running one included, went to the target `index`.
     fn tries_in_a_row(&self, index: usize) -> u32 {
         let tries = self
@@ -145,6 +169,30 @@ impl Progress {
             .take_while(|attempt| attempt.target == index)
             .count();
         u32::try_from(tries).unwrap_or(u32::MAX)
+    }
+}
+
+/// [`Remaining`] in a form that leaves no field out, since progress travels in one that does not name them.
+mod remaining {
+    use penstock_chat::Tokens;
+    use penstock_client::trail::Remaining;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    type Fields = (Option<u64>, Option<Tokens>, Option<Tokens>, Option<u64>);
+
+    pub(super) fn serialize<S: Serializer>(value: &Remaining, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields: Fields = (value.requests, value.tokens, value.token_limit, value.reset_ms);
+        fields.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Remaining, D::Error> {
+        let (requests, tokens, token_limit, reset_ms) = Fields::deserialize(deserializer)?;
+        Ok(Remaining {
+            requests,
+            tokens,
+            token_limit,
+            reset_ms,
+        })
     }
 }
 

@@ -99,6 +99,7 @@ impl Back {
         let read = stream.read(bytes, end_of_stream, &mut out);
         let before = self.usage.clone();
         self.take_usage(&stream);
+        let first = stream.content && self.note_content(now_ms);
         if let Err(broken) = read {
             return self.break_off(&stream, broken, out);
         }
@@ -111,6 +112,9 @@ impl Back {
                     };
                     if self.usage != before {
                         self.keep_usage(&mut step);
+                    }
+                    if first {
+                        self.keep_trail(&mut step);
                     }
                     self.answer = Answer::Stream(stream);
                     return step;
@@ -277,6 +281,7 @@ impl Back {
     fn succeed(&mut self, step: &mut Step, now_ms: u64) {
         self.usage.answered = true;
         self.usage.first_token_ms = Some(now_ms.saturating_sub(self.started_ms));
+        self.note_content(now_ms);
         self.note(step, "200");
         self.journey.progress.next = None;
         self.keep_journey(step);

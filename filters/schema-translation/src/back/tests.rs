@@ -2,6 +2,7 @@ mod document;
 mod failure;
 mod request;
 mod stream;
+mod trail;
 mod usage;
 
 use penstock_chat::{FinishReason, Tokens};
@@ -56,6 +57,10 @@ fn plan(client: Api, stream: bool, commit: Commit) -> Plan {
 }
 
 fn back(provider: &str, api: Api) -> Back {
+    configured(provider, api, false)
+}
+
+fn configured(provider: &str, api: Api, trail: bool) -> Back {
     let config = slice::Back {
         provider: provider.into(),
         api,
@@ -65,6 +70,7 @@ fn back(provider: &str, api: Api) -> Back {
         max_response_bytes: 100_000,
         max_event_bytes: 2_000,
         stream_stall_ms: 5_000,
+        trail,
     };
     Back::new(Rc::new(config), Pool::default(), 1_000)
 }

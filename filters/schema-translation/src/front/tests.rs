@@ -1,3 +1,5 @@
+mod service;
+
 use penstock_chat::{Api, Tokens};
 use penstock_config::slice::{Commit, Retry, Target as SliceTarget};
 use penstock_flow::HeaderOp;
@@ -38,8 +40,14 @@ fn front_with(models: Vec<Model>) -> Front {
         policy_version: "p1".into(),
         max_request_bytes: 10_000,
         models,
+        service: None,
     };
     Front::new(Rc::new(config), 1_000)
+}
+
+/// A value that nothing without a service may ask for.
+fn unread<T>() -> Option<T> {
+    panic!("read without a service")
 }
 
 fn front() -> Front {
@@ -86,7 +94,7 @@ fn settled(body: &str) -> (Front, Step) {
         front.request_headers(&chat("/v1/chat/completions"), false),
         Step::hold()
     );
-    let step = front.request_body(body.as_bytes());
+    let step = front.request_body(body.as_bytes(), unread);
     (front, step)
 }
 
@@ -123,7 +131,7 @@ fn the_clients_credential_is_kept_only_if_a_target_is_to_have_it() {
     passes.targets[1].client_credential = true;
     let mut front = front_with(vec![passes]);
     front.request_headers(&chat("/v1/chat/completions"), false);
-    let step = front.request_body(request("m", "").as_bytes());
+    let step = front.request_body(request("m", "").as_bytes(), unread);
     let kept = state::unpacked(kept(&step, state::CREDENTIAL).unwrap());
     assert_eq!(kept, Some(Credential::Bearer("secret".into())));
 }
@@ -142,7 +150,7 @@ fn a_request_that_no_target_can_express_is_refused_with_the_field() {
     only.targets.truncate(1);
     let mut front = front_with(vec![only]);
     front.request_headers(&chat("/v1/chat/completions"), false);
-    let (status, body) = replied(&front.request_body(request("m", r#","seed":7"#).as_bytes()));
+    let (status, body) = replied(&front.request_body(request("m", r#","seed":7"#).as_bytes(), unread));
     assert_eq!(status, 400);
     assert!(body.contains(r#""param":"seed""#), "{body}");
 }
@@ -172,7 +180,7 @@ fn bad_input_is_refused_in_the_dialect_of_the_path() {
     for (path, body, expected) in cases {
         let mut front = front();
         front.request_headers(&chat(path), false);
-        let (status, reply) = replied(&front.request_body(body));
+        let (status, reply) = replied(&front.request_body(body, unread));
         assert_eq!(status, expected, "{path} {reply}");
         assert_eq!(
             reply.contains(r#""type":"error""#),
@@ -197,7 +205,7 @@ fn a_bad_request_is_told_with_its_field_and_code() {
     for (path, body, expected) in cases {
         let mut front = front();
         front.request_headers(&chat(path), false);
-        let (status, reply) = replied(&front.request_body(body));
+        let (status, reply) = replied(&front.request_body(body, unread));
         assert_eq!(status, 400);
         assert!(reply.contains(expected), "{reply}");
     }
@@ -278,7 +286,14 @@ fn journey(outcome: Option<&str>) -> Journey {
 fn an_answer_loses_internal_headers_and_gains_ours() {
     let (mut front, _) = settled(&request("warns", ""));
     let headers = Headers::from([(":status", "200"), (header::ANSWER, "1"), (header::RETRY, "1")]);
-    let step = front.response_headers(&headers, false, Some(journey(Some("200"))), || None, 1_500);
+    let step = front.response_headers(
+        &headers,
+        false,
+        Some(journey(Some("200"))),
+        || None,
+        unread,
+        1_500,
+    );
     assert_eq!(step.verdict, Verdict::Continue);
     assert!(step.headers.contains(&HeaderOp::Remove(header::ANSWER.into())));
     assert!(step.headers.contains(&HeaderOp::Remove(header::RETRY.into())));
@@ -300,7 +315,14 @@ fn an_answer_loses_internal_headers_and_gains_ours() {
 #[test]
 fn an_answer_of_envoys_own_is_replaced_by_the_last_providers_error() {
     let (mut front, _) = settled(&request("warns", ""));
-    let step = front.response_headers(&Headers::from([(":status", "503")]), false, None, || None, 1_500);
+    let step = front.response_headers(
+        &Headers::from([(":status", "503")]),
+        false,
+        None,
+        || None,
+        unread,
+        1_500,
+    );
     assert_eq!(step.verdict, Verdict::Hold);
     assert!(front.replaces_body());
     let last = LastError {
@@ -325,7 +347,7 @@ fn an_error_without_a_body_gets_one() {
             retry_after: None,
         })
     };
-    let step = front.response_headers(&headers, true, Some(journey(Some("302"))), last, 1_500);
+    let step = front.response_headers(&headers, true, Some(journey(Some("302"))), last, unread, 1_500);
     let Verdict::Reply(reply) = step.verdict else {
         panic!("no reply")
     };
@@ -361,6 +383,7 @@ fn a_client_that_leaves_before_the_answer_is_noted_and_one_that_stays_is_not() {
         false,
         None,
         || None,
+        unread,
         1_500,
     );
     assert_eq!(front.log(), Step::go_on());

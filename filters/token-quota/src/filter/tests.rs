@@ -86,6 +86,7 @@ fn configured(limits: Vec<Limit>, change: impl FnOnce(&mut TokenQuota)) -> Rc<Wo
         hold_ms: 120_000,
         charge_cached: false,
         leases: None,
+        tells_service: false,
     };
     change(&mut config);
     Rc::new(Worker::new(config, Memory::default(), 1))

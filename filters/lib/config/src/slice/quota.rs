@@ -32,6 +32,9 @@ pub struct TokenQuota {
     /// Where limits are leased from that several Envoys share; without it each Envoy holds them alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leases: Option<Leases>,
+    /// The service that decides is told what each request takes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tells_service: bool,
 }
 
 /// A model alias, and what is known of its tokens before anything is sent.

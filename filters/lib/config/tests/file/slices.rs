@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use penstock_config::{
     AccessLog, Config, Provider,
-    slice::{Back, Commit, OnLoss, SchemaTranslation},
+    slice::{Back, Commit, FailureMode, FailureModes, FrontService, OnLoss, SchemaTranslation, Withheld},
 };
 
 const FILE: &str = "\
@@ -157,4 +157,44 @@ fn the_policy_version_changes_with_the_meaning_only() {
 #[test]
 fn the_policy_version_is_stable() {
     assert_eq!(config(FILE).policy_version(), "d5d728a470ea");
+}
+
+#[test]
+fn without_a_service_no_filter_is_told_of_one() {
+    let config = config(FILE);
+    let slices = config.providers.iter().map(|provider| config.back(provider));
+    for slice in slices.chain([config.front()]) {
+        let json = serde_json::to_string(&slice).unwrap();
+        assert!(!json.contains("service") && !json.contains("trail"), "{json}");
+    }
+    let quota = serde_json::to_string(&config.token_quota().unwrap()).unwrap();
+    assert!(!quota.contains("service"), "{quota}");
+}
+
+#[test]
+fn a_target_is_withheld_under_its_alias_only() {
+    let service = FrontService {
+        failure_mode: FailureModes {
+            chat_completions: FailureMode::StaticPlan,
+            messages: FailureMode::Deny,
+        },
+        withheld: vec![Withheld {
+            alias: "one".into(),
+            targets: vec![("claude".into(), "sonnet".into())],
+        }],
+    };
+    for (alias, provider, model, expected) in [
+        ("one", "claude", "sonnet", true),
+        ("two", "claude", "sonnet", false),
+        ("one", "openai", "sonnet", false),
+        ("one", "claude", "opus", false),
+    ] {
+        assert_eq!(
+            service.withholds(alias, provider, model),
+            expected,
+            "{alias} {provider} {model}"
+        );
+    }
+    let json = serde_json::to_string(&service).unwrap();
+    assert_eq!(serde_json::from_str::<FrontService>(&json).unwrap(), service);
 }

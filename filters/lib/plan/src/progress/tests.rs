@@ -196,6 +196,26 @@ fn the_summary_names_each_attempt_with_its_outcome() {
     assert_eq!(progress.summary(), "a:429,b:200");
 }
 
+#[test]
+fn the_trail_survives_the_way_through_filter_state() {
+    let plan = two();
+    let mut progress = running(&plan);
+    progress.attempts[0].retry_after_ms = Some(1_500);
+    progress.attempts[0].remaining = Remaining {
+        tokens: Some(Tokens(0)),
+        reset_ms: Some(60_000),
+        ..Remaining::default()
+    };
+    progress.outcome("429");
+    progress.begin(&plan, 1);
+    let packed = postcard::to_allocvec(&progress).unwrap();
+    let unpacked: Progress = postcard::from_bytes(&packed).unwrap();
+    assert_eq!(unpacked, progress);
+    let json = r#"[{"provider":"a","model":"m1","outcome":"429","retry_after_ms":1500,"remaining":{"tokens":0,"reset_ms":60000}},{"provider":"b","model":"m2"}]"#;
+    assert_eq!(unpacked.trail().to_json(), json.as_bytes());
+    assert_eq!(Trail::from_json(json.as_bytes()), Some(progress.trail()));
+}
+
 fn any_failure() -> impl Strategy<Value = Option<Failure>> {
     prop_oneof![
         Just(None),

@@ -340,3 +340,39 @@ fn a_reservation_whose_worker_died_comes_back() {
     let late = NOW_MS + 200_000;
     assert!(send_to(&first, "/v1/chat/completions", &chat(1), late).admitted());
 }
+
+#[test]
+fn the_service_is_told_what_an_admitted_request_takes() {
+    const INPUT: &str = "x-penstock-int-input-tokens";
+    const OUTPUT: &str = "x-penstock-int-output-tokens";
+    let path = "/v1/chat/completions";
+    let with = || {
+        configured(vec![limit(Kind::TokensPerMinute, 10_000)], |config| {
+            config.tells_service = true
+        })
+    };
+    let counted = input().to_string();
+    let several = chat(100).replacen('{', r#"{"n":3,"#, 1);
+    let unlimited = chat(100).replace(r#""max_completion_tokens":100,"#, "");
+    for (body, output) in [
+        (chat(100), "100"),
+        (several, "300"),
+        (chat(4_000_000), "1000"),
+        (unlimited, "500"),
+    ] {
+        let sent = send_to(&with(), path, &body, NOW_MS);
+        let told = (header(&sent.step, INPUT), header(&sent.step, OUTPUT));
+        assert_eq!(told, (counted.clone(), output.to_owned()), "{body}");
+    }
+
+    let refused = configured(vec![limit(Kind::TokensPerMinute, 1)], |config| {
+        config.tells_service = true
+    });
+    let without = worker(vec![limit(Kind::TokensPerMinute, 10_000)]);
+    for worker in [refused, without] {
+        assert_eq!(send_to(&worker, path, &chat(100), NOW_MS).step.headers, []);
+    }
+    let messages = r#"{"model":"default","messages":[{"role":"user","content":"hi"}]}"#;
+    let counting = send_to(&with(), "/v1/messages/count_tokens", messages, NOW_MS);
+    assert_eq!(counting.step.headers, []);
+}
