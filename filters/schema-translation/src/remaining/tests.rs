@@ -3,7 +3,9 @@ use super::*;
 /// 2027-01-15T08:00:00Z.
 const NOW_MS: u64 = 1_800_000_000_000;
 
-fn of(api: Api, headers: &[(&str, &str)]) -> Remaining {
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+fn of(api: Api, headers: Pairs<'_>) -> Remaining {
     remaining(api, &headers.iter().copied().collect(), NOW_MS)
 }
 
@@ -118,7 +120,7 @@ fn what_is_left_is_read_as_each_api_writes_it() {
         ("anthropic-ratelimit-input-tokens-remaining", "7"),
         ("anthropic-ratelimit-input-tokens-reset", "2027-01-15T07:00:00Z"),
     ];
-    let cases: [(Api, &[(&str, &str)], Remaining); 6] = [
+    let cases: [(Api, Pairs<'_>, Remaining); 6] = [
         // One request of sixty is gone, and nearly no token.
         (
             Api::OpenAi,
@@ -202,7 +204,7 @@ fn what_has_another_form_is_absent_and_spoils_nothing_else() {
 
 #[test]
 fn the_wait_is_told_in_milliseconds_or_seconds() {
-    let cases: [(&[(&str, &str)], Option<u64>); 8] = [
+    let cases: [(Pairs<'_>, Option<u64>); 8] = [
         (&[("retry-after", "2")], Some(2_000)),
         (&[("retry-after", "0.25")], Some(250)),
         (&[("retry-after-ms", "1450"), ("retry-after", "2")], Some(1_450)),

@@ -83,6 +83,10 @@ fn counted(step: &Step) -> Vec<&str> {
         .collect()
 }
 
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
 #[test]
 fn a_decision_says_which_targets_come_in_which_order() {
     let cases: [(&str, &[&str], &str, &[&str]); 5] = [
@@ -99,22 +103,9 @@ fn a_decision_says_which_targets_come_in_which_order() {
             let mut front = served(mode, &["claude", "openai"]);
             let step = asked(&mut front, "", Some(decision(alias, providers)));
             let (alias, providers) = planned(&step);
-            assert_eq!(
-                (alias.as_str(), &providers[..]),
-                (served_alias, &expected.map_owned()[..])
-            );
+            assert_eq!((alias.as_str(), providers), (served_alias, owned(expected)));
             assert_eq!(counted(&step), ["used"]);
         }
-    }
-}
-
-trait MapOwned {
-    fn map_owned(&self) -> Vec<String>;
-}
-
-impl MapOwned for &[&str] {
-    fn map_owned(&self) -> Vec<String> {
-        self.iter().map(|text| (*text).to_owned()).collect()
     }
 }
 
@@ -161,7 +152,7 @@ fn without_a_decision_withheld_targets_are_not_used() {
             assert_eq!(replied(&step).0, 503);
             assert_eq!(counted(&step), ["denied"]);
         } else {
-            assert_eq!(planned(&step).1, expected.map_owned());
+            assert_eq!(planned(&step).1, owned(expected));
         }
     }
 }
@@ -273,12 +264,26 @@ fn told(
     header(&step, "x-penstock-cost").map(str::to_owned)
 }
 
+/// What the service said, more of the request, the attempts, the status, what was used, and the cost.
+type Case<'a> = (
+    Option<String>,
+    &'a str,
+    &'a [&'a str],
+    &'a str,
+    UsageRecord,
+    Option<&'a str>,
+);
+
 #[test]
 fn the_cost_is_told_of_answers_that_are_whole() {
     let both = || Some(decision("warns", &["openai", "claude"]));
     let unpriced = both().map(|json| json.replace("\"price\"", "\"was\""));
     let unstated = UsageRecord::new("claude", "m", Vec::new());
     let with = |earlier: Vec<EarlierUsage>| UsageRecord { earlier, ..used() };
+    let finished = UsageRecord {
+        finish_reason: Some(penstock_chat::FinishReason::Stop),
+        ..used()
+    };
     let cached = UsageRecord {
         cache_read_tokens: Some(Tokens(1_000)),
         ..used()
@@ -287,7 +292,7 @@ fn the_cost_is_told_of_answers_that_are_whole() {
     let ends = ["claude"];
     let falls_back = ["openai", "claude"];
     let whole = Some("0.002000");
-    let cases: [(Option<String>, &str, &[&str], &str, UsageRecord, Option<&str>); 11] = [
+    let cases: [Case<'_>; 11] = [
         (both(), "", &ends, "200", used(), whole),
         (both(), "", &ends, "200", cached, Some("0.001100")),
         (
@@ -314,7 +319,7 @@ fn the_cost_is_told_of_answers_that_are_whole() {
             with(vec![earlier("local", Some(1))]),
             whole,
         ),
-        (both(), stream, &ends, "200", used(), None),
+        (both(), stream, &ends, "200", finished, None),
         (both(), "", &ends, "502", used(), None),
         (both(), "", &ends, "200", unstated, None),
         (both(), "", &["local"], "200", used(), None),
