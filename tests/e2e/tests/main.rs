@@ -27,6 +27,7 @@ mod pace;
 mod pii;
 mod plans;
 mod quota;
+mod service;
 mod read;
 mod streaming;
 mod tls;

@@ -120,7 +120,10 @@ impl Service {
     /// Asks it to end, and waits until it has.
     pub fn terminate(&mut self) -> anyhow::Result<std::process::ExitStatus> {
         let mut child = self.child.take().context("it does not run")?;
-        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("no pid")?;
+        let pid = i32::try_from(child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .context("no pid")?;
         kill_process(pid, Signal::TERM)?;
         Ok(child.wait()?)
     }

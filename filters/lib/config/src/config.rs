@@ -185,7 +185,11 @@ impl Config {
 
     /// What the filters know of the service that decides, if one is configured.
     fn front_service(&self) -> Option<slice::FrontService> {
-        None
+        let service = self.service.as_ref()?;
+        Some(slice::FrontService {
+            failure_mode: service.failure_mode,
+            withheld: Vec::new(),
+        })
     }
 
     fn parse(raw: &raw::File, file: &Path, problems: &mut Problems) -> Option<Self> {

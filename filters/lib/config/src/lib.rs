@@ -58,6 +58,6 @@ pub use self::{
     provider::{Provider, Tls},
     quota::{Quota, Service},
     route::{ROUTES, Route},
-    service::{DecisionService, FailureMode, Redis, RedisSource},
+    service::{DecisionService, Redis, RedisSource},
     unit::ByteCount,
 };

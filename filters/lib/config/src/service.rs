@@ -15,7 +15,9 @@ use crate::{
     listen,
     problem::Problems,
     provider::Tls,
-    raw, suggest, unit,
+    raw,
+    slice::{FailureMode, FailureModes},
+    suggest, unit,
 };
 
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 50_051);
@@ -46,10 +48,8 @@ pub struct DecisionService {
     pub tls: Tls,
     /// How long Envoy waits for a decision.
     pub timeout: Duration,
-    /// What becomes of chat completions without a decision.
-    pub chat_completions: FailureMode,
-    /// What becomes of messages without a decision.
-    pub messages: FailureMode,
+    /// What becomes of requests without a decision.
+    pub failure_mode: FailureModes,
     /// What several replicas share.
     pub redis: Option<Redis>,
     /// Directory of what one replica keeps, as written: relative to the configuration's directory.
@@ -75,17 +75,6 @@ pub enum RedisSource {
     Env(String),
 }
 
-/// What becomes of a request for which there is no decision.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureMode {
-    /// It is refused.
-    #[default]
-    Deny,
-    /// It goes to the targets of its model in the order of the configuration, without keys, budgets and health.
-    StaticPlan,
-}
-
 impl DecisionService {
     /// The Envoy cluster that leads there.
     pub fn cluster(&self) -> &'static str {
@@ -94,7 +83,11 @@ impl DecisionService {
 
     /// Whether any request goes on without a decision.
     pub fn goes_on(&self) -> bool {
-        [self.chat_completions, self.messages].contains(&FailureMode::StaticPlan)
+        let FailureModes {
+            chat_completions,
+            messages,
+        } = self.failure_mode;
+        [chat_completions, messages].contains(&FailureMode::StaticPlan)
     }
 
     /// The outer `None` is a problem, the inner one a configuration without a service.
@@ -127,7 +120,7 @@ impl DecisionService {
             Some(redis) => Redis::parse(redis, problems).map(Some),
             None => Some(None),
         };
-        let (listen, admin, modes) = (listen?, admin?, modes?);
+        let (listen, admin) = (listen?, admin?);
         if listen == admin {
             problems.at(
                 section.admin.as_ref().map_or(here, |text| text.referenced),
@@ -142,8 +135,7 @@ impl DecisionService {
             urls: urls?,
             tls: tls?,
             timeout: timeout?,
-            chat_completions: modes.0,
-            messages: modes.1,
+            failure_mode: modes?,
             redis: redis?,
             data: PathBuf::from(section.data.as_ref().map_or(DATA, |text| &text.value)),
         }))
@@ -195,18 +187,21 @@ fn urls(
     (urls.len() == list.value.len()).then_some(urls)
 }
 
-fn modes(
-    raw: Option<&Spanned<raw::FailureMode>>,
-    problems: &mut Problems,
-) -> Option<(FailureMode, FailureMode)> {
+fn modes(raw: Option<&Spanned<raw::FailureMode>>, problems: &mut Problems) -> Option<FailureModes> {
     const FIELD: &str = "service.failure_mode";
     let Some(raw) = raw else {
-        return Some(Default::default());
+        return Some(FailureModes {
+            chat_completions: FailureMode::Deny,
+            messages: FailureMode::Deny,
+        });
     };
     match &raw.value {
         raw::FailureMode::All(word) => {
             let mode = mode(word, FIELD, raw.referenced, problems)?;
-            Some((mode, mode))
+            Some(FailureModes {
+                chat_completions: mode,
+                messages: mode,
+            })
         }
         raw::FailureMode::Each(routes) => {
             let mut of = |text: &raw::Text, route: &str| match text {
@@ -216,11 +211,14 @@ fn modes(
                     text.referenced,
                     problems,
                 ),
-                None => Some(FailureMode::default()),
+                None => Some(FailureMode::Deny),
             };
             let chat_completions = of(&routes.chat_completions, "chat-completions");
             let messages = of(&routes.messages, "messages");
-            Some((chat_completions?, messages?))
+            Some(FailureModes {
+                chat_completions: chat_completions?,
+                messages: messages?,
+            })
         }
     }
 }

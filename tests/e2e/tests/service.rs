@@ -1,0 +1,4 @@
+//! The service beside a real Envoy.
+
+mod decisions;
+mod world;
