@@ -16,5 +16,5 @@ mod usage;
 
 pub use api::Api;
 pub use finish::FinishReason;
-pub use money::MicroUsd;
+pub use money::{InvalidAmount, MicroUsd};
 pub use usage::{Tokens, Usage};

@@ -15,6 +15,7 @@ use crate::{
     limits::Limits,
     listen,
     model::{self, Policy, Providers},
+    money::Money,
     pii::Pii,
     problem::{Invalid, LoadError, Problems},
     provider::Provider,
@@ -54,6 +55,9 @@ pub struct Config {
     /// What decides with memory of other requests; `None` if Envoy does without.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<DecisionService>,
+    /// What requests cost and who may spend how much; `None` if the file does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub money: Option<Money>,
     #[serde(skip)]
     directory: PathBuf,
     #[serde(skip)]
@@ -202,6 +206,7 @@ impl Config {
         let quota = quota(raw, &models, problems);
         let pii = Pii::parse(raw, problems);
         let service = DecisionService::parse(raw, problems);
+        let money = Money::parse(raw, problems);
         if !problems.is_empty() {
             return None;
         }
@@ -217,6 +222,7 @@ impl Config {
             quota: quota?,
             pii: pii?,
             service: service?,
+            money: money?,
             directory: file.parent().map(Path::to_owned).unwrap_or_default(),
             policy_version: String::new(),
         };
@@ -308,7 +314,12 @@ fn list<'a, T>(list: &'a raw::List<T>, field: &str, problems: &mut Problems) -> 
     }
 }
 
-fn unique<T>(list: &[Spanned<T>], path: &str, name: impl Fn(&T) -> &raw::Text, problems: &mut Problems) {
+pub(crate) fn unique<T>(
+    list: &[Spanned<T>],
+    path: &str,
+    name: impl Fn(&T) -> &raw::Text,
+    problems: &mut Problems,
+) {
     let mut seen = HashMap::new();
     for (index, entry) in list.iter().enumerate() {
         let Some(text) = name(&entry.value) else {

@@ -21,6 +21,8 @@ mod listen;
 #[cfg(feature = "file")]
 mod model;
 #[cfg(feature = "file")]
+mod money;
+#[cfg(feature = "file")]
 mod pii;
 #[cfg(feature = "file")]
 mod problem;
@@ -53,6 +55,7 @@ pub use self::{
     credential::Credential,
     endpoint::{Endpoint, Scheme},
     limits::Limits,
+    money::{Approval, Budget, Downgrade, Exceeded, Money, OnAway, Payer, Period, PriceOverride},
     pii::Pii,
     problem::{Invalid, LoadError, Problem},
     provider::{Provider, Tls},

@@ -11,11 +11,13 @@ use serde::{
 use serde_saphyr::Spanned;
 
 mod identity;
+mod money;
 mod pii;
 mod quota;
 mod service;
 
 pub(crate) use identity::{Identity, Source};
+pub(crate) use money::{Budget, BudgetMatch, Money, Price};
 pub(crate) use pii::{Decimal, DenyList, Entity, Pattern, Pii};
 pub(crate) use quota::{Limit, Match, Quota, Service};
 pub(crate) use service::{DecisionService, FailureMode, Redis};
@@ -40,6 +42,7 @@ pub(crate) struct File {
     pub(crate) pii: Option<Spanned<Pii>>,
     pub(crate) quota: Option<Quota>,
     pub(crate) service: Option<Spanned<DecisionService>>,
+    pub(crate) money: Option<Money>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod money;
+#[cfg(test)]
 mod pii;
 #[cfg(test)]
 mod pii_custom;
