@@ -7,6 +7,7 @@
 
 pub mod admin;
 pub mod caller;
+pub mod money;
 pub mod outcome;
 pub mod process;
 pub mod receipt;
