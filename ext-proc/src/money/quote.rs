@@ -117,9 +117,9 @@ impl Quote {
 }
 
 impl Money {
-    /// What a request of `tokens` (input and output) for `asked` would cost that would get the alias `served` and its
-    /// `targets`. `standings` are those of `claims`; `excluded` says why other targets are out, and anything else that
-    /// stands in its way; `token` is its approval, if it needs one.
+    /// What a request of so many tokens (input and output) for `asked` would cost that would get the alias `served` and its
+    /// `targets`. `standings` are those of `claims`; `excluded` says why other targets are out; `token` is its approval, if
+    /// it needs one. Whoever knows of another obstacle adds it to the reasons.
     #[expect(clippy::too_many_arguments, reason = "each is a different part of the answer")]
     pub fn quote(
         &self,

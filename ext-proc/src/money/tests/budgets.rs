@@ -191,6 +191,9 @@ const BUDGETS: &str = "money:
     - { name: local, match: { provider: [local] }, amount: 1, period: day }
     - { name: watch, match: { model: [default] }, amount: 0.000001, period: day, on_exceeded: notify }";
 
+/// Who asks for which alias with which targets, and the accounts and amounts that are claimed.
+type Case<'a> = (Caller, &'a str, &'a [Priced], Vec<(&'a str, u64)>);
+
 #[test]
 fn each_budget_that_holds_pays_the_most_that_it_may_have_to() {
     let money = money(BUDGETS);
@@ -209,7 +212,7 @@ fn each_budget_that_holds_pays_the_most_that_it_may_have_to() {
             .collect()
     };
     let both = [("budget/providers/openai", 8), ("budget/providers/claude", 9)];
-    let cases: [(Caller, &str, &[Priced], Vec<(&str, u64)>); 5] = [
+    let cases: [Case<'_>; 5] = [
         (
             caller("acme", "k"),
             "default",

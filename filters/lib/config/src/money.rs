@@ -88,10 +88,10 @@ impl Money {
 }
 
 fn approval(raw: &raw::Money, problems: &mut Problems) -> Option<Option<Approval>> {
-    let key = match &raw.approve_key {
-        Some(key) => Some((key, key_source(key, problems))),
-        None => None,
-    };
+    let key = raw
+        .approve_key
+        .as_ref()
+        .map(|key| (key, key_source(key, problems)));
     match (&raw.approve_above, key) {
         (None, None) => Some(None),
         (None, Some((key, _))) => {
