@@ -96,7 +96,7 @@ fn budgets_are_checked() {
             (
                 "{ name: a, amount: 1, period: day, per: [tenant, agent, tenant] }",
                 &[
-                    "penstock.yaml:1:69: money.budgets[0].per[1]: unknown value \"agent\"; did you mean \"tenant\"?",
+                    "penstock.yaml:1:69: money.budgets[0].per[1]: unknown value \"agent\"; known: tenant, key, team, provider",
                     "penstock.yaml:1:76: money.budgets[0].per[2]: \"tenant\" is listed already; keep one",
                 ],
             ),
