@@ -1,20 +1,44 @@
-//! All that the service knows and does, for the shells around it.
+//! All that the service knows and does, for the shells around it: decides before a request, learns after it.
 
 use std::{
+    collections::HashMap,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use anyhow::{Context as _, bail};
 use arc_swap::ArcSwap;
-use penstock_config::{Config, LoadError};
+use penstock_config::{Config, DecisionService, LoadError, RedisSource};
 use penstock_flow::LocalReply;
-use penstock_plan::{Chosen, Decision};
+use prometheus_client::registry::Registry;
+use tokio::sync::Semaphore;
 
-use crate::{receipt::Receipt, session::Question, snapshot::Snapshot, verdict::Verdict};
+use crate::{
+    access_log,
+    deciding::{Deciding, Next, Room},
+    keys::{self, KeyMetrics, Keyring},
+    ledger::{self, Ledger, Query, Row},
+    limits::queue::Place,
+    metrics::Metrics,
+    money::Event,
+    outcome::Outcome,
+    session::{Purpose, Question},
+    settling,
+    snapshot::{self, Snapshot},
+    store::{self, Account, Claim, Fail, Refused, Store, Unsettled, Window},
+    verdict::Verdict,
+};
+
+/// Most accounts of budgets of which is remembered what was used, to tell thresholds.
+const MOST_REMEMBERED: usize = 10_000;
+/// Most outcomes that are settled at once; the next wait in Envoy's buffers.
+const MOST_SETTLING: usize = 1_024;
+/// How often budgets are written down that live in memory.
+const SAVE: Duration = Duration::from_millis(250);
 
 /// A decision that is to come.
 pub type Waiting = Pin<Box<dyn Future<Output = Verdict> + Send>>;
@@ -33,11 +57,38 @@ pub enum Decided {
 }
 
 /// All that the service knows.
-#[derive(Debug)]
 pub struct Service {
     snapshot: ArcSwap<Snapshot>,
+    /// Who may ask.
+    pub keyring: Arc<Keyring>,
+    /// What is counted of keys.
+    pub key_metrics: KeyMetrics,
+    keys_in_redis: Option<Arc<keys::Standing>>,
+    /// What requests draw on.
+    pub store: Store,
+    ledger: Ledger,
+    registry: Registry,
+    metrics: Metrics,
+    parts: snapshot::Metrics,
+    access_log: access_log::Metrics,
+    settings: DecisionService,
+    settling: Arc<Semaphore>,
+    /// What was used of budgets when last heard.
+    spent: Mutex<HashMap<Account, u64>>,
     draining: AtomicBool,
     refused: ArcSwap<Option<String>>,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").finish_non_exhaustive()
+    }
+}
+
+/// What a drive of the machine has come to.
+enum Driven {
+    Done(Box<Verdict>),
+    Wait(Room),
 }
 
 impl Service {
@@ -45,12 +96,75 @@ impl Service {
     ///
     /// # Errors
     /// When what it names is not to be had.
-    pub async fn start(config: Config) -> anyhow::Result<Self> {
-        Ok(Self {
-            snapshot: ArcSwap::from_pointee(Snapshot::new(config)),
+    pub async fn start(config: Config) -> anyhow::Result<Arc<Self>> {
+        let Some(settings) = config.service.clone() else {
+            bail!("the configuration has no section `service`");
+        };
+        let mut registry = Registry::default();
+        let parts = snapshot::Metrics::default();
+        let ledger_metrics = ledger::Metrics::default();
+        let access_log = access_log::Metrics::default();
+        let key_metrics = KeyMetrics::default();
+        let metrics = Metrics::default();
+        let url = redis_url(&settings)?;
+        let store = match &url {
+            Some(url) => Store::redis(&store::Settings {
+                timeout: settings.redis.as_ref().map_or(Duration::from_millis(100), |redis| redis.timeout),
+                ..store::Settings::new(url.as_str())
+            })
+            .await
+            .context("the URL of Redis (service.redis) is none")?,
+            None => Store::memory(),
+        };
+        let ledger = open_ledger(&config, &settings, ledger_metrics.clone())?;
+        store.restore(ledger.load_accounts());
+        let keyring = Arc::new(Keyring::new(&config));
+        let approve_key = approve_key(&config)?;
+        let snapshot = Snapshot::new(config, approve_key.as_deref(), &parts, None)?;
+
+        parts.health.register(&mut registry);
+        parts.queues.register(&mut registry);
+        parts.money.register(&mut registry);
+        ledger_metrics.register(&mut registry);
+        access_log.register(&mut registry);
+        key_metrics.register(&mut registry);
+        store.register(&mut registry);
+        metrics.register(&mut registry);
+        metrics.in_force(snapshot.policy_version());
+
+        let keys_in_redis = match &url {
+            Some(url) => {
+                let shelf = penstock_keys::shelf::Shelf::at(url).context("the URL of Redis (service.redis) is none")?;
+                let standing = Arc::new(keys::Standing::default());
+                tokio::spawn(keys::watch(
+                    shelf,
+                    Arc::clone(&keyring),
+                    Arc::clone(&standing),
+                    key_metrics.clone(),
+                ));
+                Some(standing)
+            }
+            None => None,
+        };
+        let service = Arc::new(Self {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            keyring,
+            key_metrics,
+            keys_in_redis,
+            store,
+            ledger,
+            registry,
+            metrics,
+            parts,
+            access_log,
+            settings,
+            settling: Arc::new(Semaphore::new(MOST_SETTLING)),
+            spent: Mutex::default(),
             draining: AtomicBool::new(false),
             refused: ArcSwap::from_pointee(None),
-        })
+        });
+        tokio::spawn(save_accounts(Arc::downgrade(&service)));
+        Ok(service)
     }
 
     /// What is in force.
@@ -58,42 +172,83 @@ impl Service {
         self.snapshot.load_full()
     }
 
+    /// What is counted of Envoy's access log.
+    pub fn access_log_metrics(&self) -> access_log::Metrics {
+        self.access_log.clone()
+    }
+
     /// Puts a configuration in force that has been read anew, or says why not and keeps the old one.
     pub fn take_up(&self, read: Result<Config, LoadError>) {
-        match read {
-            Ok(config) if config.service.is_none() => self.refuse("it has no section `service` any more"),
-            Ok(config) => {
-                self.refused.store(Arc::new(None));
-                let new = Snapshot::new(config);
-                eprintln!("penstock-ext-proc: policy {} is in force", new.policy_version());
+        match read.map_err(anyhow::Error::from).and_then(|config| self.make_ready(config)) {
+            Ok(new) => {
+                let old = self.snapshot();
+                if *old.policy_version() != *new.policy_version() {
+                    eprintln!("penstock-ext-proc: policy {} is in force", new.policy_version());
+                }
+                self.metrics.in_force(new.policy_version());
+                self.keyring.take_config(&new.config);
                 self.snapshot.store(Arc::new(new));
+                self.refused.store(Arc::new(None));
+                self.metrics.reload(true);
             }
-            Err(error) => self.refuse(&error.to_string()),
+            Err(error) => {
+                let reason = format!("{error:#}");
+                eprintln!("penstock-ext-proc: the changed configuration is not taken up, the old one stays: {reason}");
+                self.refused.store(Arc::new(Some(reason)));
+                self.metrics.reload(false);
+            }
         }
     }
 
-    fn refuse(&self, reason: &str) {
-        eprintln!(
-            "penstock-ext-proc: the changed configuration is not taken up, the old one stays: {reason}"
-        );
-        self.refused.store(Arc::new(Some(reason.to_owned())));
+    fn make_ready(&self, config: Config) -> anyhow::Result<Snapshot> {
+        let Some(settings) = &config.service else {
+            bail!("it has no section `service` any more");
+        };
+        let fixed = |settings: &DecisionService| (settings.listen, settings.admin, settings.redis.clone(), settings.data.clone());
+        if fixed(settings) != fixed(&self.settings) {
+            bail!("service.listen, admin, redis and data take a restart");
+        }
+        let approve_key = approve_key(&config)?;
+        let before = self.snapshot();
+        Ok(Snapshot::new(config, approve_key.as_deref(), &self.parts, Some(&before))?)
     }
 
     /// Whether it may be sent requests, and what there is to say about it, in lines.
     pub fn readiness(&self) -> (bool, String) {
         let draining = self.draining.load(Ordering::Relaxed);
-        let mut lines = String::new();
-        lines.push_str(if draining { "draining\n" } else { "ready\n" });
-        lines.push_str(&format!("policy {}\n", self.snapshot().policy_version()));
-        if let Some(reason) = self.refused.load().as_ref() {
-            lines.push_str(&format!("the changed configuration is not taken up: {reason}\n"));
+        let unread = self.keyring.uses_shelf()
+            && self.keys_in_redis.as_ref().is_some_and(|standing| !standing.is_ready());
+        let ready = !draining && !unread;
+        let mut lines = vec![
+            match (ready, draining) {
+                (true, _) => "ready".to_owned(),
+                (false, true) => "draining".to_owned(),
+                (false, false) => "not ready".to_owned(),
+            },
+            format!("policy {}", self.snapshot().policy_version()),
+        ];
+        if let Some(standing) = self.keys_in_redis.as_ref().filter(|_| self.keyring.uses_shelf()) {
+            lines.push(standing.describe().to_owned());
         }
-        (!draining, lines)
+        if !self.store.is_up() {
+            lines.push("Redis is away; limits go by their `fail`".to_owned());
+        }
+        if !self.ledger.is_healthy() {
+            lines.push("the ledger cannot be written".to_owned());
+        }
+        if let Some(reason) = self.refused.load().as_ref() {
+            lines.push(format!("the changed configuration is not taken up: {reason}"));
+        }
+        lines.push(String::new());
+        (ready, lines.join("\n"))
     }
 
     /// The statistics, in the OpenMetrics text format.
     pub fn metrics_text(&self) -> String {
-        String::new()
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
     }
 
     /// No more requests are to be sent here.
@@ -102,48 +257,288 @@ impl Service {
     }
 
     /// Writes down what is not written yet.
-    pub async fn finish(&self) {}
+    pub async fn finish(&self) {
+        // Every permit means that nothing is being settled any more.
+        let settled = self.settling.acquire_many(u32::try_from(MOST_SETTLING).unwrap_or(u32::MAX));
+        // What takes longer waits for a store that is away.
+        let _ = tokio::time::timeout(Duration::from_secs(2), settled).await;
+        self.ledger.save_accounts(self.store.export());
+        self.ledger.flush();
+        self.ledger.close();
+    }
 
-    /// Decides where a request goes.
-    pub async fn decide(&self, question: Box<Question>) -> Decided {
+    /// Decides where a request goes, or what it would cost.
+    pub async fn decide(self: &Arc<Self>, question: Box<Question>) -> Decided {
+        let began = Instant::now();
         let snapshot = self.snapshot();
-        let alias = serde_json::from_slice::<serde_json::Value>(&question.body)
-            .ok()
-            .and_then(|body| Some(body.get("model")?.as_str()?.to_owned()))
-            .unwrap_or_default();
-        let model = snapshot.config.models.iter().find(|model| model.name == alias);
-        let Some(model) = model else {
-            return Decided::Now(Box::new(Verdict::Reply {
-                reply: question.client.refuse_model(&alias),
-                receipt: None,
-            }));
+        let is_estimate = question.purpose == Purpose::Estimate;
+        let (mut deciding, next) = Deciding::start(
+            Arc::clone(&snapshot),
+            question,
+            &snapshot.health,
+            fastrand::u64(..),
+            now_ms(),
+        );
+        if is_estimate {
+            let reply = self.estimate(&snapshot, &mut deciding, next).await;
+            return Decided::Now(Box::new(Verdict::Reply { reply, receipt: None }));
+        }
+        match self.drive(&snapshot, &mut deciding, next).await {
+            Driven::Done(verdict) => Decided::Now(Box::new(self.decided(*verdict, &snapshot, &deciding, began))),
+            Driven::Wait(room) => self.queue(snapshot, deciding, room, began),
+        }
+    }
+
+    /// Runs the machine until it has decided or must wait.
+    async fn drive(&self, snapshot: &Snapshot, deciding: &mut Deciding, mut next: Next) -> Driven {
+        loop {
+            next = match next {
+                Next::Done(verdict) => return Driven::Done(verdict),
+                Next::Wait(room) => return Driven::Wait(room),
+                Next::Look(accounts) => {
+                    let standings = self.store.standings(&accounts).await;
+                    deciding.looked(standings.as_deref(), &snapshot.health)
+                }
+                Next::Reserve(claims) => {
+                    let id = deciding.question().client.request_id.clone();
+                    let result = self.store.reserve(&id, &claims, deciding.hold_ms()).await;
+                    deciding.reserved(result.as_deref().map_err(|refused| refused), &snapshot.health)
+                }
+            };
+        }
+    }
+
+    /// Lets a request wait for room at a provider.
+    fn queue(self: &Arc<Self>, snapshot: Arc<Snapshot>, mut deciding: Deciding, room: Room, began: Instant) -> Decided {
+        let entered = snapshot
+            .queues
+            .get(&room.provider, room.model.as_deref())
+            .ok_or(crate::limits::queue::Refused::Full { size: 0 })
+            .and_then(|queue| queue.enter(deciding.question().caller.priority, room.retry_ms));
+        match entered {
+            Err(why) => {
+                snapshot.queues.ended::<()>(&room.provider, &Err(why));
+                let verdict = match deciding.gave_up(&why) {
+                    Next::Done(verdict) => *verdict,
+                    _ => internal(&deciding),
+                };
+                Decided::Now(Box::new(self.decided(verdict, &snapshot, &deciding, began)))
+            }
+            Ok(place) => {
+                let service = Arc::clone(self);
+                let at_most = place.remaining() + self.settings.timeout;
+                let waiting = async move {
+                    let verdict = service.wait(&snapshot, &mut deciding, place, &room.provider).await;
+                    service.decided(verdict, &snapshot, &deciding, began)
+                };
+                Decided::Later {
+                    at_most,
+                    waiting: Box::pin(waiting),
+                }
+            }
+        }
+    }
+
+    async fn wait(&self, snapshot: &Snapshot, deciding: &mut Deciding, mut place: Place, provider: &str) -> Verdict {
+        loop {
+            if let Err(why) = place.turn().await {
+                snapshot.queues.ended::<()>(provider, &Err(why));
+                return match deciding.gave_up(&why) {
+                    Next::Done(verdict) => *verdict,
+                    _ => internal(deciding),
+                };
+            }
+            let next = deciding.waited(&snapshot.health, now_ms());
+            match self.drive(snapshot, deciding, next).await {
+                Driven::Done(verdict) => {
+                    place.done();
+                    snapshot.queues.ended(provider, &Ok(()));
+                    return *verdict;
+                }
+                Driven::Wait(room) => place.short(room.retry_ms),
+            }
+        }
+    }
+
+    /// Notes what was decided.
+    fn decided(&self, mut verdict: Verdict, snapshot: &Snapshot, deciding: &Deciding, began: Instant) -> Verdict {
+        let took = began.elapsed();
+        let reason = match &mut verdict {
+            Verdict::Go { receipt, .. } => {
+                receipt.decided_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                receipt.reason.as_deref().unwrap_or("admitted").to_owned()
+            }
+            Verdict::Reply { reply, .. } => reply.details.to_owned(),
         };
-        let decision = Decision {
-            alias: alias.clone(),
-            targets: model
-                .targets
-                .iter()
-                .map(|target| Chosen {
-                    provider: target.provider.clone(),
-                    model: target.model.clone(),
-                    price: None,
-                })
-                .collect(),
-            policy_version: snapshot.policy_version().to_owned(),
+        if let (Verdict::Go { .. }, Some(budget)) = (&verdict, deciding.downgraded_by()) {
+            snapshot.money_metrics.downgraded(&snapshot.money, budget);
+        }
+        self.metrics.decision(&reason, took);
+        if matches!(verdict, Verdict::Go { .. }) && snapshot.config.keeps_bodies() {
+            let question = deciding.question();
+            self.ledger.record_body(&question.client.request_id, &question.body);
+        }
+        verdict
+    }
+
+    async fn estimate(&self, snapshot: &Snapshot, deciding: &mut Deciding, mut next: Next) -> LocalReply {
+        while let Next::Look(accounts) = next {
+            let standings = self.store.standings(&accounts).await;
+            next = deciding.looked(standings.as_deref(), &snapshot.health);
+        }
+        if let Next::Done(verdict) = next
+            && let Verdict::Reply { reply, .. } = *verdict
+        {
+            return reply;
+        }
+        let sketch = deciding.sketch(&snapshot.health);
+        let accounts: Vec<Account> = sketch.budgets.iter().map(|claim| claim.claim.account.clone()).collect();
+        let mut reasons = sketch.excluded;
+        let standings = match self.store.standings(&accounts).await {
+            Some(standings) => standings,
+            None => {
+                reasons.push("what is left of the budgets is not known at present".to_owned());
+                Vec::new()
+            }
         };
-        Decided::Now(Box::new(Verdict::Go {
-            decision: Box::new(decision),
-            receipt: Box::new(Receipt {
-                asked: alias.clone(),
-                served: alias,
-                policy_version: snapshot.policy_version().to_owned(),
-                ..Receipt::default()
-            }),
-        }))
+        let question = deciding.question();
+        let amount = sketch.priced.iter().filter_map(|target| target.estimate).max().unwrap_or_default();
+        let token = snapshot.money.approvals().filter(|approvals| approvals.is_needed(amount)).map(|approvals| {
+            approvals.issue(&question.caller, &question.body, amount, now_ms(), fastrand::u64(..))
+        });
+        let quote = snapshot.money.quote(
+            (&sketch.asked, &sketch.served),
+            (sketch.input, sketch.output),
+            &sketch.priced,
+            &sketch.budgets,
+            &standings,
+            reasons,
+            token,
+        );
+        question.client.reply(200, quote.to_json(), "estimate")
     }
 
     /// Tells what has been used.
     pub async fn usage(&self, question: &Question) -> LocalReply {
-        question.client.reply(200, b"{}".to_vec(), "usage")
+        let query = question.path.split_once('?').map_or("", |(_, query)| query);
+        let query = match Query::parse(query, &question.caller, jiff::Timestamp::now()) {
+            Ok(query) => query,
+            Err(error) => return question.client.refuse(&error, "usage"),
+        };
+        match self.ledger.usage(query).await {
+            Ok(report) => question.client.reply(200, report.to_json(), "usage"),
+            Err(error) => question.client.refuse(&error.into(), "usage"),
+        }
     }
+
+    /// Learns how a request went: settles it, and writes it down. Returns at once.
+    pub fn outcome(self: &Arc<Self>, outcome: Outcome) {
+        let snapshot = self.snapshot();
+        let now_ms = now_ms();
+        snapshot.health.observe(&outcome, now_ms);
+        let spent = snapshot.money.spent(&outcome);
+        let cost = spent.total();
+        self.ledger.record(Row::new(&outcome, cost, now_ms));
+        let entries = settling::settlements(&snapshot, &outcome, &spent);
+        if entries.is_empty() {
+            return;
+        }
+        let service = Arc::clone(self);
+        tokio::spawn(async move {
+            let Ok(_permit) = service.settling.acquire().await else {
+                return;
+            };
+            service.store.settle(&outcome.id, &entries).await;
+            for stop in &outcome.trail.0 {
+                snapshot.queues.nudge(&stop.provider);
+            }
+            let budgets: Vec<Account> = entries
+                .into_iter()
+                .map(|entry| entry.account)
+                .filter(|account| matches!(account.window, Window::Until { .. }))
+                .collect();
+            service.tell_thresholds(&snapshot, budgets).await;
+        });
+    }
+
+    /// Tells of budgets that have come to a threshold, each time once however many replicas see it.
+    async fn tell_thresholds(&self, snapshot: &Snapshot, budgets: Vec<Account>) {
+        let Some(standings) = self.store.standings(&budgets).await else {
+            return;
+        };
+        for (account, standing) in budgets.into_iter().zip(standings) {
+            let before = {
+                let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+                if spent.len() >= MOST_REMEMBERED && !spent.contains_key(&account) {
+                    spent.clear();
+                }
+                spent.insert(account.clone(), standing.used).unwrap_or_default()
+            };
+            snapshot.money_metrics.stands(&snapshot.money, &account, standing);
+            for event in snapshot.money.after(&account, before, standing.used) {
+                if self.is_first(&event, &account).await {
+                    snapshot.money_metrics.crossed(&event);
+                    // Strings and numbers always serialise.
+                    eprintln!("{}", serde_json::to_string(&event).unwrap_or_default());
+                }
+            }
+        }
+    }
+
+    /// Whether nobody has told of it: the store remembers.
+    async fn is_first(&self, event: &Event, account: &Account) -> bool {
+        let marker = Claim {
+            account: Account {
+                name: format!("told/{}/{}", event.threshold, account.name)
+                    .chars()
+                    .take(store::LONGEST_NAME)
+                    .collect(),
+                window: account.window,
+            },
+            cap: 1,
+            amount: 1,
+            unsettled: Unsettled::Charged,
+            fail: Fail::Open,
+        };
+        let id = format!("told-{}-{}", event.threshold, fastrand::u64(..));
+        let hold_ms = event.ends_ms.saturating_sub(now_ms()).max(1_000);
+        !matches!(
+            self.store.reserve(&id, &[marker], hold_ms).await,
+            Err(Refused::Short { .. })
+        )
+    }
+}
+
+fn internal(deciding: &Deciding) -> Verdict {
+    use penstock_translate::error::{ApiError, ErrorKind};
+    let error = ApiError::new(ErrorKind::Internal, "the gateway failed");
+    Verdict::Reply {
+        reply: deciding.question().client.refuse(&error, "internal"),
+        receipt: None,
+    }
+}
+
+/// Budgets in memory outlive the process in the ledger's file.
+async fn save_accounts(service: std::sync::Weak<Service>) {
+    loop {
+        tokio::time::sleep(SAVE).await;
+        let Some(service) = service.upgrade() else { return };
+        service.ledger.save_accounts(service.store.export());
+    }
+}
+
+fn redis_url(settings: &DecisionService) -> anyhow::Result<Option<String>> {
+    match settings.redis.as_ref().map(|redis| &redis.source) {
+        None => Ok(None),
+        Some(RedisSource::Url(url)) => Ok(Some(url.clone())),
+        Some(RedisSource::Env(name)) => match std::env::var(name) {
+            Ok(url) => Ok(Some(url)),
+            Err(_) => bail!("service.redis: environment variable {name} is not set"),
+        },
+    }
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

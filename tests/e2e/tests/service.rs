@@ -1,4 +1,13 @@
 //! The service beside a real Envoy.
 
+mod bad_input;
+mod budgets;
 mod decisions;
+mod health;
+mod keys;
+mod ledger;
+mod limits;
+mod replicas;
+mod reload;
+mod residency;
 mod world;

@@ -1,0 +1,631 @@
+//! The decision about one request, as a state machine: what it needs to know next, and at the end a [`Verdict`].
+//!
+//! It asks no store and reads no clock. Each [`Next`] says what the shell is to find out, and the answer goes in through
+//! the method of the same name. However the store answers, it comes to an end: every refusal takes a target out of the
+//! plan, an alias down to a cheaper one, or ends the request.
+
+use std::sync::Arc;
+
+use penstock_chat::{MicroUsd, Tokens};
+use penstock_config::Routing;
+use penstock_flow::LocalReply;
+use penstock_plan::{Chosen, Decision};
+use penstock_translate::error::{ApiError, ErrorKind};
+
+use crate::{
+    keys,
+    limits::{self, Drawn},
+    money::{BudgetClaim, DOWNGRADED, Money, Priced, Served},
+    plan::{self, HealthView, Needs, Planned, Reason, needs},
+    receipt::Receipt,
+    session::Question,
+    snapshot::Snapshot,
+    store::{Account, Claim, Refused, Standing},
+    verdict::Verdict,
+};
+
+/// What the shell is to do next.
+#[derive(Debug)]
+pub enum Next {
+    /// To say how these accounts stand: [`Deciding::looked`].
+    Look(Vec<Account>),
+    /// To reserve all of these, or none: [`Deciding::reserved`].
+    Reserve(Vec<Claim>),
+    /// To wait until there may be room at a provider: [`Deciding::waited`].
+    Wait(Room),
+    /// Nothing more.
+    Done(Box<Verdict>),
+}
+
+/// Room at a provider that a request waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// The provider.
+    pub provider: String,
+    /// The model that the limit is for, if it is for one.
+    pub model: Option<String>,
+    /// When there may be some.
+    pub retry_ms: u64,
+}
+
+/// The decision about one request.
+#[derive(Debug)]
+pub struct Deciding {
+    snapshot: Arc<Snapshot>,
+    question: Box<Question>,
+    needs: Needs,
+    input: Tokens,
+    output: Tokens,
+    alias: String,
+    /// The budget that has asked for a cheaper alias.
+    downgraded_by: Option<usize>,
+    /// Aliases that were looked at whether a budget asks for a cheaper one.
+    looked: usize,
+    barred: Vec<(usize, Reason)>,
+    draw: u64,
+    now_ms: u64,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Looking(Vec<BudgetClaim>),
+    Reserving(Box<Bid>),
+    Over,
+}
+
+/// What is asked of the store for one plan.
+#[derive(Debug)]
+struct Bid {
+    planned: Planned,
+    priced: Vec<Priced>,
+    limits: Vec<Drawn>,
+    budgets: Vec<BudgetClaim>,
+    provider: Vec<Drawn>,
+    approval: Option<Claim>,
+    /// It has waited for room, and no other target is left for it.
+    queued: bool,
+}
+
+/// Which claim of a bid it was.
+enum Part<'a> {
+    Limit(&'a Drawn),
+    Budget(&'a BudgetClaim),
+    Provider(&'a Drawn),
+    Approval,
+}
+
+impl Bid {
+    fn claims(&self) -> Vec<Claim> {
+        let limits = self.limits.iter().map(|drawn| &drawn.claim);
+        let budgets = self.budgets.iter().map(|budget| &budget.claim);
+        let provider = self.provider.iter().map(|drawn| &drawn.claim);
+        let all = limits.chain(budgets).chain(provider).chain(&self.approval);
+        all.cloned().collect()
+    }
+
+    /// In the order of [`claims`](Self::claims).
+    fn part(&self, index: usize) -> Part<'_> {
+        let budgets = index.checked_sub(self.limits.len());
+        let provider = budgets.and_then(|index| index.checked_sub(self.budgets.len()));
+        if let Some(drawn) = self.limits.get(index) {
+            Part::Limit(drawn)
+        } else if let Some(budget) = budgets.and_then(|index| self.budgets.get(index)) {
+            Part::Budget(budget)
+        } else if let Some(drawn) = provider.and_then(|index| self.provider.get(index)) {
+            Part::Provider(drawn)
+        } else {
+            Part::Approval
+        }
+    }
+}
+
+impl Deciding {
+    /// Starts on a question. `draw` is random.
+    pub fn start(
+        snapshot: Arc<Snapshot>,
+        question: Box<Question>,
+        health: &impl HealthView,
+        draw: u64,
+        now_ms: u64,
+    ) -> (Self, Next) {
+        let needs = Needs::read(&question.body, &question.caller);
+        let mut deciding = Self {
+            alias: needs.model.clone().unwrap_or_default(),
+            input: question.input.unwrap_or_default(),
+            output: question.output.unwrap_or_default(),
+            snapshot,
+            question,
+            needs,
+            downgraded_by: None,
+            looked: 0,
+            barred: Vec::new(),
+            draw,
+            now_ms,
+            stage: Stage::Over,
+        };
+        let next = match deciding.admit() {
+            Ok(()) => deciding.look(health),
+            Err(reply) => deciding.refuse(*reply),
+        };
+        (deciding, next)
+    }
+
+    /// The question that is decided.
+    pub fn question(&self) -> &Question {
+        &self.question
+    }
+
+    /// Milliseconds that what is reserved is held without a settlement.
+    pub fn hold_ms(&self) -> u64 {
+        self.snapshot.hold_ms(&self.alias)
+    }
+
+    /// What it says of the request before anything about targets is asked.
+    fn admit(&mut self) -> Result<(), Box<LocalReply>> {
+        let client = &self.question.client;
+        if self.snapshot.routing(&self.alias).is_none() {
+            return Err(Box::new(client.refuse_model(&self.alias)));
+        }
+        if !self.question.caller.may_use(&self.alias) {
+            return Err(Box::new(keys::refuse_model(client, &self.alias)));
+        }
+        if (self.question.input, self.question.output).0.is_none() || self.question.output.is_none() {
+            let counted = self
+                .snapshot
+                .counting(&self.alias)
+                .count(client.dialect, &self.question.body)
+                .map_err(|invalid| Box::new(client.refuse_invalid(invalid)))?;
+            self.input = self.question.input.unwrap_or(counted.input);
+            self.output = self.question.output.unwrap_or(counted.output);
+        }
+        Ok(())
+    }
+
+    /// Asks how the budgets stand that may want a cheaper alias.
+    fn look(&mut self, health: &impl HealthView) -> Next {
+        let money = &self.snapshot.money;
+        if money.may_downgrade(&self.alias) && self.looked < self.snapshot.config.models.len() {
+            let claims = money.claims(
+                &self.question.caller,
+                &self.alias,
+                &self.all_priced(),
+                self.now_ms,
+            );
+            if !claims.is_empty() {
+                let accounts = claims.iter().map(|claim| claim.claim.account.clone()).collect();
+                self.stage = Stage::Looking(claims);
+                return Next::Look(accounts);
+            }
+        }
+        self.bid(health, false)
+    }
+
+    /// How the accounts stand that were asked for; none while the store is away, and then nothing is downgraded.
+    pub fn looked(&mut self, standings: Option<&[Standing]>, health: &impl HealthView) -> Next {
+        let Stage::Looking(claims) = std::mem::replace(&mut self.stage, Stage::Over) else {
+            return self.confused();
+        };
+        self.looked = self.looked.saturating_add(1);
+        let snapshot = Arc::clone(&self.snapshot);
+        let money = &snapshot.money;
+        let due = standings.and_then(|standings| money.due(&claims, standings));
+        let mut asked = false;
+        let served = money.served(&self.alias, |_| {
+            // One step at a time: the cheaper alias may have budgets of its own.
+            let first = !std::mem::replace(&mut asked, true);
+            due.filter(|_| first)
+        });
+        let Served {
+            alias,
+            because_of: Some(budget),
+        } = served
+        else {
+            return self.bid(health, false);
+        };
+        self.alias = alias.to_owned();
+        self.downgraded_by = Some(budget);
+        self.look(health)
+    }
+
+    /// Every target of the alias with what the request costs there at most.
+    fn all_priced(&self) -> Vec<Priced> {
+        let Some(routing) = self.snapshot.routing(&self.alias) else {
+            return Vec::new();
+        };
+        (0..routing.targets.len())
+            .filter_map(|index| self.priced(routing, index))
+            .collect()
+    }
+
+    fn priced(&self, routing: &Routing, index: usize) -> Option<Priced> {
+        let route = routing.targets.get(index)?;
+        Some(Priced {
+            provider: route.provider.clone(),
+            model: route.model.clone(),
+            estimate: self
+                .snapshot
+                .money
+                .estimate(&route.provider, &route.model, self.input, self.output),
+        })
+    }
+
+    fn plan(&self, routing: &Routing, health: &impl HealthView, claims_turn: bool) -> Planned {
+        let cost = |index| self.priced(routing, index)?.estimate;
+        let ask = plan::Ask {
+            region: self.question.caller.region.as_deref(),
+            pin: None,
+            needs: &self.needs,
+            input: self.input,
+            output: self.output,
+            caller: needs::identity(&self.question.caller),
+            cost: &cost,
+            barred: &self.barred,
+            draw: self.draw,
+            now_ms: self.now_ms,
+        };
+        if claims_turn {
+            plan::claim(routing, health, &ask)
+        } else {
+            plan::plan(routing, health, &ask)
+        }
+    }
+
+    /// Plans, and asks the store for what the plan takes.
+    fn bid(&mut self, health: &impl HealthView, queued: bool) -> Next {
+        let snapshot = Arc::clone(&self.snapshot);
+        let Some(routing) = snapshot.routing(&self.alias) else {
+            return self.refuse(self.question.client.refuse_model(&self.alias));
+        };
+        self.bar_unpriced(routing);
+        let planned = self.plan(routing, health, false);
+        if planned.targets.is_empty() {
+            return self.nothing_left(routing, &planned);
+        }
+        let priced: Vec<Priced> = planned
+            .targets
+            .iter()
+            .filter_map(|index| self.priced(routing, *index))
+            .collect();
+        let approval = match self.approval(&priced) {
+            Ok(approval) => approval,
+            Err(reply) => return self.refuse(*reply),
+        };
+        let ask = limits::Ask {
+            caller: &self.question.caller,
+            alias: &self.alias,
+            route: self.question.route,
+            input_tokens: self.input.0,
+            output_tokens: self.output.0,
+        };
+        let mut own = limits::own(&ask);
+        own.extend(limits::strict(snapshot.strict_limits(), &ask));
+        let provider = priced
+            .first()
+            .and_then(|first| Some((snapshot.provider(&first.provider)?, first)))
+            .map(|(provider, first)| limits::provider(provider, &first.model, &ask))
+            .unwrap_or_default();
+        let budgets = snapshot
+            .money
+            .claims(&self.question.caller, &self.alias, &priced, self.now_ms);
+        let bid = Box::new(Bid {
+            planned,
+            priced,
+            limits: own,
+            budgets,
+            provider,
+            approval,
+            queued,
+        });
+        let claims = bid.claims();
+        self.stage = Stage::Reserving(bid);
+        if claims.is_empty() {
+            return self.reserved(Ok(&[]), health);
+        }
+        Next::Reserve(claims)
+    }
+
+    /// A budget that refuses cannot tell whether it is overdrawn by what has no price.
+    fn bar_unpriced(&mut self, routing: &Routing) {
+        let caller = &self.question.caller;
+        let barred: Vec<usize> = (0..routing.targets.len())
+            .filter(|index| {
+                self.priced(routing, *index).is_some_and(|priced| {
+                    let money = &self.snapshot.money;
+                    priced.estimate.is_none() && money.needs_price(caller, &self.alias, &priced.provider)
+                })
+            })
+            .collect();
+        for index in barred {
+            self.bar(index, Reason::Budget);
+        }
+    }
+
+    fn bar(&mut self, index: usize, reason: Reason) {
+        if !self.barred.iter().any(|(barred, _)| *barred == index) {
+            self.barred.push((index, reason));
+        }
+    }
+
+    /// What a dear request has to claim for its approval.
+    fn approval(&self, priced: &[Priced]) -> Result<Option<Claim>, Box<LocalReply>> {
+        let money = &self.snapshot.money;
+        let Some(approvals) = money.approvals() else {
+            return Ok(None);
+        };
+        let amount = dearest(priced);
+        if !approvals.is_needed(amount) {
+            return Ok(None);
+        }
+        let Question {
+            client,
+            caller,
+            approval,
+            body,
+            ..
+        } = &*self.question;
+        let checked = match approval {
+            None => Err(approvals.missing()),
+            Some(token) => approvals.check(token, caller, body, amount, self.now_ms),
+        };
+        checked
+            .map(Some)
+            .map_err(|why| Box::new(money.refuse_unapproved(client, why)))
+    }
+
+    /// How the store has answered.
+    pub fn reserved(&mut self, result: Result<&[Standing], &Refused>, health: &impl HealthView) -> Next {
+        let Stage::Reserving(bid) = std::mem::replace(&mut self.stage, Stage::Over) else {
+            return self.confused();
+        };
+        match result {
+            Ok(_) => self.go(*bid, health),
+            Err(Refused::Away { claim }) => self.away(&bid, *claim),
+            Err(Refused::Short { claim, standings }) => {
+                let standing = standings.get(*claim).copied().unwrap_or_default();
+                self.short(*bid, *claim, standing, health)
+            }
+        }
+    }
+
+    fn away(&mut self, bid: &Bid, claim: usize) -> Next {
+        let details = match bid.part(claim) {
+            Part::Limit(_) => "limit_unavailable",
+            Part::Budget(_) => "budget_unavailable",
+            Part::Provider(_) => "provider_limit_unavailable",
+            Part::Approval => "approval_unavailable",
+        };
+        self.refuse(limits::unavailable(&self.question.client, details))
+    }
+
+    fn short(&mut self, bid: Bid, claim: usize, standing: Standing, health: &impl HealthView) -> Next {
+        let snapshot = Arc::clone(&self.snapshot);
+        let client = self.question.client.clone();
+        match bid.part(claim) {
+            Part::Limit(drawn) => self.refuse(limits::refusal(&client, drawn, standing, "limit_exceeded")),
+            Part::Approval => {
+                let spent = ApiError {
+                    kind: ErrorKind::Permission,
+                    message: "the approval was used already; ask for a new estimate".to_owned(),
+                    param: None,
+                    code: Some("approval_required".to_owned()),
+                };
+                self.refuse(client.refuse(&spent, "approval_required"))
+            }
+            Part::Budget(budget) => {
+                let barred: Vec<usize> = bid
+                    .planned
+                    .targets
+                    .iter()
+                    .copied()
+                    .zip(&bid.priced)
+                    .filter(|(_, target)| snapshot.money.bars(budget, &target.provider))
+                    .map(|(index, _)| index)
+                    .collect();
+                if barred.is_empty() || barred.len() == bid.planned.targets.len() {
+                    snapshot.money_metrics.refused(&snapshot.money, budget);
+                    return self.refuse(snapshot.money.refuse(&client, budget, standing));
+                }
+                for index in barred {
+                    self.bar(index, Reason::Budget);
+                }
+                self.bid(health, bid.queued)
+            }
+            Part::Provider(drawn) => {
+                let retry_ms = limits::wait_ms(&drawn.claim, standing);
+                let never = drawn.claim.amount > drawn.claim.cap;
+                if bid.planned.targets.len() > 1 && !bid.queued {
+                    if let Some(first) = bid.planned.targets.first() {
+                        self.bar(*first, Reason::ProviderLimit);
+                    }
+                    return self.bid(health, false);
+                }
+                if never {
+                    return self.refuse(limits::refusal(&client, drawn, standing, "provider_limit"));
+                }
+                let room = Room {
+                    provider: drawn.held.provider.clone().unwrap_or_default(),
+                    model: drawn.held.model.clone(),
+                    retry_ms,
+                };
+                self.stage = Stage::Reserving(Box::new(bid));
+                Next::Wait(room)
+            }
+        }
+    }
+
+    /// It may be its turn now. `now_ms` is the time.
+    pub fn waited(&mut self, health: &impl HealthView, now_ms: u64) -> Next {
+        self.now_ms = now_ms;
+        // Targets that were passed over for want of room may have some by now.
+        self.barred.retain(|(_, reason)| *reason != Reason::ProviderLimit);
+        self.bid(health, true)
+    }
+
+    /// There was no room in time, or no place to wait for it.
+    pub fn gave_up(&mut self, why: &crate::limits::queue::Refused) -> Next {
+        self.stage = Stage::Over;
+        let (message, retry_ms) = match why {
+            limits::queue::Refused::Full { .. } => ("too many requests wait for it already", 1_000),
+            limits::queue::Refused::Late { retry_ms } => ("there was no room in time", *retry_ms),
+        };
+        let error = ApiError::new(
+            ErrorKind::RateLimit,
+            format!("the limit of the provider is reached, and {message}"),
+        );
+        let mut reply = self.question.client.refuse(&error, "provider_limit");
+        let seconds = retry_ms.div_ceil(1_000).max(1);
+        reply.headers.push(("retry-after", seconds.to_string()));
+        self.refuse(reply)
+    }
+
+    fn nothing_left(&mut self, routing: &Routing, planned: &Planned) -> Next {
+        let message = plan::refusal(routing, &planned.excluded);
+        let error = ApiError::new(ErrorKind::Unavailable, message);
+        let mut reply = self.question.client.refuse(&error, "no_target");
+        let waits = planned.excluded.iter().filter_map(|(_, reason)| match reason {
+            Reason::Circuit { retry_after_ms } => Some(*retry_after_ms),
+            _ => None,
+        });
+        if let Some(ms) = waits.min() {
+            let seconds = ms.div_ceil(1_000).max(1);
+            reply.headers.push(("retry-after", seconds.to_string()));
+        }
+        self.refuse(reply)
+    }
+
+    fn go(&mut self, bid: Bid, health: &impl HealthView) -> Next {
+        let snapshot = Arc::clone(&self.snapshot);
+        let Some(routing) = snapshot.routing(&self.alias) else {
+            return self.confused();
+        };
+        // A turn is taken by the request that goes, and the order is the same unless another was faster.
+        let planned = match bid.planned.turn {
+            Some(_) => {
+                let claimed = self.plan(routing, health, true);
+                if claimed.targets.is_empty() { bid.planned } else { claimed }
+            }
+            None => bid.planned,
+        };
+        let targets = planned.targets.iter().filter_map(|index| {
+            let route = routing.targets.get(*index)?;
+            Some(Chosen {
+                provider: route.provider.clone(),
+                model: route.model.clone(),
+                price: snapshot.money.price(&route.provider, &route.model, self.input),
+            })
+        });
+        let decision = Decision {
+            alias: self.alias.clone(),
+            targets: targets.collect(),
+            policy_version: snapshot.policy_version().to_owned(),
+        };
+        let mut receipt = self.receipt();
+        receipt.estimate = dearest(&bid.priced);
+        receipt.held = bid
+            .limits
+            .iter()
+            .chain(&bid.provider)
+            .map(|drawn| drawn.held.clone())
+            .chain(bid.budgets.iter().map(BudgetClaim::held))
+            .collect();
+        Next::Done(Box::new(Verdict::Go {
+            decision: Box::new(decision),
+            receipt: Box::new(receipt),
+        }))
+    }
+
+    fn receipt(&self) -> Receipt {
+        Receipt {
+            asked: self.needs.model.clone().unwrap_or_default(),
+            served: self.alias.clone(),
+            reason: self.downgraded_by.map(|_| DOWNGRADED.to_owned()),
+            input_tokens: self.input.0,
+            output_tokens: self.output.0,
+            policy_version: self.snapshot.policy_version().to_owned(),
+            ..Receipt::default()
+        }
+    }
+
+    fn refuse(&mut self, reply: LocalReply) -> Next {
+        self.stage = Stage::Over;
+        let mut receipt = self.receipt();
+        // Whoever asks for a model that is not there may have sent anything as its name.
+        if self.snapshot.routing(&receipt.asked).is_none() {
+            receipt.asked = String::new();
+            receipt.served = String::new();
+        }
+        receipt.reason = Some(reply.details.to_owned());
+        Next::Done(Box::new(Verdict::Reply {
+            reply,
+            receipt: Some(Box::new(receipt)),
+        }))
+    }
+
+    /// An answer to what was not asked, which is a mistake of ours.
+    fn confused(&mut self) -> Next {
+        let error = ApiError::new(ErrorKind::Internal, "the gateway failed");
+        let reply = self.question.client.refuse(&error, "internal");
+        self.refuse(reply)
+    }
+
+    /// The budget that made the alias a cheaper one.
+    pub fn downgraded_by(&self) -> Option<usize> {
+        self.downgraded_by
+    }
+}
+
+fn dearest(priced: &[Priced]) -> MicroUsd {
+    priced.iter().filter_map(|target| target.estimate).max().unwrap_or_default()
+}
+
+/// Used by the estimate, which plans without reserving.
+impl Deciding {
+    /// Everything an estimate says: targets in order, budgets that apply, and what stands in the way.
+    pub fn sketch(&mut self, health: &impl HealthView) -> Sketch {
+        let snapshot = Arc::clone(&self.snapshot);
+        let money: &Money = &snapshot.money;
+        let Some(routing) = snapshot.routing(&self.alias) else {
+            return Sketch::default();
+        };
+        self.bar_unpriced(routing);
+        let planned = self.plan(routing, health, false);
+        let priced: Vec<Priced> = planned
+            .targets
+            .iter()
+            .filter_map(|index| self.priced(routing, *index))
+            .collect();
+        let excluded = planned.excluded.iter().filter_map(|(index, reason)| {
+            let route = routing.targets.get(*index)?;
+            Some(format!("{}/{}: {reason}", route.provider, route.model))
+        });
+        Sketch {
+            budgets: money.claims(&self.question.caller, &self.alias, &priced, self.now_ms),
+            excluded: excluded.collect(),
+            asked: self.needs.model.clone().unwrap_or_default(),
+            served: self.alias.clone(),
+            input: self.input,
+            output: self.output,
+            priced,
+        }
+    }
+}
+
+/// What an estimate is made of.
+#[derive(Debug, Default)]
+pub struct Sketch {
+    /// The alias that was asked for.
+    pub asked: String,
+    /// The alias that it would get.
+    pub served: String,
+    /// Input tokens.
+    pub input: Tokens,
+    /// The most output tokens.
+    pub output: Tokens,
+    /// Targets in order.
+    pub priced: Vec<Priced>,
+    /// Budgets that would pay.
+    pub budgets: Vec<BudgetClaim>,
+    /// Targets that are out, and why.
+    pub excluded: Vec<String>,
+}
