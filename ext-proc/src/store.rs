@@ -3,7 +3,189 @@
 //! An account is a cap over a window. One replica keeps them in memory; several share them in Redis. Amounts are
 //! whole numbers of whatever the account counts. Times are milliseconds; the clock is the store's own.
 
+pub mod books;
+mod link;
+mod metrics;
+mod shared;
+mod waiting;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use prometheus_client::registry::Registry;
 use serde::{Deserialize, Serialize};
+
+use self::books::Books;
+use self::metrics::Metrics;
+use self::shared::Shared;
+
+/// Where accounts are kept. Clones are the same store.
+#[derive(Clone)]
+pub struct Store {
+    place: Arc<Place>,
+    metrics: Metrics,
+}
+
+enum Place {
+    Memory(Mutex<Books>),
+    Redis(Shared),
+}
+
+/// How a store in Redis is reached, and what happens while it is not.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `redis://[user:password@]host:port/[database]`.
+    pub url: String,
+    /// What the names of all keys begin with.
+    pub prefix: String,
+    /// How long one call may take.
+    pub timeout: Duration,
+    /// The part of each cap that this replica admits while Redis is away, in thousandths.
+    pub local_permille: u32,
+    /// The most settlements that wait for Redis; beyond that the oldest is lost.
+    pub most_waiting: usize,
+}
+
+impl Settings {
+    /// What is right for most, for a Redis at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            prefix: "penstock".to_owned(),
+            timeout: Duration::from_millis(100),
+            local_permille: 500,
+            most_waiting: 50_000,
+        }
+    }
+}
+
+impl Store {
+    /// In memory, for one replica alone.
+    pub fn memory() -> Self {
+        let metrics = Metrics::default();
+        metrics.up.set(1);
+        Self {
+            place: Arc::new(Place::Memory(Mutex::default())),
+            metrics,
+        }
+    }
+
+    /// In Redis, for all replicas. It need not be there yet. Must be called in a Tokio runtime.
+    ///
+    /// # Errors
+    /// When the URL is none.
+    pub async fn redis(settings: &Settings) -> Result<Self, redis::RedisError> {
+        let metrics = Metrics::default();
+        let shared = Shared::connect(settings, metrics.clone()).await?;
+        Ok(Self {
+            place: Arc::new(Place::Redis(shared)),
+            metrics,
+        })
+    }
+
+    /// Makes its metrics known.
+    pub fn register(&self, registry: &mut Registry) {
+        self.metrics.register(registry);
+    }
+
+    /// Whether it answers at present.
+    pub fn is_up(&self) -> bool {
+        match &*self.place {
+            Place::Memory(_) => true,
+            Place::Redis(shared) => shared.is_up(),
+        }
+    }
+
+    /// Reserves all of `claims` for `id`, or nothing. What nobody settles within `hold_ms` comes back or is charged, as
+    /// the claim says. `id` must be a new one for each request, which no client chooses.
+    ///
+    /// # Errors
+    /// When a claim does not fit.
+    pub async fn reserve(&self, id: &str, claims: &[Claim], hold_ms: u64) -> Result<Vec<Standing>, Refused> {
+        if claims.is_empty() {
+            return Ok(Vec::new());
+        }
+        match &*self.place {
+            Place::Memory(books) => {
+                let result = lock(books).reserve(id, claims, hold_ms, now_ms());
+                let outcome = match &result {
+                    Ok(_) => "ok",
+                    Err(Refused::Short { .. }) => "short",
+                    Err(Refused::Away { .. }) => "full",
+                };
+                self.metrics.call("reserve", outcome, None);
+                result
+            }
+            Place::Redis(shared) => shared.reserve(id, claims, hold_ms).await,
+        }
+    }
+
+    /// Puts what was used in the place of what `id` has reserved, once however often it is told. All accounts of the
+    /// request are told at once. While the store is away it waits.
+    pub async fn settle(&self, id: &str, entries: &[Settlement]) {
+        let entries = merged(entries);
+        if entries.is_empty() {
+            return;
+        }
+        match &*self.place {
+            Place::Memory(books) => {
+                lock(books).settle(id, &entries, now_ms());
+                self.metrics.call("settle", "ok", None);
+            }
+            Place::Redis(shared) => shared.settle(id, &entries).await,
+        }
+    }
+
+    /// How accounts stand; none while the store is away.
+    pub async fn standings(&self, accounts: &[Account]) -> Option<Vec<Standing>> {
+        if accounts.is_empty() {
+            return Some(Vec::new());
+        }
+        match &*self.place {
+            Place::Memory(books) => Some(lock(books).standings(accounts, now_ms())),
+            Place::Redis(shared) => shared.standings(accounts).await,
+        }
+    }
+
+    /// What is used of each account that ends at a date, to outlive a restart. Redis does that of its own.
+    pub fn export(&self) -> Vec<(Account, u64)> {
+        match &*self.place {
+            Place::Memory(books) => lock(books).export(),
+            Place::Redis(_) => Vec::new(),
+        }
+    }
+
+    /// Takes up what an earlier run has exported.
+    pub fn restore(&self, used: impl IntoIterator<Item = (Account, u64)>) {
+        if let Place::Memory(books) = &*self.place {
+            lock(books).restore(used, now_ms());
+        }
+    }
+}
+
+/// One entry for each account.
+fn merged(entries: &[Settlement]) -> Vec<Settlement> {
+    let mut merged: Vec<Settlement> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match merged.iter_mut().find(|other| other.account == entry.account) {
+            Some(other) => {
+                other.held = other.held.saturating_add(entry.held);
+                other.used = other.used.saturating_add(entry.used);
+            }
+            None => merged.push(entry.clone()),
+        }
+    }
+    merged
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn lock(books: &Mutex<Books>) -> MutexGuard<'_, Books> {
+    books.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// What is drawn on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

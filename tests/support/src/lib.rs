@@ -9,6 +9,7 @@ mod play;
 pub mod provider;
 pub mod quota_service;
 pub mod service;
+pub mod redis;
 pub mod wait;
 
 pub use client::Request;
@@ -16,3 +17,4 @@ pub use gateway::Gateway;
 pub use provider::Provider;
 pub use quota_service::QuotaService;
 pub use service::Service;
+pub use redis::Redis;

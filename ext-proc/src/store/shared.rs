@@ -1,0 +1,345 @@
+//! Accounts in Redis, which several replicas share.
+//!
+//! Each operation is one script, so it is atomic over all its accounts, and the clock is Redis's. All keys have the same
+//! hash tag, so that a cluster keeps them in one place. While Redis is away each claim goes on by this replica's
+//! own books or is refused, as it says, and settlements wait.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use redis::Script;
+use tokio::time::sleep;
+
+use super::books::Books;
+use super::link::{Link, Missed};
+use super::metrics::Metrics;
+use super::waiting::{Late, Waiting};
+use super::{Account, Claim, Fail, Refused, Settings, Settlement, Standing, Unsettled, Window, now_ms};
+
+/// How long it is remembered that a request is settled.
+const SETTLED_MS: u64 = 1_800_000;
+/// A settlement that may have arrived so long ago is not sent again. Less than [`SETTLED_MS`].
+const IN_DOUBT: Duration = Duration::from_millis(SETTLED_MS / 2);
+/// The largest whole number that is kept: Lua counts in floating point.
+const MOST: u64 = 1 << 52;
+/// Dated accounts whose last standing is remembered for the time that Redis is away.
+const REMEMBERED: usize = 20_000;
+/// Wait before a settlement that failed is sent again, at first and at most.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// Accounts in Redis.
+pub(super) struct Shared {
+    link: Arc<Link>,
+    scripts: Arc<Scripts>,
+    waiting: Arc<Waiting>,
+    metrics: Metrics,
+    /// What goes on while Redis is away.
+    local: Mutex<Books>,
+    local_permille: u64,
+    /// How dated accounts stood last.
+    last: Mutex<HashMap<Account, u64>>,
+    task: tokio::task::AbortHandle,
+}
+
+struct Scripts {
+    prefix: String,
+    reserve: Script,
+    settle: Script,
+}
+
+impl Shared {
+    pub(super) async fn connect(settings: &Settings, metrics: Metrics) -> Result<Self, redis::RedisError> {
+        let link = Arc::new(Link::new(
+            redis::Client::open(settings.url.as_str())?,
+            settings.timeout,
+        ));
+        let scripts = Arc::new(Scripts::new(&settings.prefix));
+        let waiting = Arc::new(Waiting::new(settings.most_waiting));
+        let up = link.connect().await;
+        metrics.up.set(i64::from(up));
+        let task = tokio::spawn(attend(
+            link.clone(),
+            scripts.clone(),
+            waiting.clone(),
+            metrics.clone(),
+        ));
+        Ok(Self {
+            link,
+            scripts,
+            waiting,
+            metrics,
+            local: Mutex::default(),
+            local_permille: u64::from(settings.local_permille),
+            last: Mutex::default(),
+            task: task.abort_handle(),
+        })
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.link.is_up()
+    }
+
+    pub(super) async fn reserve(
+        &self,
+        id: &str,
+        claims: &[Claim],
+        hold_ms: u64,
+    ) -> Result<Vec<Standing>, Refused> {
+        let began = Instant::now();
+        let answer = self.scripts.reserve(&self.link, id, claims, hold_ms).await;
+        let result = match &answer {
+            Ok(answer) => read(answer, claims.len()),
+            Err(_) => None,
+        };
+        let Some((short, standings)) = result else {
+            self.metrics
+                .call("reserve", "away", answer.is_ok().then(|| began.elapsed()));
+            return self.reserve_here(id, claims, hold_ms);
+        };
+        self.remember(claims, &standings);
+        match short {
+            Some(claim) => {
+                self.metrics.call("reserve", "short", Some(began.elapsed()));
+                Err(Refused::Short { claim, standings })
+            }
+            None => {
+                self.metrics.call("reserve", "ok", Some(began.elapsed()));
+                Ok(standings)
+            }
+        }
+    }
+
+    /// Goes on without Redis, as far as the claims allow.
+    fn reserve_here(&self, id: &str, claims: &[Claim], hold_ms: u64) -> Result<Vec<Standing>, Refused> {
+        if let Some(claim) = claims.iter().position(|claim| claim.fail == Fail::Closed) {
+            return Err(Refused::Away { claim });
+        }
+        let claims: Vec<Claim> = {
+            let last = lock(&self.last);
+            let share = |claim: &Claim| {
+                let used = last.get(&claim.account).copied().unwrap_or(0);
+                let left =
+                    u128::from(claim.cap.saturating_sub(used)) * u128::from(self.local_permille) / 1_000;
+                Claim {
+                    cap: u64::try_from(left).unwrap_or(u64::MAX),
+                    ..claim.clone()
+                }
+            };
+            claims.iter().map(share).collect()
+        };
+        lock(&self.local).reserve(id, &claims, hold_ms, now_ms())
+    }
+
+    pub(super) async fn settle(&self, id: &str, entries: &[Settlement]) {
+        {
+            let mut local = lock(&self.local);
+            if local.holds(id) {
+                local.settle(id, entries, now_ms());
+            }
+        }
+        let began = Instant::now();
+        let missed = match self.scripts.settle(&self.link, id, entries).await {
+            Ok(first) => {
+                let outcome = if first { "ok" } else { "repeated" };
+                self.metrics.call("settle", outcome, Some(began.elapsed()));
+                return;
+            }
+            Err(missed) => missed,
+        };
+        self.metrics.call("settle", "away", None);
+        let late = Late {
+            id: id.to_owned(),
+            entries: entries.to_vec(),
+            in_doubt: (missed == Missed::InDoubt).then_some(began),
+        };
+        self.waiting.push(late, &self.metrics);
+    }
+
+    pub(super) async fn standings(&self, accounts: &[Account]) -> Option<Vec<Standing>> {
+        let began = Instant::now();
+        let looks: Vec<Claim> = accounts.iter().map(look).collect();
+        let answer = self.scripts.reserve(&self.link, "", &looks, 0).await;
+        let standings = answer.ok().and_then(|answer| read(&answer, looks.len()));
+        let outcome = if standings.is_some() { "ok" } else { "away" };
+        self.metrics
+            .call("standings", outcome, standings.as_ref().map(|_| began.elapsed()));
+        standings.map(|(_, standings)| standings)
+    }
+
+    /// Budgets run for long: what was used before Redis went away must not be given out once more.
+    fn remember(&self, claims: &[Claim], standings: &[Standing]) {
+        let dated = |(claim, _): &(&Claim, &Standing)| matches!(claim.account.window, Window::Until { .. });
+        let mut dated = claims.iter().zip(standings).filter(dated).peekable();
+        if dated.peek().is_none() {
+            return;
+        }
+        let mut last = lock(&self.last);
+        for (claim, standing) in dated {
+            let used = standing.used.saturating_add(standing.held);
+            if let Some(known) = last.get_mut(&claim.account) {
+                *known = used;
+                continue;
+            }
+            if last.len() >= REMEMBERED {
+                last.clear();
+            }
+            last.insert(claim.account.clone(), used);
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Keeps the connection, and sends what waits.
+async fn attend(link: Arc<Link>, scripts: Arc<Scripts>, waiting: Arc<Waiting>, metrics: Metrics) {
+    let mut back_off = BACK_OFF.0;
+    loop {
+        link.restore().await;
+        metrics.up.set(1);
+        tokio::select! {
+            () = link.lost() => {
+                metrics.up.set(0);
+                continue;
+            }
+            () = some(&waiting) => {}
+        }
+        let Some(late) = waiting.first() else { continue };
+        if late.may_count_twice(IN_DOUBT) {
+            waiting.done(&late.id, &metrics);
+            metrics.lost.inc();
+            continue;
+        }
+        match scripts.settle(&link, &late.id, &late.entries).await {
+            Ok(first) => {
+                metrics.call("settle", if first { "late" } else { "repeated" }, None);
+                waiting.done(&late.id, &metrics);
+                back_off = BACK_OFF.0;
+            }
+            Err(missed) => {
+                if missed == Missed::InDoubt {
+                    waiting.doubt(&late.id);
+                }
+                metrics.up.set(i64::from(link.is_up()));
+                sleep(back_off).await;
+                back_off = back_off.saturating_mul(2).min(BACK_OFF.1);
+            }
+        }
+    }
+}
+
+async fn some(waiting: &Waiting) {
+    while waiting.is_empty() {
+        waiting.came.notified().await;
+    }
+}
+
+impl Scripts {
+    fn new(prefix: &str) -> Self {
+        const RESERVE: &str = concat!(include_str!("account.lua"), include_str!("reserve.lua"));
+        const SETTLE: &str = concat!(include_str!("account.lua"), include_str!("settle.lua"));
+        Self {
+            prefix: format!("{{{prefix}}}"),
+            reserve: Script::new(RESERVE),
+            settle: Script::new(SETTLE),
+        }
+    }
+
+    async fn reserve(
+        &self,
+        link: &Link,
+        id: &str,
+        claims: &[Claim],
+        hold_ms: u64,
+    ) -> Result<Vec<i64>, Missed> {
+        let mut call = self.reserve.prepare_invoke();
+        call.arg(id).arg(hold_ms.min(MOST));
+        for claim in claims {
+            let (hash, holds) = self.keys(&claim.account);
+            let (kind, at) = window(&claim.account);
+            let charged = claim.unsettled == Unsettled::Charged && claim.account.window != Window::Concurrent;
+            call.key(hash)
+                .key(holds)
+                .arg(kind)
+                .arg(at)
+                .arg(claim.cap.min(MOST))
+                .arg(claim.amount.min(MOST))
+                .arg(if charged { "c" } else { "r" });
+        }
+        link.run(&call).await
+    }
+
+    /// Whether it was the first time.
+    async fn settle(&self, link: &Link, id: &str, entries: &[Settlement]) -> Result<bool, Missed> {
+        let mut call = self.settle.prepare_invoke();
+        call.key(format!("{}:settled:{id}", self.prefix))
+            .arg(id)
+            .arg(SETTLED_MS);
+        for entry in entries {
+            let (hash, holds) = self.keys(&entry.account);
+            let (kind, at) = window(&entry.account);
+            call.key(hash)
+                .key(holds)
+                .arg(kind)
+                .arg(at)
+                .arg(entry.used.min(MOST));
+        }
+        link.run::<i64>(&call).await.map(|first| first == 1)
+    }
+
+    fn keys(&self, account: &Account) -> (String, String) {
+        let (prefix, name) = (&self.prefix, &account.name);
+        let hash = match account.window {
+            Window::Every(ms) => format!("{prefix}:account:{ms}:{name}"),
+            Window::Until { start_ms, end_ms } => format!("{prefix}:account:{start_ms}-{end_ms}:{name}"),
+            Window::Concurrent => format!("{prefix}:account:now:{name}"),
+        };
+        let holds = format!("{prefix}:holds{}", hash.get(prefix.len()..).unwrap_or_default());
+        (hash, holds)
+    }
+}
+
+fn window(account: &Account) -> (&'static str, u64) {
+    match account.window {
+        Window::Every(ms) => ("e", ms.clamp(1, MOST)),
+        Window::Until { end_ms, .. } => ("u", end_ms.min(MOST)),
+        Window::Concurrent => ("c", 0),
+    }
+}
+
+/// A claim that takes nothing.
+fn look(account: &Account) -> Claim {
+    Claim {
+        account: account.clone(),
+        cap: 0,
+        amount: 0,
+        unsettled: Unsettled::Returned,
+        fail: Fail::Open,
+    }
+}
+
+/// The claim that does not fit, and how all accounts stand.
+fn read(answer: &[i64], count: usize) -> Option<(Option<usize>, Vec<Standing>)> {
+    let (short, rest) = answer.split_first()?;
+    let mut standings = Vec::with_capacity(count);
+    for numbers in rest.chunks_exact(3) {
+        let &[used, held, reset_ms] = numbers else {
+            return None;
+        };
+        standings.push(Standing {
+            used: used.try_into().ok()?,
+            held: held.try_into().ok()?,
+            reset_ms: reset_ms.try_into().ok()?,
+        });
+    }
+    let short = usize::try_from(*short).ok()?.checked_sub(1);
+    (standings.len() == count).then_some((short, standings))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
