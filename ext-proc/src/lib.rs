@@ -10,6 +10,7 @@ pub mod caller;
 pub mod money;
 pub mod outcome;
 pub mod process;
+pub mod quota;
 pub mod receipt;
 pub mod reload;
 pub mod server;

@@ -16,6 +16,7 @@ use prometheus_client::registry::Registry;
 use serde::{Deserialize, Serialize};
 
 use self::books::Books;
+pub(crate) use self::link::Link;
 use self::metrics::Metrics;
 use self::shared::Shared;
 
@@ -81,6 +82,14 @@ impl Store {
             place: Arc::new(Place::Redis(shared)),
             metrics,
         })
+    }
+
+    /// The way to Redis, and what all keys begin with.
+    pub(crate) fn link(&self) -> Option<(Arc<Link>, &str)> {
+        match &*self.place {
+            Place::Memory(_) => None,
+            Place::Redis(shared) => Some(shared.link()),
+        }
     }
 
     /// Makes its metrics known.
@@ -178,7 +187,8 @@ fn merged(entries: &[Settlement]) -> Vec<Settlement> {
     merged
 }
 
-fn now_ms() -> u64 {
+/// Milliseconds since the Unix epoch.
+pub(crate) fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

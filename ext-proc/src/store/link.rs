@@ -17,7 +17,7 @@ const CONNECT: Duration = Duration::from_secs(2);
 
 /// Why a call has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missed {
+pub(crate) enum Missed {
     /// It was not made.
     Unsent,
     /// It was made, and may have been carried out or not.
@@ -25,7 +25,7 @@ pub(super) enum Missed {
 }
 
 /// The connection, if there is one.
-pub(super) struct Link {
+pub(crate) struct Link {
     client: Client,
     timeout: Duration,
     present: ArcSwapOption<Present>,
@@ -54,7 +54,7 @@ impl Link {
     }
 
     /// Runs a script, for at most the link's time-out.
-    pub(super) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Missed> {
+    pub(crate) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Missed> {
         let Some(present) = self.present.load_full() else {
             return Err(Missed::Unsent);
         };

@@ -32,6 +32,7 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::fro
 pub(super) struct Shared {
     link: Arc<Link>,
     scripts: Arc<Scripts>,
+    prefix: String,
     waiting: Arc<Waiting>,
     metrics: Metrics,
     /// What goes on while Redis is away.
@@ -67,6 +68,7 @@ impl Shared {
         Ok(Self {
             link,
             scripts,
+            prefix: settings.prefix.clone(),
             waiting,
             metrics,
             local: Mutex::default(),
@@ -74,6 +76,10 @@ impl Shared {
             last: Mutex::default(),
             task: task.abort_handle(),
         })
+    }
+
+    pub(super) fn link(&self) -> (Arc<Link>, &str) {
+        (self.link.clone(), &self.prefix)
     }
 
     pub(super) fn is_up(&self) -> bool {
