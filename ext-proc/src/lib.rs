@@ -8,6 +8,7 @@
 pub mod admin;
 pub mod caller;
 pub mod money;
+pub mod limits;
 pub mod outcome;
 pub mod process;
 pub mod quota;

@@ -1,7 +1,8 @@
 //! Counts a request and reserves what it may take, in every limit that applies or in none.
 
 use penstock_chat::Tokens;
-use penstock_client::Client;
+use penstock_client::excess::{self, Excess};
+use penstock_client::{Client, time};
 use penstock_config::slice::{Limit, Reserve};
 use penstock_flow::Step;
 use penstock_quota::{Claim, Refused, Shared, Standing};
@@ -13,9 +14,8 @@ use crate::holds::Held;
 use crate::metrics;
 use crate::overrun::{Maximum, SetAside};
 use crate::policy::{Model, Unit, unit};
-use crate::refusal::{self, Excess};
+use crate::standing;
 use crate::worker::{Input, Worker};
-use crate::{standing, time};
 
 /// What was decided, in filter state for access logs.
 const STATE: &str = "penstock.quota";
@@ -331,7 +331,7 @@ impl<S: Shared> Admission<'_, S> {
         };
         // Nobody should ever see the other case. Asking again is right, going on without a reservation is not.
         let Some((index, ((_, limit), claim), retry_after_ms, standings)) = found else {
-            return metrics::refuse(self.client.refuse(&refusal::unavailable(), "token_quota"));
+            return metrics::refuse(self.client.refuse(&excess::unavailable(), "token_quota"));
         };
         let excess = Excess::Later {
             requested: claim.amount,
@@ -349,7 +349,10 @@ impl<S: Shared> Admission<'_, S> {
         cost: Option<&Cost>,
         standings: &[(&Limit, &Standing)],
     ) -> Step {
-        let mut reply = self.client.refuse(&refusal::error(limit, excess), "token_quota");
+        let mut reply = self.client.refuse(
+            &excess::error(&limit.name, limit.amount, limit.kind, excess),
+            "token_quota",
+        );
         let input = cost
             .filter(|cost| cost.stopped_at.is_none())
             .map(|cost| cost.input);

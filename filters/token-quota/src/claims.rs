@@ -48,6 +48,7 @@ fn named(limit: &Limit, suffix: &str, caller: &Caller, model: &str, amount: u64)
         amount,
         span: span(limit)?,
         shadow: limit.shadow,
+        share: limit.initial_permille,
         label,
     })
 }

@@ -21,12 +21,10 @@ mod metrics;
 mod overrun;
 mod pace;
 mod policy;
-mod refusal;
 mod settlement;
 #[cfg(target_arch = "wasm32")]
 mod shell;
 mod standing;
-mod time;
 mod worker;
 
 pub use caller::Caller;

@@ -1,11 +1,11 @@
 //! How much a caller has left, in the headers that its SDK reads.
 
 use penstock_chat::Api;
+use penstock_client::time;
 use penstock_config::slice::Limit;
 use penstock_quota::Standing;
 
 use crate::policy::{Unit, unit};
-use crate::time;
 
 /// The `x-ratelimit-*` or `anthropic-ratelimit-*` headers: for requests and for tokens, the limit that has least left.
 /// Shadow limits are not shown, since they bind nobody. The standings are of `at_ms`, which may be a while ago.

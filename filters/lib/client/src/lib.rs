@@ -8,8 +8,10 @@
 mod arrival;
 mod client;
 mod endpoint;
+pub mod excess;
 pub mod identity;
 mod printable;
+pub mod time;
 pub mod trail;
 pub mod usage;
 

@@ -13,6 +13,8 @@ mod credential;
 #[cfg(feature = "file")]
 mod endpoint;
 #[cfg(feature = "file")]
+mod fail;
+#[cfg(feature = "file")]
 mod identity;
 #[cfg(feature = "file")]
 mod limits;
@@ -54,12 +56,13 @@ pub use self::{
     config::{AccessLog, Config},
     credential::Credential,
     endpoint::{Endpoint, Scheme},
+    fail::Fail,
     limits::Limits,
     money::{Approval, Budget, Downgrade, Exceeded, Money, OnAway, Payer, Period, PriceOverride},
     pii::Pii,
     problem::{Invalid, LoadError, Problem},
-    provider::{Provider, Tls},
-    quota::{Quota, Service},
+    provider::{Capacity, Provider, Queue, Tls},
+    quota::{Quota, Service, StrictLimit},
     route::{ROUTES, Route},
     service::{DecisionService, Redis, RedisSource},
     unit::ByteCount,

@@ -1,5 +1,7 @@
 //! One provider: where it is, what it speaks, how it is trusted.
 
+mod capacity;
+
 use std::{path::PathBuf, time::Duration};
 
 use penstock_chat::Api;
@@ -7,6 +9,7 @@ use penstock_translate::target::Flavor;
 use serde::Serialize;
 use serde_saphyr::Spanned;
 
+pub use self::capacity::{Capacity, Queue};
 use crate::{
     credential::Credential,
     endpoint::{Endpoint, Scheme},
@@ -44,6 +47,9 @@ pub struct Provider {
     pub tls: Tls,
     /// How long a connection may take.
     pub connect_timeout: Duration,
+    /// What it takes of all callers together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Capacity>,
 }
 
 /// Trust in a provider's certificate.
@@ -134,6 +140,7 @@ impl Provider {
             ),
             None => Some(CONNECT_TIMEOUT),
         };
+        let limits = capacity::parse(&raw.limits, path, problems);
         Some(Self {
             name: name?,
             api: api?,
@@ -143,6 +150,7 @@ impl Provider {
             credential: credential?,
             tls: tls?,
             connect_timeout: connect_timeout?,
+            limits: limits?,
         })
     }
 }

@@ -3,6 +3,7 @@
 mod counting;
 mod limit;
 mod service;
+mod strict;
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use penstock_chat::Tokens;
 use serde::Serialize;
 
 pub use self::service::Service;
+pub use self::strict::StrictLimit;
 use self::{counting::Counting, limit::Known};
 use crate::{
     model,
@@ -43,6 +45,9 @@ pub struct Quota {
     pub tenants: Vec<String>,
     /// In the order of the file, one for each amount.
     pub limits: Vec<Limit>,
+    /// Limits that the service holds for each request, in the order of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub strict: Vec<StrictLimit>,
     /// The most windows that one Envoy keeps at once.
     pub windows: u32,
     /// How long a reservation lasts that is not renewed.
@@ -61,6 +66,7 @@ impl Default for Quota {
             default_output_tokens: DEFAULT_OUTPUT,
             tenants: Vec::new(),
             limits: Vec::new(),
+            strict: Vec::new(),
             windows: WINDOWS,
             hold: HOLD,
             charge_cached: false,
@@ -116,10 +122,12 @@ impl Quota {
             Some(service) => Service::parse(service, problems).map(Some),
             None => Some(None),
         };
+        let (limits, strict) = limits.unzip();
         let parsed = Self {
             default_output_tokens: default_output_tokens?.unwrap_or(default.default_output_tokens),
             tenants: tenants?,
             limits: limits?,
+            strict: strict?,
             windows: windows?,
             hold: hold?,
             charge_cached: quota.charge_cached.as_ref().is_some_and(|flag| flag.value),

@@ -10,12 +10,14 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
+mod capacity;
 mod identity;
 mod money;
 mod pii;
 mod quota;
 mod service;
 
+pub(crate) use capacity::{Capacity, Queue};
 pub(crate) use identity::{Identity, Source};
 pub(crate) use money::{Budget, BudgetMatch, Money, Price};
 pub(crate) use pii::{Decimal, DenyList, Entity, Pattern, Pii};
@@ -66,6 +68,7 @@ pub(crate) struct Provider {
     pub(crate) tls: Option<Spanned<Tls>>,
     pub(crate) connect_timeout: Text,
     pub(crate) insecure: Flag,
+    pub(crate) limits: List<Capacity>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -112,7 +112,8 @@ impl Account {
             (Some(lease), Some(_)) if lease.until_ms > now_ms => {
                 lease.granted.saturating_add(lease.carried).min(self.limit)
             }
-            (Some(_), Some(share)) => {
+            (Some(lease), Some(share)) => {
+                let share = lease.share.unwrap_or(share);
                 let part = u128::from(self.limit) * u128::from(share) / 1_000;
                 u64::try_from(part).unwrap_or(u64::MAX).min(self.limit)
             }

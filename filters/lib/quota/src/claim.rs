@@ -40,6 +40,8 @@ pub struct Claim {
     /// What a service that grants leases calls the window: the limit's name and the values it is counted for. Kept
     /// only in a table whose limits are leased, and no more of it than [`MOST_LABEL`](crate::MOST_LABEL) bytes.
     pub label: String,
+    /// The part of the limit that is admitted without a valid grant, in thousandths, where it is not the table's.
+    pub share: Option<u32>,
 }
 
 /// How a limit stands after a reservation, or instead of one.

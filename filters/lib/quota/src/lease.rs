@@ -38,6 +38,8 @@ pub(crate) struct Lease {
     pub closed: (u64, u64),
     /// When the last window opened, and when it was really over, which nobody knew who held something of it.
     pub ended: (u64, u64),
+    /// The part of the limit that is admitted without a valid grant, where it is not the table's.
+    pub share: Option<u32>,
 }
 
 impl Lease {
@@ -61,6 +63,7 @@ impl Lease {
             closed: if used > 0 { (ended.0, used) } else { self.closed },
             carried,
             ended,
+            share: self.share,
             ..Self::default()
         };
     }
@@ -79,6 +82,7 @@ impl Lease {
             closed_used,
             ended_opened_ms,
             ended_ms,
+            self.share.map_or(0, |share| u64::from(share).saturating_add(1)),
         ] {
             code::put(to, number);
         }
@@ -97,6 +101,9 @@ impl Lease {
             carried: code::take(from)?,
             closed: (code::take(from)?, code::take(from)?),
             ended: (code::take(from)?, code::take(from)?),
+            share: code::take(from)?
+                .checked_sub(1)
+                .map(|share| u32::try_from(share).unwrap_or(u32::MAX)),
         })
     }
 }

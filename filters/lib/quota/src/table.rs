@@ -294,6 +294,9 @@ impl Table {
         if self.share.is_some() && account.lease.is_none() {
             account.lease = Some(Lease::new(&claim.label));
         }
+        if let Some(lease) = &mut account.lease {
+            lease.share = claim.share;
+        }
         let standing = self.standing(account, others, now_ms);
         if claim.amount > standing.remaining {
             let wait_ms = account.wait_ms(claim.amount.saturating_add(others), now_ms);

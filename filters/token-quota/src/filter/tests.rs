@@ -56,6 +56,7 @@ fn limit(kind: Kind, amount: u64) -> Limit {
         reserve: Reserve::Full,
         on_overrun: Overrun::Finish,
         shadow: false,
+        initial_permille: None,
     }
 }
 

@@ -108,6 +108,7 @@ impl Proxy {
             amount,
             span: Span::Window { ms: MINUTE_MS },
             shadow: false,
+            share: None,
             label: name.to_owned(),
         };
         match self.table.reserve(&self.memory, &[claim], self.now_ms) {

@@ -4,7 +4,9 @@ mod reach;
 
 use serde_saphyr::{Location, Spanned};
 
+use super::strict::{Keeping, StrictLimit, keeping};
 use crate::{
+    fail::Fail,
     model,
     problem::Problems,
     provider, raw,
@@ -28,6 +30,7 @@ const LARGEST: u64 = 1_000_000_000_000;
 /// What a limit may name.
 pub(super) struct Known<'a> {
     models: Vec<&'a str>,
+    is_leased: bool,
 }
 
 impl<'a> Known<'a> {
@@ -37,6 +40,7 @@ impl<'a> Known<'a> {
         let names = models.filter_map(|model| model.value.name.as_ref());
         Self {
             models: names.map(|name| name.value.as_str()).collect(),
+            is_leased: raw.quota.as_ref().is_some_and(|quota| quota.service.is_some()),
         }
     }
 }
@@ -44,17 +48,21 @@ impl<'a> Known<'a> {
 /// A limit and where its amount stands.
 struct Placed {
     limit: Limit,
+    keeping: Keeping,
     entry: usize,
     field: &'static str,
     place: Location,
 }
+
+/// Limits that Envoys hold, and limits that the service holds.
+pub(super) type Both = (Vec<Limit>, Vec<StrictLimit>);
 
 /// All limits of the file, or problems.
 pub(super) fn parse(
     list: &raw::List<raw::Limit>,
     known: &Known<'_>,
     problems: &mut Problems,
-) -> Option<Vec<Limit>> {
+) -> Option<Both> {
     let mut all = Some(Vec::new());
     for (entry, raw) in list.iter().flat_map(|list| &list.value).enumerate() {
         let limits = expand(raw, entry, known, problems);
@@ -75,7 +83,17 @@ pub(super) fn parse(
             right = false;
         }
     }
-    right.then(|| all.into_iter().map(|placed| placed.limit).collect())
+    right.then(|| split(all))
+}
+
+fn split(all: Vec<Placed>) -> Both {
+    let (strict, ordinary): (Vec<_>, Vec<_>) = all.into_iter().partition(|placed| placed.keeping.strict);
+    let strict = strict.into_iter().map(|placed| StrictLimit {
+        limit: placed.limit,
+        fail: placed.keeping.fail,
+    });
+    let ordinary = ordinary.into_iter().map(|placed| placed.limit);
+    (ordinary.collect(), strict.collect())
 }
 
 /// One limit for each amount of an entry.
@@ -100,7 +118,9 @@ fn expand(
     let amounts = amounts(raw, here, &path, problems);
     let reserve = choice(&raw.reserve, raw, &path, "reserve", &RESERVES, problems);
     let overrun = choice(&raw.on_overrun, raw, &path, "on_overrun", &OVERRUNS, problems);
+    let keeping = keeping(raw, &path, known.is_leased, problems);
     let (name, per, only) = (name?, per?, only?);
+    let keeping = keeping?;
     let (reserve, overrun) = (reserve?, overrun?);
     let shadow = raw.shadow.as_ref().is_some_and(|flag| flag.value);
     let limits = amounts?.into_iter().map(|(field, kind, amount)| Placed {
@@ -121,7 +141,9 @@ fn expand(
                 Overrun::default()
             },
             shadow,
+            initial_permille: (!keeping.strict && keeping.fail == Fail::Closed).then_some(0),
         },
+        keeping,
         entry,
         field,
         place: amount.referenced,

@@ -34,6 +34,8 @@ pub(crate) struct Limit {
     pub(crate) reserve: Text,
     pub(crate) on_overrun: Text,
     pub(crate) shadow: Flag,
+    pub(crate) strict: Flag,
+    pub(crate) fail: Text,
 }
 
 #[derive(Debug, Default, Deserialize)]

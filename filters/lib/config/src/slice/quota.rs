@@ -88,6 +88,10 @@ pub struct Limit {
     pub on_overrun: Overrun,
     /// It counts and reports, and lets everything through.
     pub shadow: bool,
+    /// The part of it that is admitted without a valid lease, in thousandths, where it differs from
+    /// [`Leases::initial_permille`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_permille: Option<u32>,
 }
 
 /// What is counted, and over which time.

@@ -18,3 +18,4 @@ mod quota;
 mod quota_slice;
 #[cfg(test)]
 mod slices;
+mod strict;

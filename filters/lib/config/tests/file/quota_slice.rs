@@ -78,6 +78,7 @@ fn each_amount_is_a_limit_of_its_own() {
         reserve: Reserve::Learned,
         on_overrun: Overrun::Cut,
         shadow: true,
+        initial_permille: None,
     };
     let requests = Limit {
         kind: Kind::RequestsPerMinute,
@@ -96,6 +97,7 @@ fn each_amount_is_a_limit_of_its_own() {
         reserve: Reserve::Full,
         on_overrun: Overrun::Finish,
         shadow: false,
+        initial_permille: None,
     };
     assert_eq!(
         limits,

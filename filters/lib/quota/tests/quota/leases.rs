@@ -454,3 +454,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_claim_may_have_an_initial_share_of_its_own() {
+    let memory = Memory::default();
+    let closed = |amount| Claim {
+        share: Some(0),
+        ..claim("closed", 1_000, amount, MINUTE)
+    };
+    assert!(table().reserve(&memory, &[closed(1)], NOW).is_err());
+    // Another claim keeps the table's.
+    assert!(
+        table()
+            .reserve(&memory, &[claim("open", 1_000, 100, MINUTE)], NOW)
+            .is_ok()
+    );
+    let window = table()
+        .report(&memory, 0, 4_096, NOW)
+        .windows
+        .into_iter()
+        .find(|window| window.label == "closed");
+    let window = window.unwrap();
+    assert_eq!(window.wanted, 1);
+    let grant = Grant {
+        key: window.key,
+        window: window.window,
+        granted: 5,
+        reset_ms: 0,
+        valid_ms: 1_000,
+    };
+    assert!(table().grant(&memory, &grant, NOW));
+    assert!(table().reserve(&memory, &[closed(5)], NOW).is_ok());
+    assert!(table().reserve(&memory, &[closed(1)], NOW + 1_000).is_err());
+}

@@ -65,6 +65,7 @@ pub fn claim(name: &str, limit: u64, amount: u64, span: Span) -> Claim {
         amount,
         span,
         shadow: false,
+        share: None,
         label: name.to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 /// A span as OpenAI writes it: `6m0s`, `1.5s`, `20ms`.
 ///
 /// Source: OpenAI API, "Rate limits", "Rate limits in headers", read 2026-11.
-pub(crate) fn span(ms: u64) -> String {
+pub fn span(ms: u64) -> String {
     let (hours, minutes) = (ms / 3_600_000, ms / 60_000 % 60);
     let (seconds, millis) = (ms / 1_000 % 60, ms % 1_000);
     if ms < 1_000 {
@@ -26,7 +26,7 @@ pub(crate) fn span(ms: u64) -> String {
 /// A moment as Anthropic writes it, in RFC 3339 and whole seconds; a fraction counts as a whole one.
 ///
 /// Source: Claude API, "Rate limits", "Response headers", read 2026-11.
-pub(crate) fn moment(unix_ms: u64) -> String {
+pub fn moment(unix_ms: u64) -> String {
     let unix = unix_ms.div_ceil(1_000);
     let (year, month, day) = date(unix / 86_400);
     let (hour, minute, second) = (unix / 3_600 % 24, unix / 60 % 60, unix % 60);
@@ -34,7 +34,7 @@ pub(crate) fn moment(unix_ms: u64) -> String {
 }
 
 /// Whole seconds that are surely enough, for `retry-after`.
-pub(crate) fn seconds(ms: u64) -> u64 {
+pub fn seconds(ms: u64) -> u64 {
     ms.div_ceil(1_000).max(1)
 }
 

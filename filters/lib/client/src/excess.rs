@@ -1,13 +1,13 @@
 //! What a caller over its limit is told.
 
-use penstock_config::slice::{Kind, Limit};
+use penstock_config::slice::Kind;
 use penstock_translate::error::{ApiError, ErrorKind};
 
 use crate::time;
 
 /// Why a limit does not let a request through, in the limit's unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Excess {
+pub enum Excess {
     /// The request alone is larger than the limit. Waiting never helps.
     Never {
         /// What it would take.
@@ -26,13 +26,13 @@ pub(crate) enum Excess {
     },
 }
 
-/// The error for a request that `limit` does not let through.
-pub(crate) fn error(limit: &Limit, excess: Excess) -> ApiError {
-    let (name, amount, what) = (&limit.name, limit.amount, counted(limit.kind));
-    let (kind, code, message) = match excess {
+/// The error for a request that the limit `name` of `amount` does not let through.
+pub fn error(name: &str, amount: u64, kind: Kind, excess: Excess) -> ApiError {
+    let what = counted(kind);
+    let (error, code, message) = match excess {
         Excess::Never { requested, at_least } => {
             let at_least = if at_least { "at least " } else { "" };
-            let (unit, remedy) = match limit.kind {
+            let (unit, remedy) = match kind {
                 Kind::InputTokens => ("input tokens", "shorten it"),
                 _ => (
                     "tokens with its answer",
@@ -58,7 +58,7 @@ pub(crate) fn error(limit: &Limit, excess: Excess) -> ApiError {
         }
     };
     ApiError {
-        kind,
+        kind: error,
         message,
         param: None,
         code: Some(code.to_owned()),
@@ -66,7 +66,7 @@ pub(crate) fn error(limit: &Limit, excess: Excess) -> ApiError {
 }
 
 /// The error for the case that the limits cannot be asked.
-pub(crate) fn unavailable() -> ApiError {
+pub fn unavailable() -> ApiError {
     ApiError::new(
         ErrorKind::Unavailable,
         "the limits cannot be checked at present; try again",
