@@ -6,7 +6,7 @@ use penstock_ext_proc::store::{Fail, Refused, Settings, Store};
 use penstock_test_support::redis::{Kind, Redis};
 use penstock_test_support::wait::eventually;
 
-use crate::{claim, look, settings, standing, used};
+use crate::accounts::{claim, look, settings, standing, used};
 
 const LIMIT: Duration = Duration::from_secs(20);
 

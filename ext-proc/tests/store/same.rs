@@ -5,7 +5,7 @@ use std::time::Duration;
 use penstock_ext_proc::store::{Refused, Store, Unsettled, Window};
 use penstock_test_support::{redis, wait::eventually};
 
-use crate::{account, claim, look, settings, standing, used};
+use crate::accounts::{account, claim, look, settings, standing, used};
 
 /// Stores that share their accounts: of two replicas, or one in memory.
 async fn each(test: impl AsyncFn(&Store, &Store)) {

@@ -18,4 +18,5 @@ mod quota;
 mod quota_slice;
 #[cfg(test)]
 mod slices;
+#[cfg(test)]
 mod strict;
