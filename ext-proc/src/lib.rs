@@ -9,6 +9,8 @@ pub mod admin;
 pub mod caller;
 pub mod money;
 pub mod limits;
+pub mod access_log;
+pub mod ledger;
 pub mod outcome;
 pub mod process;
 pub mod quota;

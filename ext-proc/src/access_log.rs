@@ -1,0 +1,102 @@
+//! Hears from Envoy how each request went: the server of its gRPC access log.
+//!
+//! Every Envoy keeps a stream open and sends entries in batches. Each becomes an [`Outcome`] and is handed on at once;
+//! whoever takes it must not block. Nothing is answered: a stream that breaks is opened anew by Envoy.
+
+mod entry;
+mod filter_state;
+mod flags;
+mod metrics;
+
+use std::sync::Arc;
+
+use envoy_types::pb::envoy::service::accesslog::v3::{
+    StreamAccessLogsMessage, StreamAccessLogsResponse,
+    access_log_service_server::{AccessLogService, AccessLogServiceServer},
+    stream_access_logs_message::{Identifier, LogEntries},
+};
+use envoy_types::pb::google::protobuf::value::Kind;
+use tonic::{Request, Response, Status, Streaming};
+
+pub use self::{
+    entry::{Part, Reading, read},
+    metrics::Metrics,
+};
+use crate::outcome::Outcome;
+
+/// Most bytes of one message. Envoy sends about 16 KiB, and the names of all its extensions before the first.
+const LONGEST_MESSAGE: usize = 4 << 20;
+/// The namespace of a node's metadata, and the key in it, that say what configuration the node has.
+const NODE: (&str, &str) = ("penstock", "policy_version");
+
+/// Who takes what was read. It must not block.
+pub type Sink = Arc<dyn Fn(Outcome) + Send + Sync>;
+
+/// The server of Envoy's gRPC access log.
+#[derive(Clone)]
+pub struct AccessLog {
+    sink: Sink,
+    metrics: Metrics,
+}
+
+impl AccessLog {
+    /// Hands every outcome to `sink`.
+    pub fn new(sink: Sink, metrics: Metrics) -> Self {
+        Self { sink, metrics }
+    }
+
+    /// As tonic serves it.
+    pub fn into_server(self) -> AccessLogServiceServer<Self> {
+        AccessLogServiceServer::new(self).max_decoding_message_size(LONGEST_MESSAGE)
+    }
+
+    /// Takes one message of a stream whose node has announced `policy_version`.
+    fn take(&self, message: StreamAccessLogsMessage, policy_version: &mut String) {
+        if let Some(identifier) = &message.identifier {
+            *policy_version = announced(identifier).unwrap_or_default();
+        }
+        match message.log_entries {
+            Some(LogEntries::HttpLogs(logs)) => {
+                for entry in &logs.log_entry {
+                    let Some(reading) = read(entry, policy_version) else {
+                        continue;
+                    };
+                    self.metrics.count(&reading);
+                    if let Some(outcome) = reading.outcome {
+                        (self.sink)(outcome);
+                    }
+                }
+            }
+            Some(LogEntries::TcpLogs(_)) | None => {}
+        }
+    }
+}
+
+fn announced(identifier: &Identifier) -> Option<String> {
+    let metadata = identifier.node.as_ref()?.metadata.as_ref()?;
+    let Some(Kind::StructValue(ours)) = metadata.fields.get(NODE.0)?.kind.as_ref() else {
+        return None;
+    };
+    match ours.fields.get(NODE.1)?.kind.as_ref() {
+        Some(Kind::StringValue(version)) => Some(entry::bounded(version, entry::LONGEST_VERSION)),
+        _ => None,
+    }
+}
+
+#[tonic::async_trait]
+impl AccessLogService for AccessLog {
+    async fn stream_access_logs(
+        &self,
+        request: Request<Streaming<StreamAccessLogsMessage>>,
+    ) -> Result<Response<StreamAccessLogsResponse>, Status> {
+        let mut messages = request.into_inner();
+        let mut policy_version = String::new();
+        while let Some(message) = messages.message().await? {
+            self.take(message, &mut policy_version);
+        }
+        Ok(Response::new(StreamAccessLogsResponse {}))
+    }
+}
+
+#[cfg(test)]
+mod tests;
