@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     identity,
+    ledger::Ledger,
     limits::Limits,
     listen,
     model::{self, Policy, Providers},
@@ -56,8 +57,10 @@ pub struct Config {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<DecisionService>,
     /// What requests cost and who may spend how much; `None` if the file does not say.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub money: Option<Money>,
+    /// What is written down of each request. As it is by default, it is no part of the policy version.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ledger: Ledger,
     #[serde(skip)]
     directory: PathBuf,
     #[serde(skip)]
@@ -207,6 +210,7 @@ impl Config {
         let pii = Pii::parse(raw, problems);
         let service = DecisionService::parse(raw, problems);
         let money = Money::parse(raw, problems);
+        let ledger = Ledger::parse(raw, problems);
         if !problems.is_empty() {
             return None;
         }
@@ -223,6 +227,7 @@ impl Config {
             pii: pii?,
             service: service?,
             money: money?,
+            ledger: ledger?,
             directory: file.parent().map(Path::to_owned).unwrap_or_default(),
             policy_version: String::new(),
         };

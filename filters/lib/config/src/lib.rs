@@ -17,6 +17,8 @@ mod fail;
 #[cfg(feature = "file")]
 mod identity;
 #[cfg(feature = "file")]
+mod ledger;
+#[cfg(feature = "file")]
 mod limits;
 #[cfg(feature = "file")]
 mod listen;
@@ -57,6 +59,7 @@ pub use self::{
     credential::Credential,
     endpoint::{Endpoint, Scheme},
     fail::Fail,
+    ledger::{Bodies, Ledger, Otlp},
     limits::Limits,
     money::{Approval, Budget, Downgrade, Exceeded, Money, OnAway, Payer, Period, PriceOverride},
     pii::Pii,

@@ -13,6 +13,7 @@ use serde_saphyr::Spanned;
 mod capacity;
 mod identity;
 mod money;
+mod ledger;
 mod pii;
 mod quota;
 mod service;
@@ -20,6 +21,7 @@ mod service;
 pub(crate) use capacity::{Capacity, Queue};
 pub(crate) use identity::{Identity, Source};
 pub(crate) use money::{Budget, BudgetMatch, Money, Price};
+pub(crate) use ledger::{Ledger, Otlp};
 pub(crate) use pii::{Decimal, DenyList, Entity, Pattern, Pii};
 pub(crate) use quota::{Limit, Match, Quota, Service};
 pub(crate) use service::{DecisionService, FailureMode, Redis};
@@ -45,6 +47,7 @@ pub(crate) struct File {
     pub(crate) quota: Option<Quota>,
     pub(crate) service: Option<Spanned<DecisionService>>,
     pub(crate) money: Option<Money>,
+    pub(crate) ledger: Option<Ledger>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -37,6 +37,13 @@ impl fmt::Display for ByteCount {
 }
 
 const TIMES: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+const LONG_TIMES: [(&str, u64); 5] = [
+    ("ms", 1),
+    ("s", 1_000),
+    ("m", 60_000),
+    ("h", 3_600_000),
+    ("d", 86_400_000),
+];
 const SIZES: [(&str, u64); 4] = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
 /// A duration within `1ms..=at_most`, or a problem.
@@ -56,15 +63,36 @@ pub(crate) fn duration_within(
     range: RangeInclusive<Duration>,
     problems: &mut Problems,
 ) -> Option<Duration> {
-    let found = match scaled(&text.value, &TIMES) {
+    time_within(text, field, range, &TIMES, "500ms, 30s or 5m", problems)
+}
+
+/// A duration within `range` that may be said in days, or a problem.
+pub(crate) fn long_duration(
+    text: &Spanned<String>,
+    field: &str,
+    range: RangeInclusive<Duration>,
+    problems: &mut Problems,
+) -> Option<Duration> {
+    time_within(text, field, range, &LONG_TIMES, "36h or 90d", problems)
+}
+
+fn time_within(
+    text: &Spanned<String>,
+    field: &str,
+    range: RangeInclusive<Duration>,
+    units: &[(&str, u64)],
+    right: &str,
+    problems: &mut Problems,
+) -> Option<Duration> {
+    let found = match scaled(&text.value, units) {
         Err(wrong) => Err(format!(
-            "{}; write a whole number and a unit, such as 500ms, 30s or 5m",
+            "{}; write a whole number and a unit, such as {right}",
             wrong.describe(&text.value)
         )),
         Ok(0) => Err("must be more than zero".to_owned()),
         Ok(millis) => match Duration::from_millis(millis) {
-            longer if longer > *range.end() => Err(format!("at most {}", human(*range.end()))),
-            shorter if shorter < *range.start() => Err(format!("at least {}", human(*range.start()))),
+            longer if longer > *range.end() => Err(format!("at most {}", said(*range.end(), units))),
+            shorter if shorter < *range.start() => Err(format!("at least {}", said(*range.start(), units))),
             duration => Ok(duration),
         },
     };
@@ -101,8 +129,12 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 
 /// A duration as it would stand in the file.
 pub(crate) fn human(duration: Duration) -> String {
+    said(duration, &TIMES)
+}
+
+fn said(duration: Duration, units: &[(&str, u64)]) -> String {
     let millis = millis(duration);
-    let (unit, factor) = TIMES
+    let (unit, factor) = units
         .iter()
         .rev()
         .find(|(_, factor)| millis > 0 && millis.is_multiple_of(*factor))

@@ -4,6 +4,7 @@
 mod identity;
 #[cfg(test)]
 mod money;
+mod ledger;
 #[cfg(test)]
 mod pii;
 #[cfg(test)]
