@@ -1,0 +1,249 @@
+//! Tells a collector of each request: one log record, OTLP over gRPC, with the attributes of OpenTelemetry's conventions
+//! for generative AI.
+//!
+//! Off the way of requests: records wait in a bounded queue, are sent in batches, and wait longer each time the
+//! collector is away. What does not fit meanwhile is counted and lost.
+
+mod record;
+
+use std::{sync::Arc, time::Duration};
+
+use opentelemetry_proto::tonic::{
+    collector::logs::v1::{ExportLogsServiceRequest, logs_service_client::LogsServiceClient},
+    common::v1::InstrumentationScope,
+    logs::v1::{ResourceLogs, ScopeLogs},
+    resource::v1::Resource,
+};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tonic::{
+    Code, Request, Status,
+    metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap},
+    transport::{Channel, ClientTlsConfig, Endpoint},
+};
+
+use super::{
+    metrics::{Lost, Metrics},
+    row::Row,
+};
+
+/// Most records that wait.
+const LONGEST_QUEUE: usize = 8_192;
+/// Most records of one call.
+const LARGEST_BATCH: usize = 512;
+/// How long a record waits for others.
+const LINGER: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(5);
+const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+
+/// Why there is no exporter.
+#[derive(Debug, thiserror::Error)]
+pub enum OtlpError {
+    /// The URL or its TLS cannot be used.
+    #[error("cannot use {url} as a collector")]
+    Url {
+        /// The collector.
+        url: String,
+        /// Why.
+        source: tonic::transport::Error,
+    },
+    /// What is to be sent along is no list of headers. It is not repeated: it may hold a credential.
+    #[error("entry {entry} of the headers for the collector is not of the form name=value")]
+    Headers {
+        /// From 1.
+        entry: usize,
+    },
+}
+
+/// How a collector is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where it is: `http://…` or `https://…`.
+    pub url: String,
+    /// Headers to send along, `name=value,name=value`, as OpenTelemetry writes them.
+    pub headers: String,
+    /// Trust, where it differs from the system's; PEM.
+    pub ca: Option<Vec<u8>>,
+    /// The name in the collector's certificate, where it differs from the host's.
+    pub server_name: Option<String>,
+    /// This replica's name.
+    pub instance: String,
+}
+
+/// Where records are left for the collector.
+#[derive(Clone, Debug)]
+pub struct Exporter {
+    rows: Sender<Arc<Row>>,
+    metrics: Metrics,
+}
+
+impl Exporter {
+    /// Starts to export on the runtime that this is called from. It connects when there is something to tell.
+    ///
+    /// # Errors
+    /// When the settings cannot be used.
+    pub fn start(settings: Settings, metrics: Metrics) -> Result<Self, OtlpError> {
+        let headers = headers(&settings.headers)?;
+        let channel = connect(&settings)?;
+        let (rows, waiting) = channel_of_rows();
+        let task = Task {
+            client: LogsServiceClient::new(channel),
+            headers,
+            instance: settings.instance,
+            metrics: metrics.clone(),
+        };
+        tokio::spawn(task.run(waiting));
+        Ok(Self { rows, metrics })
+    }
+
+    pub(super) fn export(&self, row: Arc<Row>) {
+        if self.rows.try_send(row).is_err() {
+            self.metrics.lose(Lost::CollectorQueueFull, 1);
+        }
+    }
+}
+
+fn channel_of_rows() -> (Sender<Arc<Row>>, Receiver<Arc<Row>>) {
+    channel(LONGEST_QUEUE)
+}
+
+struct Task {
+    client: LogsServiceClient<Channel>,
+    headers: MetadataMap,
+    instance: String,
+    metrics: Metrics,
+}
+
+impl Task {
+    async fn run(mut self, mut waiting: Receiver<Arc<Row>>) {
+        let mut batch = Vec::new();
+        while let Some(row) = waiting.recv().await {
+            batch.push(row);
+            let full = async {
+                while batch.len() < LARGEST_BATCH {
+                    let Some(row) = waiting.recv().await else { return };
+                    batch.push(row);
+                }
+            };
+            let _ = tokio::time::timeout(LINGER, full).await;
+            self.deliver(&batch).await;
+            batch.clear();
+        }
+    }
+
+    /// Tries until the collector has taken the batch or says that it never will.
+    async fn deliver(&mut self, batch: &[Arc<Row>]) {
+        let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+        let mut back_off = FIRST_BACK_OFF;
+        loop {
+            match self.call(batch).await {
+                Ok(rejected) => {
+                    let rejected = rejected.min(count);
+                    self.metrics.lose(Lost::CollectorRefused, rejected);
+                    self.metrics.exported.inc_by(count.saturating_sub(rejected));
+                    return;
+                }
+                Err(status) if is_worth_another_try(status.code()) => {
+                    let jitter = back_off.mul_f64(fastrand::f64() / 2.0);
+                    tokio::time::sleep(back_off.saturating_add(jitter)).await;
+                    back_off = back_off.saturating_mul(2).min(LONGEST_BACK_OFF);
+                }
+                Err(_) => {
+                    self.metrics.lose(Lost::CollectorRefused, count);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// How many records the collector has rejected.
+    async fn call(&mut self, batch: &[Arc<Row>]) -> Result<u64, Status> {
+        let scope = InstrumentationScope {
+            name: "penstock".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..InstrumentationScope::default()
+        };
+        let logs = ScopeLogs {
+            scope: Some(scope),
+            log_records: batch.iter().map(|row| record::record(row)).collect(),
+            ..ScopeLogs::default()
+        };
+        let resource = Resource {
+            attributes: record::resource(&self.instance),
+            ..Resource::default()
+        };
+        let logs = ResourceLogs {
+            resource: Some(resource),
+            scope_logs: vec![logs],
+            ..ResourceLogs::default()
+        };
+        let mut request = Request::new(ExportLogsServiceRequest {
+            resource_logs: vec![logs],
+        });
+        *request.metadata_mut() = self.headers.clone();
+        request.set_timeout(TIMEOUT);
+        let response = self.client.export(request).await?;
+        let partial = response.into_inner().partial_success.unwrap_or_default();
+        Ok(u64::try_from(partial.rejected_log_records).unwrap_or_default())
+    }
+}
+
+/// Source: OpenTelemetry's protocol specification, "Failures" of OTLP/gRPC, read 2026-11-28. `Unknown` is what tonic
+/// makes of a connection that breaks, and `ResourceExhausted` of a collector that asks to wait.
+fn is_worth_another_try(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Cancelled
+            | Code::DeadlineExceeded
+            | Code::Aborted
+            | Code::OutOfRange
+            | Code::Unavailable
+            | Code::DataLoss
+            | Code::ResourceExhausted
+            | Code::Unknown
+    )
+}
+
+fn connect(settings: &Settings) -> Result<Channel, OtlpError> {
+    let unusable = |source| OtlpError::Url {
+        url: settings.url.clone(),
+        source,
+    };
+    let mut endpoint = Endpoint::from_shared(settings.url.clone())
+        .map_err(unusable)?
+        .connect_timeout(TIMEOUT)
+        .timeout(TIMEOUT);
+    if settings.url.starts_with("https://") {
+        let mut tls = match &settings.ca {
+            Some(ca) => ClientTlsConfig::new().ca_certificate(tonic::transport::Certificate::from_pem(ca)),
+            None => ClientTlsConfig::new().with_native_roots(),
+        };
+        if let Some(name) = &settings.server_name {
+            tls = tls.domain_name(name);
+        }
+        endpoint = endpoint.tls_config(tls).map_err(unusable)?;
+    }
+    Ok(endpoint.connect_lazy())
+}
+
+fn headers(text: &str) -> Result<MetadataMap, OtlpError> {
+    let mut headers = MetadataMap::new();
+    let entries = text.split(',').map(str::trim).enumerate();
+    for (index, entry) in entries.filter(|(_, entry)| !entry.is_empty()) {
+        let parsed = entry.split_once('=').and_then(|(name, value)| {
+            let name = name.trim().to_ascii_lowercase();
+            let name: AsciiMetadataKey = name.parse().ok()?;
+            let mut value: AsciiMetadataValue = value.trim().parse().ok()?;
+            value.set_sensitive(true);
+            Some((name, value))
+        });
+        let (name, value) = parsed.ok_or(OtlpError::Headers {
+            entry: index.saturating_add(1),
+        })?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+#[cfg(test)]
+mod tests;
