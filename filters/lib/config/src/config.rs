@@ -57,6 +57,7 @@ pub struct Config {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<DecisionService>,
     /// What requests cost and who may spend how much; `None` if the file does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub money: Option<Money>,
     /// What is written down of each request. As it is by default, it is no part of the policy version.
     #[serde(skip_serializing_if = "is_default")]
