@@ -11,8 +11,10 @@ use serde_saphyr::{Location, Spanned};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    attributes::Attributes,
     identity,
     ledger::Ledger,
+    keys::Keys,
     limits::Limits,
     listen,
     model::{self, Policy, Providers},
@@ -47,6 +49,12 @@ pub struct Config {
     /// Where the names of callers are. As it is by default, it is no part of the policy version.
     #[serde(skip_serializing_if = "is_default")]
     pub identity: slice::Identity,
+    /// Where more is said of callers who have shown something else than a key.
+    #[serde(skip_serializing_if = "is_default")]
+    pub attributes: Attributes,
+    /// Who is admitted; `None` if nobody is asked for a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Keys>,
     /// Who may use how much; `None` if nothing is counted. As it is by default, it is no part of the policy version.
     #[serde(skip_serializing_if = "is_default_quota")]
     pub quota: Option<Quota>,
@@ -207,6 +215,8 @@ impl Config {
         let providers = providers(raw, problems);
         let models = models(raw, &providers, problems);
         let identity = identity::parse(raw.identity.as_ref(), raw.service.is_some(), problems);
+        let attributes = Attributes::parse(raw.identity.as_ref(), problems);
+        let keys = Keys::parse(raw, problems);
         let quota = quota(raw, &models, problems);
         let pii = Pii::parse(raw, problems);
         let service = DecisionService::parse(raw, problems);
@@ -224,6 +234,8 @@ impl Config {
             providers,
             models,
             identity: identity?,
+            attributes: attributes?,
+            keys: keys?,
             quota: quota?,
             pii: pii?,
             service: service?,

@@ -70,9 +70,14 @@ fn source(
     default: Source,
     problems: &mut Problems,
 ) -> Option<Source> {
-    let Some(raw) = raw else {
-        return Some(default);
-    };
+    match raw {
+        Some(raw) => written(raw, scope, problems),
+        None => Some(default),
+    }
+}
+
+/// A source that stands in the file.
+pub(crate) fn written(raw: &Spanned<raw::Source>, scope: &str, problems: &mut Problems) -> Option<Source> {
     let field = format!("identity.{scope}");
     match (&raw.value.metadata, &raw.value.header) {
         (Some(path), None) => metadata(path, &format!("{field}.metadata"), problems),

@@ -7,6 +7,8 @@
 //! belong to whoever uses the configuration.
 
 #[cfg(feature = "file")]
+mod attributes;
+#[cfg(feature = "file")]
 mod config;
 #[cfg(feature = "file")]
 mod credential;
@@ -18,6 +20,7 @@ mod fail;
 mod identity;
 #[cfg(feature = "file")]
 mod ledger;
+mod keys;
 #[cfg(feature = "file")]
 mod limits;
 #[cfg(feature = "file")]
@@ -55,11 +58,13 @@ pub use penstock_translate::target::Flavor;
 
 #[cfg(feature = "file")]
 pub use self::{
+    attributes::Attributes,
     config::{AccessLog, Config},
     credential::Credential,
     endpoint::{Endpoint, Scheme},
     fail::Fail,
     ledger::{Bodies, Ledger, Otlp},
+    keys::{Fault, Holder, Key, KeyHash, KeyLimits, Keys},
     limits::Limits,
     money::{Approval, Budget, Downgrade, Exceeded, Money, OnAway, Payer, Period, PriceOverride},
     pii::Pii,

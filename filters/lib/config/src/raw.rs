@@ -14,6 +14,7 @@ mod capacity;
 mod identity;
 mod money;
 mod ledger;
+mod keys;
 mod pii;
 mod quota;
 mod service;
@@ -22,6 +23,7 @@ pub(crate) use capacity::{Capacity, Queue};
 pub(crate) use identity::{Identity, Source};
 pub(crate) use money::{Budget, BudgetMatch, Money, Price};
 pub(crate) use ledger::{Ledger, Otlp};
+pub(crate) use keys::{Key, KeyLimits, Keys};
 pub(crate) use pii::{Decimal, DenyList, Entity, Pattern, Pii};
 pub(crate) use quota::{Limit, Match, Quota, Service};
 pub(crate) use service::{DecisionService, FailureMode, Redis};
@@ -42,6 +44,7 @@ pub(crate) struct File {
     pub(crate) defaults: Option<Policy>,
     pub(crate) models: List<Model>,
     pub(crate) identity: Option<Identity>,
+    pub(crate) keys: Option<Spanned<Keys>>,
     #[serde(deserialize_with = "pii::section")]
     pub(crate) pii: Option<Spanned<Pii>>,
     pub(crate) quota: Option<Quota>,

@@ -11,6 +11,9 @@ pub(crate) struct Identity {
     pub(crate) tenant: Option<Spanned<Source>>,
     pub(crate) key: Option<Spanned<Source>>,
     pub(crate) agent: Option<Spanned<Source>>,
+    pub(crate) team: Option<Spanned<Source>>,
+    pub(crate) region: Option<Spanned<Source>>,
+    pub(crate) models: Option<Spanned<Source>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
