@@ -6,11 +6,13 @@
 //! it move messages and read the clock. Prompt text is looked at and never kept, logged or stored.
 
 pub mod admin;
+pub mod authorize;
 pub mod caller;
 pub mod money;
 pub mod limits;
 pub mod access_log;
 pub mod ledger;
+pub mod keys;
 pub mod outcome;
 pub mod process;
 pub mod quota;

@@ -13,8 +13,8 @@ use futures_util::{Stream, stream};
 use penstock_flow::Headers;
 use tonic::{Request, Response, Status, Streaming};
 
-mod answer;
-mod metadata;
+pub(crate) mod answer;
+pub(crate) mod metadata;
 
 use crate::{
     caller::Caller,
