@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use penstock_envoy::process;
 
+pub(crate) mod keys;
+
 /// An AI gateway: proxy-wasm filters inside a stock Envoy.
 #[derive(Debug, Parser)]
 #[command(name = "penstock", version, arg_required_else_help = true)]
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     Render(Render),
     /// Check a configuration, start Envoy and the service with it and stay until they end
     Run(Run),
+    /// Make, list and revoke the keys that callers show
+    Keys(keys::Keys),
     /// Becomes another program, which then ends together with the process that started it
     #[command(name = process::EXEC, hide = true)]
     Exec(Exec),

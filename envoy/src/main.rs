@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Command::Validate(arguments) => command::validate::run(&arguments),
         Command::Render(arguments) => command::render::run(&arguments),
         Command::Run(arguments) => command::run::run(&arguments),
+        Command::Keys(arguments) => command::keys::run(arguments),
         Command::Exec(arguments) => command::exec::run(&arguments),
     };
     match result {

@@ -72,6 +72,18 @@ impl Keys {
             return None;
         }
         let section = &section.value;
+        if let Some(flag) = section.redis.as_ref().filter(|flag| flag.value)
+            && raw
+                .service
+                .as_ref()
+                .is_some_and(|service| service.value.redis.is_none())
+        {
+            problems.at(
+                flag.referenced,
+                "keys.redis",
+                "there is none; add service.redis, such as { url: redis://127.0.0.1:6379 }",
+            );
+        }
         let models = raw.models.iter().flat_map(|list| &list.value);
         let aliases: Vec<&str> = models
             .filter_map(|model| model.value.name.as_ref())
