@@ -51,7 +51,9 @@ fn sources_are_checked() {
             ),
             (
                 "user: { header: x-user }",
-                &["penstock.yaml:1:13: identity.user: unknown field; known: tenant, key, agent"],
+                &[
+                    "penstock.yaml:1:13: identity.user: unknown field; known: tenant, key, agent, team, region, models",
+                ],
             ),
         ],
         |text| format!("identity: {{ {text} }}\n{PROVIDERS}{MODELS}"),

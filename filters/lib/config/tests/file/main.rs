@@ -5,6 +5,7 @@ mod identity;
 #[cfg(test)]
 mod money;
 mod ledger;
+mod keys;
 #[cfg(test)]
 mod pii;
 #[cfg(test)]
