@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     attributes::Attributes,
+    health::Health,
     identity,
     ledger::Ledger,
     keys::Keys,
@@ -25,6 +26,7 @@ use crate::{
     quota::Quota,
     raw, read,
     service::DecisionService,
+    routing::Routing,
     slice, suggest, unit,
 };
 
@@ -70,6 +72,13 @@ pub struct Config {
     /// What is written down of each request. As it is by default, it is no part of the policy version.
     #[serde(skip_serializing_if = "is_default")]
     pub ledger: Ledger,
+    /// In which order each model's targets are tried, in the order of the models. As it is by default, it is no part
+    /// of the policy version.
+    #[serde(skip_serializing_if = "is_default_routing")]
+    pub routing: Vec<Routing>,
+    /// When targets are left alone. As it is by default, it is no part of the policy version.
+    #[serde(skip_serializing_if = "is_default")]
+    pub health: Health,
     #[serde(skip)]
     directory: PathBuf,
     #[serde(skip)]
@@ -222,6 +231,8 @@ impl Config {
         let service = DecisionService::parse(raw, problems);
         let money = Money::parse(raw, problems);
         let ledger = Ledger::parse(raw, problems);
+        let routing = Routing::parse(raw, &models, &providers, problems);
+        let health = Health::parse(raw.health.as_ref(), problems);
         if !problems.is_empty() {
             return None;
         }
@@ -241,6 +252,8 @@ impl Config {
             service: service?,
             money: money?,
             ledger: ledger?,
+            routing,
+            health,
             directory: file.parent().map(Path::to_owned).unwrap_or_default(),
             policy_version: String::new(),
         };
@@ -311,6 +324,10 @@ fn quota(raw: &raw::File, models: &[slice::Model], problems: &mut Problems) -> O
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+fn is_default_routing(routing: &[Routing]) -> bool {
+    routing.iter().all(Routing::is_default)
 }
 
 fn is_default_quota(quota: &Option<Quota>) -> bool {

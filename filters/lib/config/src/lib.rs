@@ -16,6 +16,7 @@ mod credential;
 mod endpoint;
 #[cfg(feature = "file")]
 mod fail;
+mod health;
 #[cfg(feature = "file")]
 mod identity;
 #[cfg(feature = "file")]
@@ -45,6 +46,7 @@ mod read;
 mod route;
 #[cfg(feature = "file")]
 mod service;
+pub mod routing;
 pub mod slice;
 #[cfg(feature = "file")]
 mod suggest;
@@ -65,6 +67,7 @@ pub use self::{
     fail::Fail,
     ledger::{Bodies, Ledger, Otlp},
     keys::{Fault, Holder, Key, KeyHash, KeyLimits, Keys},
+    health::Health,
     limits::Limits,
     money::{Approval, Budget, Downgrade, Exceeded, Money, OnAway, Payer, Period, PriceOverride},
     pii::Pii,
@@ -73,5 +76,6 @@ pub use self::{
     quota::{Quota, Service, StrictLimit},
     route::{ROUTES, Route},
     service::{DecisionService, Redis, RedisSource},
+    routing::Routing,
     unit::ByteCount,
 };

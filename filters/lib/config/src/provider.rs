@@ -14,7 +14,7 @@ use crate::{
     credential::Credential,
     endpoint::{Endpoint, Scheme},
     problem::Problems,
-    raw, suggest, unit,
+    raw, routing, suggest, unit,
 };
 
 const APIS: [(&str, Api); 2] = [("openai", Api::OpenAi), ("anthropic", Api::Anthropic)];
@@ -50,6 +50,9 @@ pub struct Provider {
     /// What it takes of all callers together.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Capacity>,
+    /// Where it is, for callers whose requests must stay somewhere; its targets may say otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
 }
 
 /// Trust in a provider's certificate.
@@ -141,6 +144,10 @@ impl Provider {
             None => Some(CONNECT_TIMEOUT),
         };
         let limits = capacity::parse(&raw.limits, path, problems);
+        let region = raw
+            .region
+            .as_ref()
+            .and_then(|text| routing::region(text, &format!("{path}.region"), problems));
         Some(Self {
             name: name?,
             api: api?,
@@ -151,6 +158,7 @@ impl Provider {
             tls: tls?,
             connect_timeout: connect_timeout?,
             limits: limits?,
+            region,
         })
     }
 }

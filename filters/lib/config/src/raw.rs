@@ -11,6 +11,7 @@ use serde::{
 use serde_saphyr::Spanned;
 
 mod capacity;
+mod health;
 mod identity;
 mod money;
 mod ledger;
@@ -20,6 +21,7 @@ mod quota;
 mod service;
 
 pub(crate) use capacity::{Capacity, Queue};
+pub(crate) use health::Health;
 pub(crate) use identity::{Identity, Source};
 pub(crate) use money::{Budget, BudgetMatch, Money, Price};
 pub(crate) use ledger::{Ledger, Otlp};
@@ -51,6 +53,7 @@ pub(crate) struct File {
     pub(crate) service: Option<Spanned<DecisionService>>,
     pub(crate) money: Option<Money>,
     pub(crate) ledger: Option<Ledger>,
+    pub(crate) health: Option<Health>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -75,6 +78,7 @@ pub(crate) struct Provider {
     pub(crate) connect_timeout: Text,
     pub(crate) insecure: Flag,
     pub(crate) limits: List<Capacity>,
+    pub(crate) region: Text,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -116,6 +120,8 @@ pub(crate) struct Model {
     pub(crate) targets: List<Target>,
     pub(crate) default_output_tokens: Number,
     pub(crate) count_as: Text,
+    pub(crate) strategy: List<String>,
+    pub(crate) pin: Text,
     pub(crate) pii: Option<Spanned<Pii>>,
     // The fields of `Policy`: serde cannot flatten and deny unknown fields at once.
     pub(crate) commit: Text,
@@ -131,6 +137,12 @@ pub(crate) struct Target {
     pub(crate) model: Text,
     pub(crate) context_window: Number,
     pub(crate) max_output_tokens: Number,
+    pub(crate) priority: Number,
+    pub(crate) weight: Number,
+    pub(crate) canary: Number,
+    pub(crate) region: Text,
+    pub(crate) version: Text,
+    pub(crate) capabilities: List<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -19,6 +19,8 @@ mod quota;
 #[cfg(test)]
 mod quota_slice;
 #[cfg(test)]
+mod routing;
+#[cfg(test)]
 mod slices;
 #[cfg(test)]
 mod strict;
