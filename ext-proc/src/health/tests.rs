@@ -265,16 +265,34 @@ fn each_outcome_has_its_effect() {
 #[test]
 fn only_the_last_attempt_can_have_been_cut() {
     let health = health();
-    let mut outcome = went(vec![stop("b/x", "500"), stop("a/x", "200")]);
+    let mut outcome = went(vec![stop("b/x", "200"), stop("a/x", "200")]);
     outcome.flags = vec!["UC".to_owned()];
     for _ in 0..3 {
         health.observe(&outcome, 100_000);
     }
     assert_eq!(circuit(&health, "a/x", 100_000), "open 2000");
-    assert_eq!(circuit(&health, "b/x", 100_000), "open 2000");
-    let mut circuits = health.open_circuits();
-    circuits.sort();
-    assert_eq!(circuits, ["a/x", "b/x"]);
+    assert_eq!(circuit(&health, "b/x", 100_000), "closed");
+    assert_eq!(health.open_circuits(), ["a/x"]);
+}
+
+#[test]
+fn of_many_at_once_one_takes_the_probe() {
+    let health = health();
+    for _ in 0..3 {
+        health.observe(&went(vec![stop("a/x", "500")]), 100_000);
+    }
+    let take = || health.claim("a", "x", Turn::Probe, 102_000);
+    let taken: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(take)).collect();
+        threads
+            .into_iter()
+            .map(|thread| usize::from(thread.join().unwrap()))
+            .sum()
+    });
+    assert_eq!(taken, 1);
+    // Nothing is due before its time, and nothing of what is well.
+    assert!(!health.claim("a", "x", Turn::Probe, 101_000));
+    assert!(!health.claim("b", "x", Turn::Probe, 102_000));
 }
 
 #[test]

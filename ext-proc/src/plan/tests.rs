@@ -351,15 +351,53 @@ fn strategies_decide_one_after_the_other() {
     );
 }
 
+/// Offers a probe of `a` until somebody claims it, and then has given it to somebody else.
+#[derive(Default)]
+struct Race(std::cell::Cell<bool>);
+
+impl HealthView for Race {
+    fn standing(&self, provider: &str, _: &str, _: u64) -> Standing {
+        let circuit = match (provider, self.0.get()) {
+            ("a", false) => Circuit::Due,
+            ("a", true) => Circuit::Open { retry_after_ms: 7 },
+            _ => Circuit::Closed,
+        };
+        Standing {
+            circuit,
+            ..Standing::default()
+        }
+    }
+
+    fn claim(&self, _: &str, _: &str, _: Turn, _: u64) -> bool {
+        self.0.set(true);
+        false
+    }
+}
+
 #[test]
-fn a_turn_that_another_request_has_taken_is_not_taken_again() {
+fn who_loses_a_turn_to_another_request_goes_elsewhere() {
     let routing = routing(
         "strategy: [priority]",
         &["provider: a, model: x", "provider: b, model: x"],
     );
+    let needs = Needs::default();
+    let ask = Ask {
+        region: None,
+        pin: None,
+        needs: &needs,
+        input: Tokens(0),
+        output: Tokens(0),
+        caller: 0,
+        cost: &|_| None,
+        barred: &[],
+        draw: 0,
+        now_ms: 0,
+    };
+    let planned = claim(&routing, &Race::default(), &ask);
+    assert_eq!(told(&routing, &planned), "b/x | a/x: circuit open for 1 s");
+    // A view that offers it for ever does not keep the request for ever.
     let mut given = Given::read("due:a/x");
     given.view.taken = true;
-    // The view still offers it, so it ends with the last plan instead of asking for ever.
     assert_eq!(given.plan(&routing).targets, [0, 1]);
 }
 

@@ -125,7 +125,7 @@ fn every_turn_of_a_conversation_has_its_number() {
     let first = r#"{"model":"m","messages":[{"role":"system","content":"s"},{"role":"user","content":"q"}]}"#;
     let same = [
         r#"{"messages":[{"content":"s","role":"system"},{"content":"q","role":"user"},{"role":"assistant","content":"a"},{"role":"user","content":"r"}],"model":"n","stream":true}"#,
-        r#"{"messages":[{"role":"system","content":[{"type":"text","text":"s"}]},{"role":"user","content":[{"type":"text","text":"q","cache_control":{"type":"ephemeral"}}]}]}"#,
+        r#"{"messages":[{"role":"system","content":[{"type":"text","text":"s"}]},{"role":"user","content":[{"type":"text","text":"q","cache_control":{"type":"ephemeral","ttl":"1h"}}]}]}"#,
         r#"{"messages":[{"role":"developer","content":"s"},{"role":"user","content":"\u0071"},{"role":"system","content":"late"}]}"#,
     ];
     for body in same {
