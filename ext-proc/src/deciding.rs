@@ -170,7 +170,7 @@ impl Deciding {
         if !self.question.caller.may_use(&self.alias) {
             return Err(Box::new(keys::refuse_model(client, &self.alias)));
         }
-        if (self.question.input, self.question.output).0.is_none() || self.question.output.is_none() {
+        if self.question.input.is_none() || self.question.output.is_none() {
             let counted = self
                 .snapshot
                 .counting(&self.alias)
@@ -463,7 +463,7 @@ impl Deciding {
     }
 
     /// There was no room in time, or no place to wait for it.
-    pub fn gave_up(&mut self, why: &crate::limits::queue::Refused) -> Next {
+    pub fn gave_up(&mut self, why: &limits::queue::Refused) -> Next {
         self.stage = Stage::Over;
         let (message, retry_ms) = match why {
             limits::queue::Refused::Full { .. } => ("too many requests wait for it already", 1_000),
@@ -503,7 +503,11 @@ impl Deciding {
         let planned = match bid.planned.turn {
             Some(_) => {
                 let claimed = self.plan(routing, health, true);
-                if claimed.targets.is_empty() { bid.planned } else { claimed }
+                if claimed.targets.is_empty() {
+                    bid.planned
+                } else {
+                    claimed
+                }
             }
             None => bid.planned,
         };
@@ -576,7 +580,11 @@ impl Deciding {
 }
 
 fn dearest(priced: &[Priced]) -> MicroUsd {
-    priced.iter().filter_map(|target| target.estimate).max().unwrap_or_default()
+    priced
+        .iter()
+        .filter_map(|target| target.estimate)
+        .max()
+        .unwrap_or_default()
 }
 
 /// Used by the estimate, which plans without reserving.

@@ -5,25 +5,29 @@
 //! afterwards how the request went, by its gRPC access log. The decision is a pure state machine; the shells around
 //! it move messages and read the clock. Prompt text is looked at and never kept, logged or stored.
 
+pub mod access_log;
 pub mod admin;
 pub mod authorize;
 pub mod caller;
-pub mod money;
-pub mod limits;
-pub mod access_log;
-pub mod ledger;
-pub mod keys;
-pub mod outcome;
-pub mod process;
-pub mod quota;
+pub mod counting;
+pub mod deciding;
 pub mod health;
+pub mod keys;
+pub mod ledger;
+pub mod limits;
+pub mod metrics;
+pub mod money;
 pub mod outcome;
 pub mod plan;
+pub mod process;
+pub mod quota;
 pub mod receipt;
 pub mod reload;
+pub mod secrets;
 pub mod server;
 pub mod service;
 pub mod session;
+pub mod settling;
 pub mod snapshot;
 pub mod store;
 pub mod verdict;

@@ -104,7 +104,10 @@ impl Metrics {
         let labels = OfPolicy {
             version: version.to_owned(),
         };
-        let mut in_force = self.in_force.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut in_force = self
+            .in_force
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(before) = in_force.replace(labels.clone()) {
             self.policy.remove(&before);
         }

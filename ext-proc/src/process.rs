@@ -131,4 +131,4 @@ pub(crate) fn headers(map: HeaderMap) -> Headers {
         .collect()
 }
 
-pub use metadata::Metadata;
+pub use metadata::{Metadata, words};

@@ -3,7 +3,10 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
-use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::ExternalProcessorServer;
+use envoy_types::pb::envoy::service::{
+    auth::v3::authorization_server::AuthorizationServer,
+    ext_proc::v3::external_processor_server::ExternalProcessorServer,
+};
 use penstock_config::Config;
 use tokio::{
     net::TcpListener,
@@ -13,7 +16,10 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 
-use crate::{admin, process::Processor, reload, service::Service};
+use crate::{
+    access_log::AccessLog, admin, authorize::AuthorizationService, process::Processor, quota::QuotaServer,
+    reload, service::Service,
+};
 
 /// A body of the configured size travels as one message with its headers and metadata around it.
 const MESSAGE_ROOM: usize = 1 << 20;
@@ -49,9 +55,18 @@ async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<(
         .saturating_add(MESSAGE_ROOM);
     let listener = bind(settings.listen, "service.listen").await?;
     let admin = bind(settings.admin, "service.admin").await?;
-    let service = Arc::new(Service::start(config).await?);
+    let service = Service::start(config).await?;
     tokio::spawn(admin::serve(admin, Arc::clone(&service)));
     tokio::spawn(reload::watch(file.to_owned(), Arc::clone(&service)));
+    let heard = Arc::downgrade(&service);
+    let outcomes = AccessLog::new(
+        Arc::new(move |outcome| {
+            if let Some(service) = heard.upgrade() {
+                service.outcome(outcome);
+            }
+        }),
+        service.access_log_metrics(),
+    );
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status("", ServingStatus::Serving).await;
 
@@ -64,6 +79,15 @@ async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<(
         .initial_connection_window_size(WINDOW)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .add_service(health_service)
+        .add_service(
+            AuthorizationServer::new(AuthorizationService::new(
+                Arc::clone(&service.keyring),
+                service.key_metrics.clone(),
+            ))
+            .max_decoding_message_size(message),
+        )
+        .add_service(outcomes.into_server())
+        .add_service(QuotaServer::new(Arc::clone(&service.quota)))
         .add_service(
             ExternalProcessorServer::new(Processor::new(Arc::clone(&service)))
                 .max_decoding_message_size(message)

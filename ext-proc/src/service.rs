@@ -12,8 +12,9 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use arc_swap::ArcSwap;
-use penstock_config::{Config, DecisionService, LoadError, RedisSource};
+use penstock_config::{Config, DecisionService, LoadError};
 use penstock_flow::LocalReply;
+use penstock_translate::error::{ApiError, ErrorKind};
 use prometheus_client::registry::Registry;
 use tokio::sync::Semaphore;
 
@@ -21,11 +22,13 @@ use crate::{
     access_log,
     deciding::{Deciding, Next, Room},
     keys::{self, KeyMetrics, Keyring},
-    ledger::{self, Ledger, Query, Row},
+    ledger::{self, Ledger, Query, Row, UsageError},
     limits::queue::Place,
     metrics::Metrics,
     money::Event,
     outcome::Outcome,
+    quota::{Quota, Terms},
+    secrets,
     session::{Purpose, Question},
     settling,
     snapshot::{self, Snapshot},
@@ -66,6 +69,8 @@ pub struct Service {
     keys_in_redis: Option<Arc<keys::Standing>>,
     /// What requests draw on.
     pub store: Store,
+    /// Leases of limits that proxies hold themselves.
+    pub quota: Arc<Quota>,
     ledger: Ledger,
     registry: Registry,
     metrics: Metrics,
@@ -106,20 +111,25 @@ impl Service {
         let access_log = access_log::Metrics::default();
         let key_metrics = KeyMetrics::default();
         let metrics = Metrics::default();
-        let url = redis_url(&settings)?;
+        let url = secrets::redis_url(&settings)?;
         let store = match &url {
             Some(url) => Store::redis(&store::Settings {
-                timeout: settings.redis.as_ref().map_or(Duration::from_millis(100), |redis| redis.timeout),
+                timeout: settings
+                    .redis
+                    .as_ref()
+                    .map_or(Duration::from_millis(100), |redis| redis.timeout),
                 ..store::Settings::new(url.as_str())
             })
             .await
             .context("the URL of Redis (service.redis) is none")?,
             None => Store::memory(),
         };
+        let quota = Arc::new(Quota::new(&store, Terms::default()));
+        quota.register(&mut registry);
         let ledger = open_ledger(&config, &settings, ledger_metrics.clone())?;
         store.restore(ledger.load_accounts());
         let keyring = Arc::new(Keyring::new(&config));
-        let approve_key = approve_key(&config)?;
+        let approve_key = secrets::approve_key(&config)?;
         let snapshot = Snapshot::new(config, approve_key.as_deref(), &parts, None)?;
 
         parts.health.register(&mut registry);
@@ -134,7 +144,8 @@ impl Service {
 
         let keys_in_redis = match &url {
             Some(url) => {
-                let shelf = penstock_keys::shelf::Shelf::at(url).context("the URL of Redis (service.redis) is none")?;
+                let shelf = penstock_keys::shelf::Shelf::at(url)
+                    .context("the URL of Redis (service.redis) is none")?;
                 let standing = Arc::new(keys::Standing::default());
                 tokio::spawn(keys::watch(
                     shelf,
@@ -152,6 +163,7 @@ impl Service {
             key_metrics,
             keys_in_redis,
             store,
+            quota,
             ledger,
             registry,
             metrics,
@@ -179,7 +191,10 @@ impl Service {
 
     /// Puts a configuration in force that has been read anew, or says why not and keeps the old one.
     pub fn take_up(&self, read: Result<Config, LoadError>) {
-        match read.map_err(anyhow::Error::from).and_then(|config| self.make_ready(config)) {
+        match read
+            .map_err(anyhow::Error::from)
+            .and_then(|config| self.make_ready(config))
+        {
             Ok(new) => {
                 let old = self.snapshot();
                 if *old.policy_version() != *new.policy_version() {
@@ -193,7 +208,9 @@ impl Service {
             }
             Err(error) => {
                 let reason = format!("{error:#}");
-                eprintln!("penstock-ext-proc: the changed configuration is not taken up, the old one stays: {reason}");
+                eprintln!(
+                    "penstock-ext-proc: the changed configuration is not taken up, the old one stays: {reason}"
+                );
                 self.refused.store(Arc::new(Some(reason)));
                 self.metrics.reload(false);
             }
@@ -204,20 +221,35 @@ impl Service {
         let Some(settings) = &config.service else {
             bail!("it has no section `service` any more");
         };
-        let fixed = |settings: &DecisionService| (settings.listen, settings.admin, settings.redis.clone(), settings.data.clone());
+        let fixed = |settings: &DecisionService| {
+            (
+                settings.listen,
+                settings.admin,
+                settings.redis.clone(),
+                settings.data.clone(),
+            )
+        };
         if fixed(settings) != fixed(&self.settings) {
             bail!("service.listen, admin, redis and data take a restart");
         }
-        let approve_key = approve_key(&config)?;
+        let approve_key = secrets::approve_key(&config)?;
         let before = self.snapshot();
-        Ok(Snapshot::new(config, approve_key.as_deref(), &self.parts, Some(&before))?)
+        Ok(Snapshot::new(
+            config,
+            approve_key.as_deref(),
+            &self.parts,
+            Some(&before),
+        )?)
     }
 
     /// Whether it may be sent requests, and what there is to say about it, in lines.
     pub fn readiness(&self) -> (bool, String) {
         let draining = self.draining.load(Ordering::Relaxed);
         let unread = self.keyring.uses_shelf()
-            && self.keys_in_redis.as_ref().is_some_and(|standing| !standing.is_ready());
+            && self
+                .keys_in_redis
+                .as_ref()
+                .is_some_and(|standing| !standing.is_ready());
         let ready = !draining && !unread;
         let mut lines = vec![
             match (ready, draining) {
@@ -259,7 +291,9 @@ impl Service {
     /// Writes down what is not written yet.
     pub async fn finish(&self) {
         // Every permit means that nothing is being settled any more.
-        let settled = self.settling.acquire_many(u32::try_from(MOST_SETTLING).unwrap_or(u32::MAX));
+        let settled = self
+            .settling
+            .acquire_many(u32::try_from(MOST_SETTLING).unwrap_or(u32::MAX));
         // What takes longer waits for a store that is away.
         let _ = tokio::time::timeout(Duration::from_secs(2), settled).await;
         self.ledger.save_accounts(self.store.export());
@@ -284,7 +318,9 @@ impl Service {
             return Decided::Now(Box::new(Verdict::Reply { reply, receipt: None }));
         }
         match self.drive(&snapshot, &mut deciding, next).await {
-            Driven::Done(verdict) => Decided::Now(Box::new(self.decided(*verdict, &snapshot, &deciding, began))),
+            Driven::Done(verdict) => {
+                Decided::Now(Box::new(self.decided(*verdict, &snapshot, &deciding, began)))
+            }
             Driven::Wait(room) => self.queue(snapshot, deciding, room, began),
         }
     }
@@ -309,7 +345,13 @@ impl Service {
     }
 
     /// Lets a request wait for room at a provider.
-    fn queue(self: &Arc<Self>, snapshot: Arc<Snapshot>, mut deciding: Deciding, room: Room, began: Instant) -> Decided {
+    fn queue(
+        self: &Arc<Self>,
+        snapshot: Arc<Snapshot>,
+        mut deciding: Deciding,
+        room: Room,
+        began: Instant,
+    ) -> Decided {
         let entered = snapshot
             .queues
             .get(&room.provider, room.model.as_deref())
@@ -328,7 +370,9 @@ impl Service {
                 let service = Arc::clone(self);
                 let at_most = place.remaining() + self.settings.timeout;
                 let waiting = async move {
-                    let verdict = service.wait(&snapshot, &mut deciding, place, &room.provider).await;
+                    let verdict = service
+                        .wait(&snapshot, &mut deciding, place, &room.provider)
+                        .await;
                     service.decided(verdict, &snapshot, &deciding, began)
                 };
                 Decided::Later {
@@ -339,7 +383,13 @@ impl Service {
         }
     }
 
-    async fn wait(&self, snapshot: &Snapshot, deciding: &mut Deciding, mut place: Place, provider: &str) -> Verdict {
+    async fn wait(
+        &self,
+        snapshot: &Snapshot,
+        deciding: &mut Deciding,
+        mut place: Place,
+        provider: &str,
+    ) -> Verdict {
         loop {
             if let Err(why) = place.turn().await {
                 snapshot.queues.ended::<()>(provider, &Err(why));
@@ -361,7 +411,13 @@ impl Service {
     }
 
     /// Notes what was decided.
-    fn decided(&self, mut verdict: Verdict, snapshot: &Snapshot, deciding: &Deciding, began: Instant) -> Verdict {
+    fn decided(
+        &self,
+        mut verdict: Verdict,
+        snapshot: &Snapshot,
+        deciding: &Deciding,
+        began: Instant,
+    ) -> Verdict {
         let took = began.elapsed();
         let reason = match &mut verdict {
             Verdict::Go { receipt, .. } => {
@@ -376,7 +432,8 @@ impl Service {
         self.metrics.decision(&reason, took);
         if matches!(verdict, Verdict::Go { .. }) && snapshot.config.keeps_bodies() {
             let question = deciding.question();
-            self.ledger.record_body(&question.client.request_id, &question.body);
+            self.ledger
+                .record_body(&question.client.request_id, &question.body);
         }
         verdict
     }
@@ -392,7 +449,11 @@ impl Service {
             return reply;
         }
         let sketch = deciding.sketch(&snapshot.health);
-        let accounts: Vec<Account> = sketch.budgets.iter().map(|claim| claim.claim.account.clone()).collect();
+        let accounts: Vec<Account> = sketch
+            .budgets
+            .iter()
+            .map(|claim| claim.claim.account.clone())
+            .collect();
         let mut reasons = sketch.excluded;
         let standings = match self.store.standings(&accounts).await {
             Some(standings) => standings,
@@ -402,10 +463,25 @@ impl Service {
             }
         };
         let question = deciding.question();
-        let amount = sketch.priced.iter().filter_map(|target| target.estimate).max().unwrap_or_default();
-        let token = snapshot.money.approvals().filter(|approvals| approvals.is_needed(amount)).map(|approvals| {
-            approvals.issue(&question.caller, &question.body, amount, now_ms(), fastrand::u64(..))
-        });
+        let amount = sketch
+            .priced
+            .iter()
+            .filter_map(|target| target.estimate)
+            .max()
+            .unwrap_or_default();
+        let token = snapshot
+            .money
+            .approvals()
+            .filter(|approvals| approvals.is_needed(amount))
+            .map(|approvals| {
+                approvals.issue(
+                    &question.caller,
+                    &question.body,
+                    amount,
+                    now_ms(),
+                    fastrand::u64(..),
+                )
+            });
         let quote = snapshot.money.quote(
             (&sketch.asked, &sketch.served),
             (sketch.input, sketch.output),
@@ -427,7 +503,15 @@ impl Service {
         };
         match self.ledger.usage(query).await {
             Ok(report) => question.client.reply(200, report.to_json(), "usage"),
-            Err(error) => question.client.refuse(&error.into(), "usage"),
+            Err(error) => {
+                let kind = match error {
+                    UsageError::Busy | UsageError::TimeLimit => ErrorKind::Overloaded,
+                    UsageError::Ledger(_) => ErrorKind::Internal,
+                };
+                question
+                    .client
+                    .refuse(&ApiError::new(kind, error.to_string()), "usage")
+            }
         }
     }
 
@@ -510,7 +594,6 @@ impl Service {
 }
 
 fn internal(deciding: &Deciding) -> Verdict {
-    use penstock_translate::error::{ApiError, ErrorKind};
     let error = ApiError::new(ErrorKind::Internal, "the gateway failed");
     Verdict::Reply {
         reply: deciding.question().client.refuse(&error, "internal"),
@@ -527,15 +610,43 @@ async fn save_accounts(service: std::sync::Weak<Service>) {
     }
 }
 
-fn redis_url(settings: &DecisionService) -> anyhow::Result<Option<String>> {
-    match settings.redis.as_ref().map(|redis| &redis.source) {
-        None => Ok(None),
-        Some(RedisSource::Url(url)) => Ok(Some(url.clone())),
-        Some(RedisSource::Env(name)) => match std::env::var(name) {
-            Ok(url) => Ok(Some(url)),
-            Err(_) => bail!("service.redis: environment variable {name} is not set"),
+fn open_ledger(
+    config: &Config,
+    settings: &DecisionService,
+    metrics: ledger::Metrics,
+) -> anyhow::Result<Ledger> {
+    let options = ledger::Options {
+        directory: config.resolve(&settings.data),
+        retention: config.ledger.retention,
+        flush: config.ledger.flush,
+        clock: Arc::new(now_ms),
+    };
+    let ledger = Ledger::open(options, metrics.clone())?;
+    let Some(otlp) = &config.ledger.otlp else {
+        return Ok(ledger);
+    };
+    let ca = match &otlp.tls.ca_file {
+        Some(path) => {
+            let path = config.resolve(path);
+            Some(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)
+        }
+        None => None,
+    };
+    let collector = ledger::otlp::Exporter::start(
+        ledger::otlp::Settings {
+            url: format!(
+                "{}://{}",
+                otlp.endpoint.scheme.as_str(),
+                otlp.endpoint.authority()
+            ),
+            headers: secrets::collector_headers(otlp.headers_env.as_deref())?,
+            ca,
+            server_name: otlp.tls.server_name.clone(),
+            instance: settings.listen.to_string(),
         },
-    }
+        metrics,
+    )?;
+    Ok(ledger.with_collector(collector))
 }
 
 fn now_ms() -> u64 {

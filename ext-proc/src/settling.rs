@@ -27,7 +27,10 @@ pub fn settlements(snapshot: &Snapshot, outcome: &Outcome, spent: &Spent) -> Vec
         .collect();
     entries.extend(snapshot.money.settlements(outcome, spent));
     for other in unreserved(snapshot, outcome, spent) {
-        if !entries.iter().any(|entry| entry.account.name == other.account.name) {
+        if !entries
+            .iter()
+            .any(|entry| entry.account.name == other.account.name)
+        {
             entries.push(other);
         }
     }
@@ -36,7 +39,10 @@ pub fn settlements(snapshot: &Snapshot, outcome: &Outcome, spent: &Spent) -> Vec
 
 /// None for money, which is settled by what it cost.
 fn used(held: &Held, outcome: &Outcome, spent: &Spent) -> Option<u64> {
-    let parts = spent.parts.iter().filter(|part| is_of(held, &part.provider, &part.model));
+    let parts = spent
+        .parts
+        .iter()
+        .filter(|part| is_of(held, &part.provider, &part.model));
     Some(match held.unit {
         Unit::Money => return None,
         Unit::Concurrent => 0,

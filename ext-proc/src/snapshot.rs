@@ -12,7 +12,7 @@ use crate::{
     health::{self, Health},
     limits::queue::{self, Queues},
     money::{Money, MoneyError, MoneyMetrics},
-    process::Metadata,
+    process::{Metadata, words},
 };
 
 /// Where ext_authz has put the caller, as JSON.
@@ -69,7 +69,11 @@ impl Snapshot {
         before: Option<&Self>,
     ) -> Result<Self, MoneyError> {
         let money = Money::new(config.money.as_ref(), approve_key)?;
-        let health = Health::new(&config, metrics.health.clone(), before.map(|before| &before.health));
+        let health = Health::new(
+            &config,
+            metrics.health.clone(),
+            before.map(|before| &before.health),
+        );
         let queues = Queues::new(
             &config.providers,
             before.map(|before| &before.queues),
@@ -116,12 +120,17 @@ impl Snapshot {
 
     /// How long what a request for an alias has reserved is held without a settlement.
     pub fn hold_ms(&self, alias: &str) -> u64 {
-        self.models.get(alias).map_or(HOLD_MARGIN_MS, |model| model.hold_ms)
+        self.models
+            .get(alias)
+            .map_or(HOLD_MARGIN_MS, |model| model.hold_ms)
     }
 
     /// A provider by its name.
     pub fn provider(&self, name: &str) -> Option<&Provider> {
-        self.config.providers.iter().find(|provider| provider.name == name)
+        self.config
+            .providers
+            .iter()
+            .find(|provider| provider.name == name)
     }
 
     /// Limits of which each request reserves here.
@@ -135,7 +144,7 @@ impl Snapshot {
         if self.config.keys.is_some() {
             return serde_json::from_str(metadata.text(&CALLER)?).ok();
         }
-        let named = |source| identity::name(source, headers, |path| metadata.text(path).map(str::to_owned));
+        let named = |source: &Source| identity::name(source, headers, |path| metadata.text(path).map(str::to_owned));
         let known = |source: &Source| {
             let name = named(source);
             (name != ANONYMOUS).then(|| name.into_owned())
@@ -150,7 +159,7 @@ impl Snapshot {
             region: attributes.region.as_ref().and_then(known),
             models: attributes.models.as_ref().and_then(|source| match source {
                 Source::Metadata(path) => metadata.texts(path),
-                Source::Header(_) => known(source).map(|words| crate::process::words(&words)),
+                Source::Header(_) => known(source).map(|text| words(&text)),
             }),
             ..Caller::default()
         })
@@ -184,7 +193,9 @@ impl Model {
         Self {
             routing: routing.clone(),
             counting: Arc::new(counting),
-            hold_ms: longest.saturating_mul(targets.max(1)).saturating_add(HOLD_MARGIN_MS),
+            hold_ms: longest
+                .saturating_mul(targets.max(1))
+                .saturating_add(HOLD_MARGIN_MS),
         }
     }
 }

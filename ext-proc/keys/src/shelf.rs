@@ -30,6 +30,9 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 const PUT: &str = include_str!("shelf/put.lua");
 const REPLACE: &str = include_str!("shelf/replace.lua");
 
+/// Fields and values of a hash.
+type Page = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// Why Redis did not do what was asked.
 #[derive(Debug, Error)]
 pub enum ShelfError {
@@ -121,7 +124,7 @@ impl Shelf {
         let mut found: HashMap<KeyHash, Key> = HashMap::with_capacity(count);
         let (mut unreadable, mut cursor) = (0, 0_u64);
         loop {
-            let (next, page): (u64, Vec<(Vec<u8>, Vec<u8>)>) = redis::cmd("HSCAN")
+            let (next, page): (u64, Page) = redis::cmd("HSCAN")
                 .arg(KEYS)
                 .arg(cursor)
                 .arg("COUNT")

@@ -157,6 +157,11 @@ impl Place {
         }
     }
 
+    /// How long it waits at most.
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     /// There was no room, and may be none for so many milliseconds.
     pub fn short(&mut self, retry_ms: u64) {
         self.retry_ms = retry_ms;

@@ -16,6 +16,12 @@ pub struct Served<'a> {
 }
 
 impl Money {
+    /// Whether a budget may make a request for `alias` get a cheaper one.
+    pub fn may_downgrade(&self, alias: &str) -> bool {
+        let asks = |budget: &super::Budget| budget.config.downgrade_at.is_some();
+        self.downgrades.contains_key(alias) && self.budgets.iter().any(asks)
+    }
+
     /// The alias that a request gets: the one that was asked for, or a cheaper one for as long as `due` names a budget that
     /// asks for it, of the alias that it is given. Each alias at most once.
     pub fn served<'a>(&'a self, asked: &'a str, mut due: impl FnMut(&str) -> Option<usize>) -> Served<'a> {

@@ -144,20 +144,12 @@ fn other_version(routing: &Routing, route: &Route, ask: &Ask<'_>) -> Option<Reas
     (route.version.as_deref() != Some(pin)).then_some(Reason::Pin)
 }
 
-/// A target of which nobody said where it is may be anywhere.
 fn elsewhere(route: &Route, needed: Option<&str>) -> Option<Reason> {
     let needed = needed?;
-    let within = route.region.as_deref().is_some_and(|has| is_within(has, needed));
-    (!within).then(|| Reason::Region {
+    (!route.is_within(needed)).then(|| Reason::Region {
         needed: needed.to_owned(),
         has: route.region.clone(),
     })
-}
-
-/// `eu-west-1` is within `eu` and `eu-west`, and not within `e` or `eu-west-2`.
-fn is_within(region: &str, wider: &str) -> bool {
-    let mut segments = region.split('-');
-    wider.split('-').all(|segment| segments.next() == Some(segment))
 }
 
 /// An answer takes room only where the client says how long it may become: a provider that is given no number ends

@@ -32,12 +32,7 @@ impl Metadata {
     /// The texts of the list at a path; a single text is a list of the words in it.
     pub fn texts(&self, path: &[impl AsRef<str>]) -> Option<Vec<String>> {
         match self.at(path)? {
-            Kind::StringValue(text) => Some(
-                text.split([',', ' '])
-                    .filter(|word| !word.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
-            ),
+            Kind::StringValue(text) => Some(words(text)),
             Kind::ListValue(ListValue { values }) => Some(
                 values
                     .iter()
@@ -63,6 +58,14 @@ impl Metadata {
         }
         value.kind.as_ref()
     }
+}
+
+/// The words of a list in one text, with commas or spaces between them.
+pub fn words(text: &str) -> Vec<String> {
+    text.split([',', ' '])
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Texts under their keys.

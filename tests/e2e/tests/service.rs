@@ -7,7 +7,7 @@ mod health;
 mod keys;
 mod ledger;
 mod limits;
-mod replicas;
 mod reload;
+mod replicas;
 mod residency;
 mod world;

@@ -9,8 +9,8 @@ mod play;
 pub mod provider;
 pub mod quota_service;
 pub mod redis;
-pub mod service;
 pub mod redis;
+pub mod service;
 pub mod wait;
 
 pub use client::Request;
@@ -18,5 +18,5 @@ pub use gateway::Gateway;
 pub use provider::Provider;
 pub use quota_service::QuotaService;
 pub use redis::Redis;
-pub use service::Service;
 pub use redis::Redis;
+pub use service::Service;

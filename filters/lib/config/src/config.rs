@@ -14,8 +14,8 @@ use crate::{
     attributes::Attributes,
     health::Health,
     identity,
-    ledger::Ledger,
     keys::Keys,
+    ledger::{Bodies, Ledger},
     limits::Limits,
     listen,
     model::{self, Policy, Providers},
@@ -25,8 +25,8 @@ use crate::{
     provider::Provider,
     quota::Quota,
     raw, read,
-    service::DecisionService,
-    routing::Routing,
+    routing::{Route, Routing},
+    service::{self, DecisionService},
     slice, suggest, unit,
 };
 
@@ -213,8 +213,58 @@ impl Config {
         let service = self.service.as_ref()?;
         Some(slice::FrontService {
             failure_mode: service.failure_mode,
-            withheld: Vec::new(),
+            withheld: self.withheld(),
         })
+    }
+
+    /// Targets that some caller's requests may not go to: who asks is not known where the service does not say.
+    fn withheld(&self) -> Vec<slice::Withheld> {
+        let Some(regions) = self.regions_of_callers() else {
+            return self.withheld_where(|route| route.region.is_some());
+        };
+        self.withheld_where(|route| regions.iter().any(|region| !route.is_within(region)))
+    }
+
+    fn withheld_where(&self, is: impl Fn(&Route) -> bool) -> Vec<slice::Withheld> {
+        self.routing
+            .iter()
+            .map(|routing| slice::Withheld {
+                alias: routing.alias.clone(),
+                targets: routing
+                    .targets
+                    .iter()
+                    .filter(|route| is(route))
+                    .map(|route| (route.provider.clone(), route.model.clone()))
+                    .collect(),
+            })
+            .filter(|withheld| !withheld.targets.is_empty())
+            .collect()
+    }
+
+    /// Where some callers' requests must stay; `None` if that stands outside of this file.
+    fn regions_of_callers(&self) -> Option<Vec<&str>> {
+        if self.attributes.region.is_some() {
+            return None;
+        }
+        let Some(keys) = &self.keys else {
+            return Some(Vec::new());
+        };
+        if keys.redis {
+            return None;
+        }
+        let holders = keys.list.iter().map(|key| &key.holder).chain(&keys.anonymous);
+        Some(holders.filter_map(|holder| holder.region.as_deref()).collect())
+    }
+
+    /// How requests for a model are counted; `None` if nothing is counted, or there is no such model.
+    pub fn counted(&self, alias: &str) -> Option<slice::CountedModel> {
+        let model = self.models.iter().find(|model| model.name == alias)?;
+        Some(self.quota.as_ref()?.counted(model))
+    }
+
+    /// Whether what was asked is written down.
+    pub fn keeps_bodies(&self) -> bool {
+        self.ledger.bodies != Bodies::None
     }
 
     fn parse(raw: &raw::File, file: &Path, problems: &mut Problems) -> Option<Self> {
@@ -233,6 +283,7 @@ impl Config {
         let ledger = Ledger::parse(raw, problems);
         let routing = Routing::parse(raw, &models, &providers, problems);
         let health = Health::parse(raw.health.as_ref(), problems);
+        service::demanded(raw, problems);
         if !problems.is_empty() {
             return None;
         }

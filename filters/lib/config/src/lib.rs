@@ -19,9 +19,9 @@ mod fail;
 mod health;
 #[cfg(feature = "file")]
 mod identity;
+mod keys;
 #[cfg(feature = "file")]
 mod ledger;
-mod keys;
 #[cfg(feature = "file")]
 mod limits;
 #[cfg(feature = "file")]
@@ -44,9 +44,9 @@ mod raw;
 mod read;
 #[cfg(feature = "file")]
 mod route;
+pub mod routing;
 #[cfg(feature = "file")]
 mod service;
-pub mod routing;
 pub mod slice;
 #[cfg(feature = "file")]
 mod suggest;
@@ -65,9 +65,9 @@ pub use self::{
     credential::Credential,
     endpoint::{Endpoint, Scheme},
     fail::Fail,
-    ledger::{Bodies, Ledger, Otlp},
-    keys::{Fault, Holder, Key, KeyHash, KeyLimits, Keys},
     health::Health,
+    keys::{Fault, Holder, Key, KeyHash, KeyLimits, Keys},
+    ledger::{Bodies, Ledger, Otlp},
     limits::Limits,
     money::{Approval, Budget, Downgrade, Exceeded, Money, OnAway, Payer, Period, PriceOverride},
     pii::Pii,
@@ -75,7 +75,7 @@ pub use self::{
     provider::{Capacity, Provider, Queue, Tls},
     quota::{Quota, Service, StrictLimit},
     route::{ROUTES, Route},
-    service::{DecisionService, Redis, RedisSource},
     routing::Routing,
+    service::{DecisionService, Redis, RedisSource},
     unit::ByteCount,
 };

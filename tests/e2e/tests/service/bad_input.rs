@@ -18,13 +18,27 @@ async fn the_service_goes_on_whatever_is_sent() {
     let good = || Client::OpenAi.ask("plain", "hello", false);
     let requests = [
         (good().header("x-penstock-int-input-tokens", "99999999999"), 200),
-        (good().header("x-penstock-int-decision", "{}").header("x-penstock-approve", &long), 200),
+        (
+            good()
+                .header("x-penstock-int-decision", "{}")
+                .header("x-penstock-approve", &long),
+            200,
+        ),
         (good().header("x-long", &long), 200),
         (good().header("x-request-id", &long), 200),
-        (Request::post_bytes("/v1/chat/completions", "{\"model\": \"plain\", \"messages\": ["), 400),
-        (Request::post_bytes("/v1/penstock/estimate", "{\"model\": \"plain\", \"messages\": ["), 400),
+        (
+            Request::post_bytes("/v1/chat/completions", "{\"model\": \"plain\", \"messages\": ["),
+            400,
+        ),
+        (
+            Request::post_bytes("/v1/penstock/estimate", "{\"model\": \"plain\", \"messages\": ["),
+            400,
+        ),
         (Request::post_bytes("/v1/penstock/estimate", "[]"), 400),
-        (Request::get("/v1/penstock/usage?group_by=team;drop+table&from=yesterday"), 400),
+        (
+            Request::get("/v1/penstock/usage?group_by=team;drop+table&from=yesterday"),
+            400,
+        ),
         (Request::get("/v1/penstock/nothing"), 404),
     ];
     for (request, status) in requests {
@@ -32,7 +46,11 @@ async fn the_service_goes_on_whatever_is_sent() {
         let response = world.envoy.send(request).await.unwrap();
         let shown = shown.get(..200).unwrap_or(&shown);
         assert_eq!(response.status, status, "{shown}: {}", response.text());
-        assert_eq!(world.envoy.send(good()).await.unwrap().status, 200, "after {shown}");
+        assert_eq!(
+            world.envoy.send(good()).await.unwrap().status,
+            200,
+            "after {shown}"
+        );
     }
 }
 
@@ -44,7 +62,14 @@ async fn the_largest_body_is_decided_and_not_let_through() {
     );
     let world = World::start("failure_mode: deny, timeout: 5s", &more).await;
     let text = "word ".repeat(1 << 20);
-    let response = world.envoy.send(Client::OpenAi.ask("plain", &text, false)).await.unwrap();
+    let response = world
+        .envoy
+        .send(Client::OpenAi.ask("plain", &text, false))
+        .await
+        .unwrap();
     assert_eq!(response.status, 200, "{}", response.text());
-    assert_eq!(world.envoy.stat("penstock.decisions.outcome.used").await.unwrap(), 1);
+    assert_eq!(
+        world.envoy.stat("penstock.decisions.outcome.used").await.unwrap(),
+        1
+    );
 }

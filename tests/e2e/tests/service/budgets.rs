@@ -45,7 +45,13 @@ async fn concurrent_callers_never_overspend_a_budget() {
             for _ in 0..60 {
                 let response = ask(&text, 10).send(envoy).await.unwrap();
                 match response.status {
-                    200 => cost += response.header("x-penstock-cost").unwrap().parse::<f64>().unwrap(),
+                    200 => {
+                        cost += response
+                            .header("x-penstock-cost")
+                            .unwrap()
+                            .parse::<f64>()
+                            .unwrap()
+                    }
                     429 => refused = Some(response),
                     other => panic!("{other}: {}", response.text()),
                 }
@@ -83,7 +89,11 @@ async fn at_its_threshold_a_budget_makes_the_answer_come_from_the_cheaper_model(
         .service
         .until_metric(&["penstock_budget_threshold_total", "threshold=\"50\""], 1.0)
         .await;
-    assert!(world.service.log().contains("budget_threshold"), "{}", world.service.log());
+    assert!(
+        world.service.log().contains("budget_threshold"),
+        "{}",
+        world.service.log()
+    );
 }
 
 #[tokio::test]
@@ -119,7 +129,10 @@ async fn a_budget_survives_a_kill_of_the_service() {
     let response = world.envoy.send(ask("hello", 20)).await.unwrap();
     let cost: f64 = response.header("x-penstock-cost").unwrap().parse().unwrap();
     assert!(cost > 0.0);
-    world.service.until_metric(&["penstock_ledger_rows_total"], 1.0).await;
+    world
+        .service
+        .until_metric(&["penstock_ledger_rows_total"], 1.0)
+        .await;
     // A flush interval later it is on disk.
     eventually(Duration::from_secs(5), "the budget on disk", async || {
         let file = world.service.directory().join("penstock-data/ledger.sqlite-wal");

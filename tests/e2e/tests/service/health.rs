@@ -16,13 +16,20 @@ async fn a_target_that_fails_is_left_alone_and_tried_again_later() {
         "models:\n{}health: {{ consecutive_failures: 3, open: 1s, open_at_most: 2s }}\nkeys: {{ anonymous: {{ tenant: demo }} }}\n",
         model(
             "plain",
-            &[("primary", &format!("fault=status:500,times:3,key:{key}")), ("backup", "good")],
+            &[
+                ("primary", &format!("fault=status:500,times:3,key:{key}")),
+                ("backup", "good")
+            ],
             "retry: { same_target: 0 }"
         )
     );
     let world = World::start("failure_mode: deny", &more).await;
     let ask = async || {
-        let response = world.envoy.send(Client::OpenAi.ask("plain", "hello", false)).await.unwrap();
+        let response = world
+            .envoy
+            .send(Client::OpenAi.ask("plain", "hello", false))
+            .await
+            .unwrap();
         assert_eq!(response.status, 200, "{}", response.text());
         response.header("x-penstock-attempts").unwrap().to_owned()
     };
@@ -31,14 +38,25 @@ async fn a_target_that_fails_is_left_alone_and_tried_again_later() {
         (ask().await == "backup:200").then_some(())
     })
     .await;
-    assert!(world.service.metric(&["penstock_circuit_open", "primary"]).await.unwrap() >= 1.0);
+    assert!(
+        world
+            .service
+            .metric(&["penstock_circuit_open", "primary"])
+            .await
+            .unwrap()
+            >= 1.0
+    );
     // Its time is over: one request tries it, finds it well, and all go there again.
     eventually(Duration::from_secs(20), "the first target again", async || {
         (ask().await == "primary:200").then_some(())
     })
     .await;
     eventually(Duration::from_secs(20), "the circuit to close", async || {
-        let open = world.service.metric(&["penstock_circuit_open", "primary"]).await.ok()?;
+        let open = world
+            .service
+            .metric(&["penstock_circuit_open", "primary"])
+            .await
+            .ok()?;
         (open == 0.0).then_some(())
     })
     .await;

@@ -34,7 +34,12 @@ fn yaml() -> String {
 async fn only_the_right_key_is_admitted_and_it_reaches_no_provider() {
     let world = World::start("failure_mode: deny", &yaml()).await;
     for client in CLIENTS {
-        for (key, status) in [(Some(KEY), 200), (Some(OTHER), 401), (Some("sk-other"), 401), (None, 401)] {
+        for (key, status) in [
+            (Some(KEY), 200),
+            (Some(OTHER), 401),
+            (Some("sk-other"), 401),
+            (None, 401),
+        ] {
             let text = marker("key");
             let mut request = client.ask("plain", &text, false);
             if let Some(key) = key {
@@ -71,7 +76,11 @@ async fn a_model_that_the_key_may_not_use_is_forbidden() {
 #[tokio::test]
 async fn a_key_that_is_taken_out_is_refused_within_a_second() {
     let mut world = World::start("failure_mode: deny", &yaml()).await;
-    let ask = || Client::OpenAi.ask("plain", "hello", false).header("x-api-key", KEY);
+    let ask = || {
+        Client::OpenAi
+            .ask("plain", "hello", false)
+            .header("x-api-key", KEY)
+    };
     assert_eq!(world.envoy.send(ask()).await.unwrap().status, 200);
     world.rewrite(|yaml| yaml.replace("id: acme-one,", "id: acme-one, revoked: true,"));
     let start = Instant::now();

@@ -26,7 +26,10 @@ async fn two_envoys_and_two_replicas_admit_exactly_what_they_share() {
     const LIMIT: usize = 50;
     for kind in [Kind::Redis, Kind::Valkey] {
         let redis = Redis::start(kind).await.unwrap();
-        let section = format!("failure_mode: deny, redis: {{ url: \"{}\", timeout: 2s }}, timeout: 5s", redis.url());
+        let section = format!(
+            "failure_mode: deny, redis: {{ url: \"{}\", timeout: 2s }}, timeout: 5s",
+            redis.url()
+        );
         let limits = format!("{{ name: shared, strict: true, requests_per_minute: {LIMIT} }}");
         let world = World::start(&section, &more(&limits)).await;
         let replica = world.replica().await;
@@ -36,11 +39,19 @@ async fn two_envoys_and_two_replicas_admit_exactly_what_they_share() {
         let admitted = Arc::new(AtomicUsize::new(0));
         let mut callers = JoinSet::new();
         for n in 0..8 {
-            let envoy = if n % 2 == 0 { world.envoy.address() } else { other.address() };
+            let envoy = if n % 2 == 0 {
+                world.envoy.address()
+            } else {
+                other.address()
+            };
             let (text, admitted) = (text.clone(), Arc::clone(&admitted));
             callers.spawn(async move {
                 for _ in 0..15 {
-                    let response = Client::OpenAi.ask("plain", &text, false).send(envoy).await.unwrap();
+                    let response = Client::OpenAi
+                        .ask("plain", &text, false)
+                        .send(envoy)
+                        .await
+                        .unwrap();
                     match response.status {
                         200 => _ = admitted.fetch_add(1, Ordering::Relaxed),
                         429 => {}
@@ -58,7 +69,10 @@ async fn two_envoys_and_two_replicas_admit_exactly_what_they_share() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_may_die_and_come_back_under_load() {
     let mut redis = Redis::start(Kind::Redis).await.unwrap();
-    let section = format!("failure_mode: deny, redis: {{ url: \"{}\" }}, timeout: 2s", redis.url());
+    let section = format!(
+        "failure_mode: deny, redis: {{ url: \"{}\" }}, timeout: 2s",
+        redis.url()
+    );
     let limits = "{ name: open, strict: true, requests_per_minute: 1000000 }, { name: closed, strict: true, match: { tenant: [nobody] }, requests_per_minute: 1, fail: closed }";
     let world = World::start(&section, &more(limits)).await;
     let stop = Arc::new(AtomicBool::new(false));
@@ -68,7 +82,11 @@ async fn redis_may_die_and_come_back_under_load() {
         callers.spawn(async move {
             let mut sent = 0;
             while !stop.load(Ordering::Relaxed) {
-                let response = Client::OpenAi.ask("plain", "hello", false).send(envoy).await.unwrap();
+                let response = Client::OpenAi
+                    .ask("plain", "hello", false)
+                    .send(envoy)
+                    .await
+                    .unwrap();
                 assert_eq!(response.status, 200, "{}", response.text());
                 sent += 1;
             }
@@ -85,13 +103,26 @@ async fn redis_may_die_and_come_back_under_load() {
     redis.restart().await.unwrap();
     world.service.until_metric(&["penstock_store_up"], 1.0).await;
     eventually(Duration::from_secs(20), "the settlements to arrive", async || {
-        (world.service.metric(&["penstock_settlements_waiting"]).await.ok()? == 0.0).then_some(())
+        (world
+            .service
+            .metric(&["penstock_settlements_waiting"])
+            .await
+            .ok()?
+            == 0.0)
+            .then_some(())
     })
     .await;
     stop.store(true, Ordering::Relaxed);
     let sent: usize = callers.join_all().await.into_iter().sum();
     assert!(sent > 20, "{sent}");
-    assert_eq!(world.service.metric(&["penstock_settlements_lost"]).await.unwrap(), 0.0);
+    assert_eq!(
+        world
+            .service
+            .metric(&["penstock_settlements_lost"])
+            .await
+            .unwrap(),
+        0.0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -112,7 +143,11 @@ async fn a_replica_may_be_killed_under_load_without_a_failed_request() {
         callers.spawn(async move {
             let mut sent = 0;
             while !stop.load(Ordering::Relaxed) {
-                let response = Client::OpenAi.ask("plain", "hello", false).send(envoy).await.unwrap();
+                let response = Client::OpenAi
+                    .ask("plain", "hello", false)
+                    .send(envoy)
+                    .await
+                    .unwrap();
                 assert_eq!(response.status, 200, "{}", response.text());
                 sent += 1;
             }

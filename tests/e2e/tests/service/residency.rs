@@ -17,7 +17,11 @@ async fn not_even_the_last_fallback_leaves_the_region() {
         "models:\n{}keys:\n  list: [ {{ id: eu, hash: \"sha256:{hash}\", tenant: acme, region: eu }} ]\n",
         model(
             "plain",
-            &[("primary", "fault=status:500"), ("primary", "fault=reset-before-headers"), ("backup", "good")],
+            &[
+                ("primary", "fault=status:500"),
+                ("primary", "fault=reset-before-headers"),
+                ("backup", "good")
+            ],
             "retry: { same_target: 0 }"
         )
     );

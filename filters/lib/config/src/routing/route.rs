@@ -47,6 +47,15 @@ pub struct Route {
 }
 
 impl Route {
+    /// Whether it is within a region, or in it: `eu-west-1` is within `eu` and `eu-west`, and not within `e` or
+    /// `eu-west-2`. A target of which nobody said where it is may be anywhere.
+    pub fn is_within(&self, region: &str) -> bool {
+        self.region.as_deref().is_some_and(|own| {
+            let mut segments = own.split('-');
+            region.split('-').all(|segment| segments.next() == Some(segment))
+        })
+    }
+
     pub(super) fn is_default(&self) -> bool {
         let Self {
             priority: 0,

@@ -2,10 +2,10 @@
 
 #[cfg(test)]
 mod identity;
+mod keys;
+mod ledger;
 #[cfg(test)]
 mod money;
-mod ledger;
-mod keys;
 #[cfg(test)]
 mod pii;
 #[cfg(test)]
