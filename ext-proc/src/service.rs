@@ -338,7 +338,7 @@ impl Service {
                 Next::Reserve(claims) => {
                     let id = deciding.question().client.request_id.clone();
                     let result = self.store.reserve(&id, &claims, deciding.hold_ms()).await;
-                    deciding.reserved(result.as_deref().map_err(|refused| refused), &snapshot.health)
+                    deciding.reserved(result.as_deref(), &snapshot.health)
                 }
             };
         }

@@ -144,7 +144,8 @@ impl Snapshot {
         if self.config.keys.is_some() {
             return serde_json::from_str(metadata.text(&CALLER)?).ok();
         }
-        let named = |source: &Source| identity::name(source, headers, |path| metadata.text(path).map(str::to_owned));
+        let named =
+            |source: &Source| identity::name(source, headers, |path| metadata.text(path).map(str::to_owned));
         let known = |source: &Source| {
             let name = named(source);
             (name != ANONYMOUS).then(|| name.into_owned())
