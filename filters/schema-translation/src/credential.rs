@@ -6,6 +6,10 @@ use penstock_flow::Headers;
 use penstock_translate::target::Flavor;
 use serde::{Deserialize, Serialize};
 
+/// How keys of the gateway begin. The service takes them from a request; where it is away and the request goes on without
+/// it, they still are for nobody but the gateway.
+const OURS: &str = "psk-";
+
 /// A credential, and the way in which the client's SDK sent it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Credential {
@@ -22,8 +26,13 @@ impl Credential {
             .get("authorization")
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| Self::Bearer(token.trim().to_owned()));
-        bearer.or_else(|| Some(Self::Key(headers.get("x-api-key")?.to_owned())))
+            .map(|(_, token)| token.trim())
+            .filter(|token| !token.starts_with(OURS))
+            .map(|token| Self::Bearer(token.to_owned()));
+        bearer.or_else(|| {
+            let key = headers.get("x-api-key")?;
+            (!key.trim().starts_with(OURS)).then(|| Self::Key(key.to_owned()))
+        })
     }
 
     /// The header in which `target` takes it. A client of the same API has chosen the form itself.
@@ -44,6 +53,15 @@ impl Credential {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_of_the_gateway_is_no_credential_for_a_provider() {
+        let ours = ("authorization", "Bearer psk-abc");
+        assert_eq!(Credential::of(&Headers::from([ours])), None);
+        assert_eq!(Credential::of(&Headers::from([("x-api-key", "psk-abc")])), None);
+        let both = Headers::from([ours, ("x-api-key", "theirs")]);
+        assert_eq!(Credential::of(&both), Some(Credential::Key("theirs".to_owned())));
+    }
 
     #[test]
     fn the_credential_is_found_in_either_header() {
