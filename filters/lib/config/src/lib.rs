@@ -16,9 +16,11 @@ mod credential;
 mod endpoint;
 #[cfg(feature = "file")]
 mod fail;
+#[cfg(feature = "file")]
 mod health;
 #[cfg(feature = "file")]
 mod identity;
+#[cfg(feature = "file")]
 mod keys;
 #[cfg(feature = "file")]
 mod ledger;
@@ -44,6 +46,7 @@ mod raw;
 mod read;
 #[cfg(feature = "file")]
 mod route;
+#[cfg(feature = "file")]
 pub mod routing;
 #[cfg(feature = "file")]
 mod service;
