@@ -113,7 +113,7 @@ fn fits(key: &Key, config: &Config) -> anyhow::Result<()> {
 fn show(list: &List) -> anyhow::Result<()> {
     let config = config(&list.place)?;
     let mut lines = Vec::new();
-    for key in config.iter().flat_map(|config| listed(config)) {
+    for key in config.iter().flat_map(listed) {
         lines.push(described("file", key));
     }
     if list.redis {
@@ -143,7 +143,7 @@ fn revoke(one: &Revoke) -> anyhow::Result<()> {
             // Redis is asked more often than the file is rolled out, and the stricter of the two counts.
             let key = config
                 .iter()
-                .flat_map(|config| listed(config))
+                .flat_map(listed)
                 .find(|key| key.id == one.id)
                 .ok_or(error)?;
             let revoked = Key {

@@ -1,5 +1,7 @@
 //! Keys in a real Redis.
 
+#![cfg(test)]
+
 use penstock_config::{Holder, Key, KeyHash};
 use penstock_keys::shelf::{Content, Shelf, ShelfError};
 use penstock_test_support::redis::{Kind, Redis};

@@ -90,6 +90,16 @@ fn outcome(service: &AuthorizationService, request: CheckRequest) -> (i32, Strin
     }
 }
 
+/// Name, configuration, headers; status, tenant or reason, headers that are taken away.
+type Case<'a> = (
+    &'a str,
+    String,
+    Vec<(&'a str, &'a [u8])>,
+    i32,
+    &'a str,
+    &'a [&'a str],
+);
+
 #[test]
 fn who_shows_what_is_admitted_as_whom() {
     let bearer = |key: &str| format!("Bearer {key}").into_bytes();
@@ -97,7 +107,7 @@ fn who_shows_what_is_admitted_as_whom() {
     let (key, other, foreign): (&[u8], &[u8], &[u8]) = (&key, &other, &foreign);
     let auth = |value| vec![("authorization", value)];
     let none = String::new;
-    let cases: Vec<(&str, String, Vec<(&str, &[u8])>, i32, &str, &[&str])> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("key", guarded(""), auth(key), 200, "acme", &["authorization"]),
         ("no key", guarded(""), vec![], 401, "missing", &[]),
         ("another key", guarded(""), auth(other), 401, "unknown", &[]),

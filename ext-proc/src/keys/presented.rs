@@ -108,12 +108,14 @@ mod tests {
     const A: &str = "psk-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     const B: &str = "psk-BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
 
+    type Case<'a> = (Vec<(&'a str, String)>, Presented<'a>, &'a [&'a str]);
+
     #[test]
     fn a_key_is_found_wherever_clients_put_one_and_two_are_none() {
         let bearer = |key: &str| format!("Bearer {key}");
         let basic = format!("Basic {A}");
         let joined = format!("Bearer sk-x,Bearer {A}");
-        let cases: Vec<(Vec<(&str, String)>, Presented<'_>, &[&str])> = vec![
+        let cases: Vec<Case<'_>> = vec![
             (vec![], Presented::Nothing, &[]),
             (vec![("authorization", String::new())], Presented::Nothing, &[]),
             (vec![("cookie", A.into())], Presented::Nothing, &[]),
