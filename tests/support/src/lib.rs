@@ -9,7 +9,6 @@ mod play;
 pub mod provider;
 pub mod quota_service;
 pub mod redis;
-pub mod redis;
 pub mod service;
 pub mod wait;
 
@@ -17,6 +16,5 @@ pub use client::Request;
 pub use gateway::Gateway;
 pub use provider::Provider;
 pub use quota_service::QuotaService;
-pub use redis::Redis;
 pub use redis::Redis;
 pub use service::Service;
