@@ -15,7 +15,7 @@ async fn a_strict_limit_admits_its_number_and_says_when_to_come_again() {
         model("plain", &[("primary", "good")], "")
     );
     let world = World::start("failure_mode: deny", &more).await;
-    crate::service::limits::early_in_the_minute(10).await;
+    early_in_the_minute(10).await;
     for count in 0..8 {
         let client = CLIENTS[count % 2];
         let response = world

@@ -25,7 +25,7 @@ fn more(limits: &str) -> String {
 async fn two_envoys_and_two_replicas_admit_exactly_what_they_share() {
     const LIMIT: usize = 50;
     for kind in [Kind::Redis, Kind::Valkey] {
-        let redis = Redis::start(kind).await.unwrap();
+        let redis = Redis::start(kind).unwrap();
         let section = format!(
             "failure_mode: deny, redis: {{ url: \"{}\", timeout: 2s }}, timeout: 5s",
             redis.url()
@@ -68,7 +68,7 @@ async fn two_envoys_and_two_replicas_admit_exactly_what_they_share() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_may_die_and_come_back_under_load() {
-    let mut redis = Redis::start(Kind::Redis).await.unwrap();
+    let mut redis = Redis::start(Kind::Redis).unwrap();
     let section = format!(
         "failure_mode: deny, redis: {{ url: \"{}\" }}, timeout: 2s",
         redis.url()
@@ -100,7 +100,7 @@ async fn redis_may_die_and_come_back_under_load() {
     })
     .await;
     tokio::time::sleep(Duration::from_millis(500)).await;
-    redis.restart().await.unwrap();
+    redis.restart().unwrap();
     world.service.until_metric(&["penstock_store_up"], 1.0).await;
     eventually(Duration::from_secs(20), "the settlements to arrive", async || {
         (world
@@ -127,7 +127,7 @@ async fn redis_may_die_and_come_back_under_load() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_may_be_killed_under_load_without_a_failed_request() {
-    let redis = Redis::start(Kind::Valkey).await.unwrap();
+    let redis = Redis::start(Kind::Valkey).unwrap();
     let section = format!(
         "failure_mode: static_plan, redis: {{ url: \"{}\", timeout: 1s }}, timeout: 1s",
         redis.url()

@@ -25,7 +25,6 @@ async fn not_even_the_last_fallback_leaves_the_region() {
             "retry: { same_target: 0 }"
         )
     );
-    let more = more.replace("models:", "models:");
     let world = World::start_with(
         "failure_mode: static_plan",
         &more,
