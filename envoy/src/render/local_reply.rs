@@ -6,7 +6,7 @@ use penstock_config::Config;
 
 use super::{
     listener::HEADERS_KIB,
-    node::{Node, list, map},
+    node::{Node, extension, map},
     service,
 };
 
@@ -87,18 +87,16 @@ fn openai(reply: &Reply) -> Node {
     }
 }
 
-/// Answers of the service are in the client's dialect already.
+/// Answers of the service are in the client's dialect already. What ext_proc says of them in metadata comes too late for
+/// the mappers; the details are there.
 fn not_of_the_service() -> Node {
+    let expression = format!("!response.code_details.startsWith('{}')", service::DETAILS);
     map! {
-        "metadata_filter" => map! {
-            "matcher" => map! {
-                "filter" => service::NAMESPACE,
-                "path" => list![map! { "key" => service::REPLIED }],
-                "value" => map! { "bool_match" => true },
-                "invert" => true,
-            },
-            "match_if_key_not_found" => true,
-        },
+        "extension_filter" => extension(
+            "envoy.access_loggers.extension_filters.cel",
+            "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+            map! { "expression" => expression },
+        ),
     }
 }
 

@@ -12,9 +12,9 @@ const EXT_AUTHZ: &str = "envoy.filters.http.ext_authz";
 /// Where tokens that Envoy itself has checked put their claims.
 const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
 /// What the service says.
-pub(super) const NAMESPACE: &str = "penstock";
-/// Set with an answer of the service's own.
-pub(super) const REPLIED: &str = "replied";
+const NAMESPACE: &str = "penstock";
+/// What the details of an answer of the service's own begin with.
+pub(super) const DETAILS: &str = "penstock_";
 
 /// The longest that a request may wait in a queue of the service, which asks Envoy for it.
 const LONGEST_WAIT: &str = "60s";

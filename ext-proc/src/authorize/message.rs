@@ -2,6 +2,7 @@
 
 use envoy_types::pb::{
     envoy::{
+        config::core::v3::{HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction},
         service::auth::v3::{
             CheckRequest, CheckResponse, DeniedHttpResponse, OkHttpResponse, check_response::HttpResponse,
         },
@@ -14,7 +15,7 @@ use tonic::Code;
 
 use crate::{
     keys::{Admitted, Denied},
-    process::{self, answer, metadata},
+    process::{self, metadata},
 };
 
 /// The headers of a request, pseudo-headers included: as Envoy got them (`encode_raw_headers`), or as a map.
@@ -65,7 +66,7 @@ pub(super) fn denied(reply: LocalReply, why: Denied) -> CheckResponse {
         status: Some(HttpStatus {
             code: reply.status.into(),
         }),
-        headers: headers.map(|(name, value)| answer::header(name, value)).collect(),
+        headers: headers.map(|(name, value)| header(name, value)).collect(),
         body: String::from_utf8(reply.body).unwrap_or_default(),
     };
     CheckResponse {
@@ -75,6 +76,19 @@ pub(super) fn denied(reply: LocalReply, why: Denied) -> CheckResponse {
             Kind::StringValue(why.as_str().to_owned()),
         )])),
         http_response: Some(HttpResponse::DeniedResponse(response)),
+    }
+}
+
+/// Envoy's ext_authz reads `value` and passes over `raw_value`, which its ext_proc reads (tried with 1.40).
+fn header(name: &str, value: String) -> HeaderValueOption {
+    HeaderValueOption {
+        header: Some(HeaderValue {
+            key: name.to_owned(),
+            value,
+            ..HeaderValue::default()
+        }),
+        append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
+        ..HeaderValueOption::default()
     }
 }
 

@@ -23,8 +23,8 @@ use crate::{
     verdict::Verdict,
 };
 
-/// Tells Envoy's local-reply mappers that the answer is the service's own.
-const REPLIED: &str = "replied";
+/// What the details of an answer begin with: by it, Envoy's local-reply mappers leave its body alone.
+const DETAILS: &str = "penstock_";
 
 /// The message goes on as it is.
 pub(super) fn pass(part: Part) -> ProcessingResponse {
@@ -76,11 +76,10 @@ pub(super) fn reply(reply: LocalReply, receipt: Option<&Receipt>) -> ProcessingR
         }),
         body: reply.body,
         grpc_status: None,
-        details: format!("penstock_{}", reply.details),
+        details: format!("{DETAILS}{}", reply.details),
     };
-    let replied = (REPLIED, Kind::BoolValue(true));
-    let said = std::iter::once(replied).chain(receipt.map(kept));
-    answer(Response::ImmediateResponse(response), Some(metadata::texts(said)))
+    let said = receipt.map(|receipt| metadata::texts([kept(receipt)]));
+    answer(Response::ImmediateResponse(response), said)
 }
 
 fn answer(response: Response, said: Option<Struct>) -> ProcessingResponse {
@@ -97,7 +96,7 @@ fn kept(receipt: &Receipt) -> (&'static str, Kind) {
     (RECEIPT, Kind::StringValue(json))
 }
 
-pub(crate) fn header(name: &str, value: String) -> HeaderValueOption {
+fn header(name: &str, value: String) -> HeaderValueOption {
     HeaderValueOption {
         header: Some(HeaderValue {
             key: name.to_owned(),

@@ -11,7 +11,7 @@ use crate::world::model;
 
 use super::world::World;
 
-/// One request costs a cent: one micro-dollar for a token would be too little to see.
+/// An output token costs a tenth of a cent.
 fn yaml(budget: &str) -> String {
     format!(
         "models:\n{}{}keys: {{ anonymous: {{ tenant: demo }} }}\nmoney:\n  prices:\n    - {{ provider: primary, model: large, input: 0, output: 1000 }}\n    - {{ provider: primary, model: small, input: 0, output: 1 }}\n  downgrades: {{ large: small }}\n  budgets:\n    - {{ {budget} }}\n",
@@ -73,12 +73,12 @@ async fn concurrent_callers_never_overspend_a_budget() {
 async fn at_its_threshold_a_budget_makes_the_answer_come_from_the_cheaper_model() {
     let world = World::start(
         "failure_mode: deny",
-        &yaml("name: month, amount: 1.00, period: month, thresholds: [50, 80], downgrade_at: 80"),
+        &yaml("name: month, amount: 0.10, period: month, thresholds: [50, 80], downgrade_at: 80"),
     )
     .await;
     let mut models = Vec::new();
     eventually(Duration::from_secs(60), "the cheaper model", async || {
-        let response = world.envoy.send(ask("hello", 100)).await.unwrap();
+        let response = world.envoy.send(ask("hello", 4)).await.unwrap();
         assert_eq!(response.status, 200, "{}", response.text());
         models.push(response.header("x-penstock-model").unwrap().to_owned());
         (models.last().is_some_and(|model| model == "small")).then_some(())
