@@ -10,7 +10,10 @@ use penstock_chat::{MicroUsd, Tokens};
 use penstock_config::Routing;
 use penstock_flow::LocalReply;
 use penstock_plan::{Chosen, Decision};
-use penstock_translate::error::{ApiError, ErrorKind};
+use penstock_translate::{
+    error::{ApiError, ErrorKind},
+    request::InvalidRequest,
+};
 
 use crate::{
     keys,
@@ -164,6 +167,9 @@ impl Deciding {
     /// What it says of the request before anything about targets is asked.
     fn admit(&mut self) -> Result<(), Box<LocalReply>> {
         let client = &self.question.client;
+        if self.needs.model.is_none() {
+            return Err(Box::new(client.refuse_invalid(self.without_model())));
+        }
         if self.snapshot.routing(&self.alias).is_none() {
             return Err(Box::new(client.refuse_model(&self.alias)));
         }
@@ -180,6 +186,17 @@ impl Deciding {
             self.output = self.question.output.unwrap_or(counted.output);
         }
         Ok(())
+    }
+
+    /// What is wrong with a request that names no model.
+    fn without_model(&self) -> InvalidRequest {
+        let Question { client, body, .. } = &*self.question;
+        let counted = self.snapshot.counting("").count(client.dialect, body);
+        counted.err().unwrap_or_else(|| InvalidRequest {
+            field: Some("model".to_owned()),
+            message: "must be the name of a model".to_owned(),
+            code: None,
+        })
     }
 
     /// Asks how the budgets stand that may want a cheaper alias.

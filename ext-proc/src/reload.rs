@@ -49,6 +49,7 @@ pub async fn watch(file: PathBuf, service: Arc<Service>) {
         // A file that was changed within this tick may change once more without another look.
         unsure = look != last;
         last = look;
-        service.take_up(Config::load(&file));
+        // A file of many keys takes a while to check.
+        tokio::task::block_in_place(|| service.take_up(Config::load(&file)));
     }
 }

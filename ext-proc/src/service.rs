@@ -297,8 +297,10 @@ impl Service {
         // What takes longer waits for a store that is away.
         let _ = tokio::time::timeout(Duration::from_secs(2), settled).await;
         self.ledger.save_accounts(self.store.export());
-        self.ledger.flush();
-        self.ledger.close();
+        tokio::task::block_in_place(|| {
+            self.ledger.flush();
+            self.ledger.close();
+        });
     }
 
     /// Decides where a request goes, or what it would cost.
@@ -523,6 +525,10 @@ impl Service {
         let spent = snapshot.money.spent(&outcome);
         let cost = spent.total();
         self.ledger.record(Row::new(&outcome, cost, now_ms));
+        if outcome.receipt.is_none() {
+            // Envoy has never heard what was decided, if anything was.
+            self.store.release(&outcome.id);
+        }
         let entries = settling::settlements(&snapshot, &outcome, &spent);
         if entries.is_empty() {
             return;

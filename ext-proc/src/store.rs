@@ -145,6 +145,14 @@ impl Store {
         }
     }
 
+    /// Gives back what `id` has reserved here, if it has: it will not go. What other replicas have reserved for it
+    /// expires.
+    pub fn release(&self, id: &str) {
+        if let Place::Memory(books) = &*self.place {
+            lock(books).release(id, now_ms());
+        }
+    }
+
     /// How accounts stand; none while the store is away.
     pub async fn standings(&self, accounts: &[Account]) -> Option<Vec<Standing>> {
         if accounts.is_empty() {

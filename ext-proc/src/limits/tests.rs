@@ -8,6 +8,7 @@ use crate::caller::OwnLimits;
 
 fn config() -> Config {
     let text = "
+service: {}
 providers:
   - name: openai
     api: openai

@@ -160,9 +160,26 @@ impl Books {
     /// Puts what was used in the place of what `id` has reserved, once. Accounts that `entries` leave out keep their
     /// reservation until it expires.
     pub fn settle(&mut self, id: &str, entries: &[Settlement], now_ms: u64) {
-        if !self.settled.note(id) {
-            return;
+        if self.settled.note(id) {
+            self.end(id, entries, now_ms);
         }
+    }
+
+    /// Gives back all that `id` has reserved. What is settled under it later still counts.
+    pub fn release(&mut self, id: &str, now_ms: u64) {
+        let holds = self.holds.get(id).map(|hold| &hold.parts);
+        let parts = holds.into_iter().chain(self.charged.get(id)).flatten();
+        let entries: Vec<Settlement> = parts
+            .map(|part| Settlement {
+                account: Account::clone(&part.account),
+                held: part.amount,
+                used: 0,
+            })
+            .collect();
+        self.end(id, &entries, now_ms);
+    }
+
+    fn end(&mut self, id: &str, entries: &[Settlement], now_ms: u64) {
         let (mut held, expires_ms) = self.take_hold(id);
         let mut charged = self.charged.remove(id).unwrap_or_default();
         for entry in entries {

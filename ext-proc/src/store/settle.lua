@@ -1,5 +1,5 @@
 -- Puts what was used in the place of what is reserved, once for each id.
--- KEYS: the mark that the id is settled; for each entry the hash and the sorted set of its account.
+-- KEYS: the mark that this was done for the id; for each entry the hash and the sorted set of its account.
 -- ARGV: id, how long the mark is kept in ms; for each entry kind (e, u, c), span or end in ms, used.
 -- Gives one, or zero if it was settled before.
 local id = ARGV[1]

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use super::books::Books;
 use super::link::{Link, Missed};
 use super::metrics::Metrics;
-use super::waiting::{Late, Waiting};
+use super::waiting::{End, Late, Waiting};
 use super::{Account, Claim, Fail, Refused, Settings, Settlement, Standing, Unsettled, Window, now_ms};
 
 /// How long it is remembered that a request is settled.
@@ -93,7 +93,14 @@ impl Shared {
         hold_ms: u64,
     ) -> Result<Vec<Standing>, Refused> {
         let began = Instant::now();
+        let mut cancelled = Cancelled {
+            of: self,
+            id,
+            claims,
+            is_answered: false,
+        };
         let answer = self.scripts.reserve(&self.link, id, claims, hold_ms).await;
+        cancelled.is_answered = true;
         let result = match &answer {
             Ok(answer) => read(answer, claims.len()),
             Err(_) => None,
@@ -145,7 +152,7 @@ impl Shared {
             }
         }
         let began = Instant::now();
-        let missed = match self.scripts.settle(&self.link, id, entries).await {
+        let missed = match self.scripts.settle(&self.link, id, End::Settled, entries).await {
             Ok(first) => {
                 let outcome = if first { "ok" } else { "repeated" };
                 self.metrics.call("settle", outcome, Some(began.elapsed()));
@@ -156,6 +163,7 @@ impl Shared {
         self.metrics.call("settle", "away", None);
         let late = Late {
             id: id.to_owned(),
+            end: End::Settled,
             entries: entries.to_vec(),
             in_doubt: (missed == Missed::InDoubt).then_some(began),
         };
@@ -201,6 +209,35 @@ impl Drop for Shared {
     }
 }
 
+/// A reservation that nobody waits for any more, as when the client has left: it is given back once it may have
+/// arrived.
+struct Cancelled<'a> {
+    of: &'a Shared,
+    id: &'a str,
+    claims: &'a [Claim],
+    is_answered: bool,
+}
+
+impl Drop for Cancelled<'_> {
+    fn drop(&mut self) {
+        if self.is_answered {
+            return;
+        }
+        let entries = self.claims.iter().map(|claim| Settlement {
+            account: claim.account.clone(),
+            held: claim.amount,
+            used: 0,
+        });
+        let late = Late {
+            id: self.id.to_owned(),
+            end: End::Released,
+            entries: super::merged(&entries.collect::<Vec<_>>()),
+            in_doubt: None,
+        };
+        self.of.waiting.push(late, &self.of.metrics);
+    }
+}
+
 /// Keeps the connection, and sends what waits.
 async fn attend(link: Arc<Link>, scripts: Arc<Scripts>, waiting: Arc<Waiting>, metrics: Metrics) {
     let mut back_off = BACK_OFF.0;
@@ -220,7 +257,7 @@ async fn attend(link: Arc<Link>, scripts: Arc<Scripts>, waiting: Arc<Waiting>, m
             metrics.lost.inc();
             continue;
         }
-        match scripts.settle(&link, &late.id, &late.entries).await {
+        match scripts.settle(&link, &late.id, late.end, &late.entries).await {
             Ok(first) => {
                 metrics.call("settle", if first { "late" } else { "repeated" }, None);
                 waiting.done(&late.id, &metrics);
@@ -280,9 +317,13 @@ impl Scripts {
     }
 
     /// Whether it was the first time.
-    async fn settle(&self, link: &Link, id: &str, entries: &[Settlement]) -> Result<bool, Missed> {
+    async fn settle(&self, link: &Link, id: &str, end: End, entries: &[Settlement]) -> Result<bool, Missed> {
+        let mark = match end {
+            End::Settled => "settled",
+            End::Released => "released",
+        };
         let mut call = self.settle.prepare_invoke();
-        call.key(format!("{}:settled:{id}", self.prefix))
+        call.key(format!("{}:{mark}:{id}", self.prefix))
             .arg(id)
             .arg(SETTLED_MS);
         for entry in entries {

@@ -12,9 +12,19 @@ use super::{Settlement, metrics::Metrics};
 #[derive(Clone, Debug)]
 pub(super) struct Late {
     pub(super) id: String,
+    pub(super) end: End,
     pub(super) entries: Vec<Settlement>,
     /// When it may have arrived for the first time.
     pub(super) in_doubt: Option<Instant>,
+}
+
+/// Why a request gives back what it has reserved. Each happens once, in either order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It has used some of it.
+    Settled,
+    /// It has never gone.
+    Released,
 }
 
 /// They wait in the order in which they came, and beyond a bound the oldest is lost.

@@ -185,3 +185,27 @@ async fn nothing_is_lost_or_counted_twice_when_it_is_killed_under_load() {
         drop(stores);
     }
 }
+
+#[tokio::test]
+async fn a_reservation_that_nobody_waits_for_any_more_comes_back() {
+    let server = Redis::start(Kind::Redis).unwrap();
+    let store = Store::redis(&settings(server.url())).await.unwrap();
+    server.stall().unwrap();
+    let claims = [claim("a", 10, 4)];
+    let reserved = store.reserve("r", &claims, 60_000);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(200), reserved)
+            .await
+            .is_err()
+    );
+    server.resume().unwrap();
+    // It waits behind the first.
+    store.reserve("s", &[claim("a", 10, 3)], 60_000).await.unwrap();
+    eventually(LIMIT, "the reservation is given back", async || {
+        (look(&store, "a").await? == (0, 3)).then_some(())
+    })
+    .await;
+    // It went after all, by another plan.
+    store.settle("r", &[used("a", 0, 2)]).await;
+    assert_eq!(standing(&store, "a").await, (2, 3));
+}

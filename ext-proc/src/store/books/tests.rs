@@ -307,3 +307,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_released_comes_back_and_may_still_be_settled() {
+    let mut books = Books::default();
+    let claims = [
+        claim("minute", MINUTE, 100, 10, Unsettled::Returned),
+        claim("month", MONTH, 100, 10, Unsettled::Charged),
+    ];
+    books.reserve("a", &claims, 1_000, NOW_MS).unwrap();
+    books.release("a", NOW_MS);
+    books.release("never", NOW_MS);
+    assert_eq!(standing(&mut books, "minute", MINUTE, NOW_MS), (0, 0));
+    assert_eq!(standing(&mut books, "month", MONTH, NOW_MS), (0, 0));
+    books.settle("a", &[settlement("month", MONTH, 0, 7)], NOW_MS);
+    assert_eq!(standing(&mut books, "month", MONTH, NOW_MS), (7, 0));
+
+    // Also what was charged for want of a settlement.
+    books.reserve("b", &claims, 1_000, NOW_MS).unwrap();
+    assert_eq!(standing(&mut books, "month", MONTH, NOW_MS + 2_000), (17, 0));
+    books.release("b", NOW_MS + 2_000);
+    assert_eq!(standing(&mut books, "month", MONTH, NOW_MS + 2_000), (7, 0));
+
+    // It never undoes a settlement.
+    books.reserve("c", &claims, 1_000, NOW_MS).unwrap();
+    books.settle(
+        "c",
+        &[
+            settlement("minute", MINUTE, 10, 4),
+            settlement("month", MONTH, 10, 4),
+        ],
+        NOW_MS,
+    );
+    books.release("c", NOW_MS);
+    assert_eq!(standing(&mut books, "month", MONTH, NOW_MS), (11, 0));
+}
