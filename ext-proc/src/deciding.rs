@@ -16,12 +16,13 @@ use penstock_translate::{
 };
 
 use crate::{
+    counting::{Counted, Counting},
     keys,
     limits::{self, Drawn},
     money::{BudgetClaim, DOWNGRADED, Money, Priced, Served},
     plan::{self, HealthView, Needs, Planned, Reason, needs},
     receipt::Receipt,
-    session::Question,
+    session::{Purpose, Question},
     snapshot::Snapshot,
     store::{Account, Claim, Refused, Standing},
     verdict::Verdict,
@@ -30,12 +31,16 @@ use crate::{
 /// What the shell is to do next.
 #[derive(Debug)]
 pub enum Next {
+    /// To count the question's body: [`Deciding::counted`].
+    Count(Arc<Counting>),
     /// To say how these accounts stand: [`Deciding::looked`].
     Look(Vec<Account>),
     /// To reserve all of these, or none: [`Deciding::reserved`].
     Reserve(Vec<Claim>),
     /// To wait until there may be room at a provider: [`Deciding::waited`].
     Wait(Room),
+    /// To tell what is known, since the request is only asked about: [`Deciding::sketch`].
+    Tell,
     /// Nothing more.
     Done(Box<Verdict>),
 }
@@ -72,6 +77,7 @@ pub struct Deciding {
 
 #[derive(Debug)]
 enum Stage {
+    Counting,
     Looking(Vec<BudgetClaim>),
     Reserving(Box<Bid>),
     Over,
@@ -148,10 +154,30 @@ impl Deciding {
             stage: Stage::Over,
         };
         let next = match deciding.admit() {
-            Ok(()) => deciding.look(health),
             Err(reply) => deciding.refuse(*reply),
+            Ok(()) if deciding.question.input.is_some() && deciding.question.output.is_some() => {
+                deciding.look(health)
+            }
+            Ok(()) => {
+                deciding.stage = Stage::Counting;
+                Next::Count(deciding.snapshot.counting(&deciding.alias))
+            }
         };
         (deciding, next)
+    }
+
+    /// What the question's body takes. Where the proxy has counted, that holds.
+    pub fn counted(&mut self, counted: Result<Counted, InvalidRequest>, health: &impl HealthView) -> Next {
+        let Stage::Counting = std::mem::replace(&mut self.stage, Stage::Over) else {
+            return self.confused();
+        };
+        let counted = match counted {
+            Ok(counted) => counted,
+            Err(invalid) => return self.refuse(self.question.client.refuse_invalid(invalid)),
+        };
+        self.input = self.question.input.unwrap_or(counted.input);
+        self.output = self.question.output.unwrap_or(counted.output);
+        self.look(health)
     }
 
     /// The question that is decided.
@@ -165,7 +191,7 @@ impl Deciding {
     }
 
     /// What it says of the request before anything about targets is asked.
-    fn admit(&mut self) -> Result<(), Box<LocalReply>> {
+    fn admit(&self) -> Result<(), Box<LocalReply>> {
         let client = &self.question.client;
         if self.needs.model.is_none() {
             return Err(Box::new(client.refuse_invalid(self.without_model())));
@@ -175,15 +201,6 @@ impl Deciding {
         }
         if !self.question.caller.may_use(&self.alias) {
             return Err(Box::new(keys::refuse_model(client, &self.alias)));
-        }
-        if self.question.input.is_none() || self.question.output.is_none() {
-            let counted = self
-                .snapshot
-                .counting(&self.alias)
-                .count(client.dialect, &self.question.body)
-                .map_err(|invalid| Box::new(client.refuse_invalid(invalid)))?;
-            self.input = self.question.input.unwrap_or(counted.input);
-            self.output = self.question.output.unwrap_or(counted.output);
         }
         Ok(())
     }
@@ -240,9 +257,20 @@ impl Deciding {
         else {
             return self.bid(health, false);
         };
+        if !self.could_serve(alias, health) {
+            return self.bid(health, false);
+        }
         self.alias = alias.to_owned();
         self.downgraded_by = Some(budget);
         self.look(health)
+    }
+
+    /// Whether the caller may use `alias`, and one of its targets could take the request.
+    fn could_serve(&self, alias: &str, health: &impl HealthView) -> bool {
+        let routing = self.snapshot.routing(alias);
+        let caller = &self.question.caller;
+        caller.may_use(alias)
+            && routing.is_some_and(|routing| !self.plan(routing, health, false).targets.is_empty())
     }
 
     /// Every target of the alias with what the request costs there at most.
@@ -290,6 +318,9 @@ impl Deciding {
 
     /// Plans, and asks the store for what the plan takes.
     fn bid(&mut self, health: &impl HealthView, queued: bool) -> Next {
+        if self.question.purpose == Purpose::Estimate {
+            return Next::Tell;
+        }
         let snapshot = Arc::clone(&self.snapshot);
         let Some(routing) = snapshot.routing(&self.alias) else {
             return self.refuse(self.question.client.refuse_model(&self.alias));
@@ -308,15 +339,8 @@ impl Deciding {
             Ok(approval) => approval,
             Err(reply) => return self.refuse(*reply),
         };
-        let ask = limits::Ask {
-            caller: &self.question.caller,
-            alias: &self.alias,
-            route: self.question.route,
-            input_tokens: self.input.0,
-            output_tokens: self.output.0,
-        };
-        let mut own = limits::own(&ask);
-        own.extend(limits::strict(snapshot.strict_limits(), &ask));
+        let ask = self.ask();
+        let own = self.limits(&ask);
         let provider = priced
             .first()
             .and_then(|first| Some((snapshot.provider(&first.provider)?, first)))
@@ -340,6 +364,39 @@ impl Deciding {
             return self.reserved(Ok(&[]), health);
         }
         Next::Reserve(claims)
+    }
+
+    /// The caller's own limits, and those of the configuration.
+    fn limits(&self, ask: &limits::Ask<'_>) -> Vec<Drawn> {
+        let mut limits = limits::own(ask);
+        limits.extend(limits::strict(self.snapshot.strict_limits(), ask));
+        limits
+    }
+
+    fn ask(&self) -> limits::Ask<'_> {
+        limits::Ask {
+            caller: &self.question.caller,
+            alias: &self.alias,
+            route: self.question.route,
+            input_tokens: self.input.0,
+            output_tokens: self.output.0,
+        }
+    }
+
+    /// The claim of what was asked of the store last for which other requests wait in line already.
+    pub fn crowded(&self, is_crowded: impl Fn(&str, Option<&str>) -> bool) -> Option<usize> {
+        let Stage::Reserving(bid) = &self.stage else {
+            return None;
+        };
+        let crowded = bid.provider.iter().position(|drawn| {
+            let provider = drawn.held.provider.as_deref().unwrap_or_default();
+            is_crowded(provider, drawn.held.model.as_deref())
+        });
+        crowded.map(|index| {
+            index
+                .saturating_add(bid.limits.len())
+                .saturating_add(bid.budgets.len())
+        })
     }
 
     /// A budget that refuses cannot tell whether it is overdrawn by what has no price.
@@ -564,6 +621,7 @@ impl Deciding {
             input_tokens: self.input.0,
             output_tokens: self.output.0,
             policy_version: self.snapshot.policy_version().to_owned(),
+            caller: (*self.question.caller).clone(),
             ..Receipt::default()
         }
     }
@@ -625,6 +683,7 @@ impl Deciding {
             Some(format!("{}/{}: {reason}", route.provider, route.model))
         });
         Sketch {
+            limits: self.limits(&self.ask()),
             budgets: money.claims(&self.question.caller, &self.alias, &priced, self.now_ms),
             excluded: excluded.collect(),
             asked: self.needs.model.clone().unwrap_or_default(),
@@ -649,6 +708,8 @@ pub struct Sketch {
     pub output: Tokens,
     /// Targets in order.
     pub priced: Vec<Priced>,
+    /// Limits that hold for it, apart from those of providers.
+    pub limits: Vec<Drawn>,
     /// Budgets that would pay.
     pub budgets: Vec<BudgetClaim>,
     /// Targets that are out, and why.

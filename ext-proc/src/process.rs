@@ -4,6 +4,7 @@ use std::{pin::Pin, sync::Arc};
 
 use envoy_types::pb::envoy::{
     config::core::v3::HeaderMap,
+    extensions::filters::http::ext_proc::v3::processing_mode::BodySendMode,
     service::ext_proc::v3::{
         ProcessingRequest, ProcessingResponse, external_processor_server::ExternalProcessor,
         processing_request,
@@ -18,7 +19,7 @@ pub(crate) mod metadata;
 
 use crate::{
     caller::Caller,
-    service::Service,
+    service::{Decided, Service, Waiting},
     session::{Event, Session, Step},
 };
 
@@ -49,6 +50,7 @@ impl ExternalProcessor for Processor {
             service: Arc::clone(&self.service),
             session: Session::default(),
             messages: request.into_inner(),
+            is_buffered: false,
             waiting: None,
         };
         Ok(Response::new(Box::pin(stream::try_unfold(
@@ -65,8 +67,10 @@ struct Conversation {
     service: Arc<Service>,
     session: Session,
     messages: Streaming<ProcessingRequest>,
+    /// Bodies come whole.
+    is_buffered: bool,
     /// A decision that is to come after Envoy has been told to wait for it.
-    waiting: Option<crate::service::Waiting>,
+    waiting: Option<Waiting>,
 }
 
 impl Conversation {
@@ -78,28 +82,42 @@ impl Conversation {
         let Some(message) = self.messages.message().await? else {
             return Ok(None);
         };
+        if let Some(protocol) = &message.protocol_config {
+            self.is_buffered = protocol.request_body_mode() == BodySendMode::Buffered;
+        }
         let snapshot = self.service.snapshot();
-        let event = event(message, |headers, metadata| snapshot.caller(headers, metadata));
+        let event = event(message, self.is_buffered, |headers, metadata| {
+            snapshot.caller(headers, metadata)
+        });
         match self.session.on(event, snapshot.policy_version()) {
             Step::Pass(part) => Ok(Some(answer::pass(part))),
+            Step::Refuse(reply) => Ok(Some(answer::reply(reply, None))),
             Step::Fail(reason) => Err(Status::invalid_argument(reason)),
-            Step::Usage(question) => {
-                let reply = self.service.usage(&question).await;
-                Ok(Some(answer::reply(reply, None)))
+            Step::Usage(question) => Ok(Some(self.decided(Arc::clone(&self.service).usage(question)))),
+            Step::Decide(question) => {
+                let decided = self.service.decide(question).await;
+                Ok(Some(self.decided(decided)))
             }
-            Step::Decide(question) => match self.service.decide(question).await {
-                crate::service::Decided::Now(verdict) => Ok(Some(answer::verdict(*verdict))),
-                crate::service::Decided::Later { at_most, waiting } => {
-                    self.waiting = Some(waiting);
-                    Ok(Some(answer::wait(at_most)))
-                }
-            },
+        }
+    }
+
+    fn decided(&mut self, decided: Decided) -> ProcessingResponse {
+        match decided {
+            Decided::Now(verdict) => answer::verdict(*verdict),
+            Decided::Later { at_most, waiting } => {
+                self.waiting = Some(waiting);
+                answer::wait(at_most)
+            }
         }
     }
 }
 
 /// A message as the session knows it.
-fn event(message: ProcessingRequest, caller: impl FnOnce(&Headers, &Metadata) -> Option<Caller>) -> Event {
+fn event(
+    message: ProcessingRequest,
+    is_buffered: bool,
+    caller: impl FnOnce(&Headers, &Metadata) -> Option<Caller>,
+) -> Event {
     let context = Metadata::new(message.metadata_context);
     match message.request {
         Some(processing_request::Request::RequestHeaders(part)) => {
@@ -110,8 +128,14 @@ fn event(message: ProcessingRequest, caller: impl FnOnce(&Headers, &Metadata) ->
                 end_of_stream: part.end_of_stream,
             }
         }
-        // Without its end it is a piece, and a piece is not to be judged by.
-        Some(processing_request::Request::RequestBody(part)) if part.end_of_stream => Event::Body(part.body),
+        // A whole body without the stream's end is one that trailers follow.
+        Some(processing_request::Request::RequestBody(part)) => {
+            if is_buffered || part.end_of_stream {
+                Event::Body(part.body)
+            } else {
+                Event::Piece
+            }
+        }
         _ => Event::Other,
     }
 }

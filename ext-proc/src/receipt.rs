@@ -4,7 +4,7 @@
 use penstock_chat::MicroUsd;
 use serde::{Deserialize, Serialize};
 
-use crate::store::Account;
+use crate::{caller::Caller, store::Account};
 
 /// The key of dynamic metadata that holds the [`Receipt`], as JSON.
 pub const RECEIPT: &str = "receipt";
@@ -12,6 +12,8 @@ pub const RECEIPT: &str = "receipt";
 /// What was decided and reserved for one request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
+    /// Who asked.
+    pub caller: Caller,
     /// The alias that the client asked for.
     pub asked: String,
     /// The alias whose targets it got.

@@ -14,16 +14,20 @@ use anyhow::{Context as _, bail};
 use arc_swap::ArcSwap;
 use penstock_config::{Config, DecisionService, LoadError};
 use penstock_flow::LocalReply;
-use penstock_translate::error::{ApiError, ErrorKind};
+use penstock_translate::{
+    error::{ApiError, ErrorKind},
+    request::InvalidRequest,
+};
 use prometheus_client::registry::Registry;
 use tokio::sync::Semaphore;
 
 use crate::{
     access_log,
+    counting::{Counted, Counting},
     deciding::{Deciding, Next, Room},
     keys::{self, KeyMetrics, Keyring},
     ledger::{self, Ledger, Query, Row, UsageError},
-    limits::queue::Place,
+    limits::{Drawn, queue::Place},
     metrics::Metrics,
     money::Event,
     outcome::Outcome,
@@ -42,6 +46,11 @@ const MOST_REMEMBERED: usize = 10_000;
 const MOST_SETTLING: usize = 1_024;
 /// How often budgets are written down that live in memory.
 const SAVE: Duration = Duration::from_millis(250);
+
+/// Longest body in bytes that is counted within the time that Envoy waits anyway.
+const QUICKLY_COUNTED: usize = 32 << 10;
+/// What counting a long body, or reading the ledger, may take.
+const WORK: Duration = Duration::from_secs(30);
 
 /// A decision that is to come.
 pub type Waiting = Pin<Box<dyn Future<Output = Verdict> + Send>>;
@@ -78,6 +87,8 @@ pub struct Service {
     access_log: access_log::Metrics,
     settings: DecisionService,
     settling: Arc<Semaphore>,
+    /// Long bodies that are counted at once.
+    counting: Semaphore,
     /// What was used of budgets when last heard.
     spent: Mutex<HashMap<Account, u64>>,
     draining: AtomicBool,
@@ -93,6 +104,7 @@ impl std::fmt::Debug for Service {
 /// What a drive of the machine has come to.
 enum Driven {
     Done(Box<Verdict>),
+    Tell,
     Wait(Room),
 }
 
@@ -171,6 +183,7 @@ impl Service {
             access_log,
             settings,
             settling: Arc::new(Semaphore::new(MOST_SETTLING)),
+            counting: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             spent: Mutex::default(),
             draining: AtomicBool::new(false),
             refused: ArcSwap::from_pointee(None),
@@ -305,9 +318,33 @@ impl Service {
 
     /// Decides where a request goes, or what it would cost.
     pub async fn decide(self: &Arc<Self>, question: Box<Question>) -> Decided {
+        let is_long = question.purpose == Purpose::Estimate
+            || (question.input.is_none() || question.output.is_none())
+                && question.body.len() > QUICKLY_COUNTED;
+        if !is_long {
+            return self.decide_at_once(question).await;
+        }
+        let service = Arc::clone(self);
+        Decided::Later {
+            at_most: self.longest(),
+            waiting: Box::pin(async move {
+                match service.decide_at_once(question).await {
+                    Decided::Now(verdict) => *verdict,
+                    Decided::Later { waiting, .. } => waiting.await,
+                }
+            }),
+        }
+    }
+
+    /// The longest that Envoy is told to wait, which it can be told once.
+    fn longest(&self) -> Duration {
+        let queues = self.snapshot().queues.longest_wait();
+        WORK + queues + self.settings.timeout
+    }
+
+    async fn decide_at_once(self: &Arc<Self>, question: Box<Question>) -> Decided {
         let began = Instant::now();
         let snapshot = self.snapshot();
-        let is_estimate = question.purpose == Purpose::Estimate;
         let (mut deciding, next) = Deciding::start(
             Arc::clone(&snapshot),
             question,
@@ -315,35 +352,71 @@ impl Service {
             fastrand::u64(..),
             now_ms(),
         );
-        if is_estimate {
-            let reply = self.estimate(&snapshot, &mut deciding, next).await;
-            return Decided::Now(Box::new(Verdict::Reply { reply, receipt: None }));
-        }
-        match self.drive(&snapshot, &mut deciding, next).await {
+        let crowded = |provider: &str, model: Option<&str>| snapshot.queues.is_crowded(provider, model);
+        match self.drive(&snapshot, &mut deciding, next, &crowded).await {
             Driven::Done(verdict) => {
                 Decided::Now(Box::new(self.decided(*verdict, &snapshot, &deciding, began)))
+            }
+            Driven::Tell => {
+                let reply = self.estimate(&snapshot, &mut deciding).await;
+                Decided::Now(Box::new(Verdict::Reply { reply, receipt: None }))
             }
             Driven::Wait(room) => self.queue(snapshot, deciding, room, began),
         }
     }
 
-    /// Runs the machine until it has decided or must wait.
-    async fn drive(&self, snapshot: &Snapshot, deciding: &mut Deciding, mut next: Next) -> Driven {
+    /// Runs the machine until it has decided or must wait. `is_crowded` says where it is not its turn.
+    async fn drive(
+        &self,
+        snapshot: &Snapshot,
+        deciding: &mut Deciding,
+        mut next: Next,
+        is_crowded: &(impl Fn(&str, Option<&str>) -> bool + Sync),
+    ) -> Driven {
         loop {
             next = match next {
                 Next::Done(verdict) => return Driven::Done(verdict),
                 Next::Wait(room) => return Driven::Wait(room),
+                Next::Tell => return Driven::Tell,
+                Next::Count(counting) => {
+                    let counted = self.count(counting, deciding.question()).await;
+                    deciding.counted(counted, &snapshot.health)
+                }
                 Next::Look(accounts) => {
                     let standings = self.store.standings(&accounts).await;
                     deciding.looked(standings.as_deref(), &snapshot.health)
                 }
                 Next::Reserve(claims) => {
+                    if let Some(claim) = deciding.crowded(is_crowded) {
+                        let standings = Vec::new();
+                        let short = Refused::Short { claim, standings };
+                        next = deciding.reserved(Err(&short), &snapshot.health);
+                        continue;
+                    }
                     let id = deciding.question().client.request_id.clone();
                     let result = self.store.reserve(&id, &claims, deciding.hold_ms()).await;
                     deciding.reserved(result.as_deref(), &snapshot.health)
                 }
             };
         }
+    }
+
+    /// Counts what a request takes, a long one beside the threads that others wait for.
+    async fn count(&self, counting: Arc<Counting>, question: &Question) -> Result<Counted, InvalidRequest> {
+        let dialect = question.client.dialect;
+        if question.body.len() <= QUICKLY_COUNTED {
+            return counting.count(dialect, &question.body);
+        }
+        let _permit = self.counting.acquire().await;
+        let body = question.body.clone();
+        let counted = tokio::task::spawn_blocking(move || counting.count(dialect, &body)).await;
+        counted.unwrap_or_else(|_| {
+            Err(InvalidRequest {
+                field: None,
+                message: "it cannot be counted".to_owned(),
+                code: None,
+            })
+        })
     }
 
     /// Lets a request wait for room at a provider.
@@ -401,13 +474,14 @@ impl Service {
                 };
             }
             let next = deciding.waited(&snapshot.health, now_ms());
-            match self.drive(snapshot, deciding, next).await {
+            match self.drive(snapshot, deciding, next, &|_, _| false).await {
                 Driven::Done(verdict) => {
                     place.done();
                     snapshot.queues.ended(provider, &Ok(()));
                     return *verdict;
                 }
                 Driven::Wait(room) => place.short(room.retry_ms),
+                Driven::Tell => return internal(deciding),
             }
         }
     }
@@ -440,30 +514,35 @@ impl Service {
         verdict
     }
 
-    async fn estimate(&self, snapshot: &Snapshot, deciding: &mut Deciding, mut next: Next) -> LocalReply {
-        while let Next::Look(accounts) = next {
-            let standings = self.store.standings(&accounts).await;
-            next = deciding.looked(standings.as_deref(), &snapshot.health);
-        }
-        if let Next::Done(verdict) = next
-            && let Verdict::Reply { reply, .. } = *verdict
-        {
-            return reply;
-        }
+    async fn estimate(&self, snapshot: &Snapshot, deciding: &mut Deciding) -> LocalReply {
         let sketch = deciding.sketch(&snapshot.health);
-        let accounts: Vec<Account> = sketch
-            .budgets
-            .iter()
-            .map(|claim| claim.claim.account.clone())
-            .collect();
+        let budgets = sketch.budgets.iter().map(|claim| &claim.claim);
+        let limits = sketch.limits.iter().map(|drawn| &drawn.claim);
+        let accounts: Vec<Account> = budgets.chain(limits).map(|claim| claim.account.clone()).collect();
         let mut reasons = sketch.excluded;
         let standings = match self.store.standings(&accounts).await {
             Some(standings) => standings,
             None => {
-                reasons.push("what is left of the budgets is not known at present".to_owned());
+                reasons.push("what is left of budgets and limits is not known at present".to_owned());
                 Vec::new()
             }
         };
+        let (budgets, limits) = standings
+            .split_at_checked(sketch.budgets.len())
+            .unwrap_or_default();
+        let tight: Vec<&Drawn> = sketch
+            .limits
+            .iter()
+            .zip(limits)
+            .filter(|(drawn, standing)| !drawn.claim.fits(**standing))
+            .map(|(drawn, _)| drawn)
+            .collect();
+        let is_limited = !tight.is_empty();
+        reasons.extend(
+            tight
+                .iter()
+                .map(|drawn| format!("the limit {} has not enough left", drawn.name)),
+        );
         let question = deciding.question();
         let amount = sketch
             .priced
@@ -484,20 +563,31 @@ impl Service {
                     fastrand::u64(..),
                 )
             });
-        let quote = snapshot.money.quote(
+        let mut quote = snapshot.money.quote(
             (&sketch.asked, &sketch.served),
             (sketch.input, sketch.output),
             &sketch.priced,
             &sketch.budgets,
-            &standings,
+            budgets,
             reasons,
             token,
         );
+        quote.would_pass &= !is_limited;
         question.client.reply(200, quote.to_json(), "estimate")
     }
 
     /// Tells what has been used.
-    pub async fn usage(&self, question: &Question) -> LocalReply {
+    pub fn usage(self: Arc<Self>, question: Box<Question>) -> Decided {
+        Decided::Later {
+            at_most: WORK + self.settings.timeout,
+            waiting: Box::pin(async move {
+                let reply = self.report(&question).await;
+                Verdict::Reply { reply, receipt: None }
+            }),
+        }
+    }
+
+    async fn report(&self, question: &Question) -> LocalReply {
         let query = question.path.split_once('?').map_or("", |(_, query)| query);
         let query = match Query::parse(query, &question.caller, jiff::Timestamp::now()) {
             Ok(query) => query,

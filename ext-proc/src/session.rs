@@ -1,13 +1,14 @@
 //! One request on its way through ext_proc: event in, step out. It knows no protocol and no clock.
 //!
-//! Headers go on at once; the body waits for the decision. Whatever comes in an order that makes no sense ends the
-//! stream with an error status, never with a clean close, which Envoy would take for consent.
+//! Headers go on at once; the body waits for the decision. What cannot be decided is refused: a stream that only ends,
+//! in whatever way, may be taken for consent.
 
 use std::sync::Arc;
 
 use penstock_chat::Tokens;
 use penstock_client::{Arrival, Client, Endpoint};
-use penstock_flow::Headers;
+use penstock_flow::{Headers, LocalReply};
+use penstock_translate::error::{ApiError, ErrorKind};
 
 use crate::caller::Caller;
 
@@ -51,6 +52,8 @@ pub enum Event {
     },
     /// The request's body, whole.
     Body(Vec<u8>),
+    /// A piece of the body, by which nothing is to be judged.
+    Piece,
     /// Something that the proxy was not configured to send.
     Other,
 }
@@ -64,7 +67,9 @@ pub enum Step {
     Decide(Box<Question>),
     /// Somebody asks what has been used.
     Usage(Box<Question>),
-    /// The stream ends with an error status.
+    /// The request is refused.
+    Refuse(LocalReply),
+    /// The stream, of which no request is known, ends with an error status.
     Fail(&'static str),
 }
 
@@ -128,7 +133,11 @@ impl Session {
                 question.body = body;
                 Step::Decide(question)
             }
-            (Phase::Over, Event::Body(_)) => {
+            (Phase::Body(question), Event::Piece | Event::Other | Event::Headers { .. }) => {
+                self.phase = Phase::Over;
+                Step::Refuse(undecided(&question.client))
+            }
+            (Phase::Over, Event::Body(_) | Event::Piece) => {
                 self.phase = Phase::Over;
                 Step::Pass(Part::Body)
             }
@@ -162,7 +171,7 @@ impl Session {
         };
         let id = &arrival.client.request_id;
         if id.is_empty() || id.len() > LONGEST_ID {
-            return Step::Fail("a request without an id of at most 128 bytes");
+            return Step::Refuse(undecided(&arrival.client));
         }
         let number = |name| headers.get(name).and_then(|text| text.parse().ok()).map(Tokens);
         let question = Box::new(Question {
@@ -185,6 +194,15 @@ impl Session {
             }
         }
     }
+}
+
+/// The proxy speaks in a way that [`Session`] was not told of, or gives requests no id that can be settled.
+fn undecided(client: &Client) -> LocalReply {
+    let error = ApiError::new(
+        ErrorKind::Internal,
+        "the gateway's proxy sends requests in a way that they cannot be decided by",
+    );
+    client.refuse(&error, "undecided")
 }
 
 fn path_of(path: &str) -> &str {
@@ -266,13 +284,19 @@ mod tests {
     #[test]
     fn messages_out_of_order_end_the_stream_with_an_error() {
         let body = || Event::Body(Vec::new());
-        for events in [vec![body()], vec![Event::Other]] {
+        for events in [vec![body()], vec![Event::Other], vec![Event::Piece]] {
             let mut session = Session::default();
             let last = events.into_iter().map(|event| session.on(event, "p1")).last();
             assert!(matches!(last, Some(Step::Fail(_))));
         }
-        let (mut session, _) = arrives(&CHAT, true, false);
-        assert!(matches!(session.on(Event::Other, "p1"), Step::Fail(_)));
+    }
+
+    #[test]
+    fn what_is_not_known_whole_is_refused_and_never_let_through() {
+        for event in [Event::Other, Event::Piece] {
+            let (mut session, _) = arrives(&CHAT, true, false);
+            assert!(matches!(session.on(event, "p1"), Step::Refuse(reply) if reply.status == 500));
+        }
     }
 
     #[test]
@@ -280,7 +304,7 @@ mod tests {
         let long = "x".repeat(LONGEST_ID + 1);
         for id in ["", &*long] {
             let headers = [CHAT[0], CHAT[1], ("x-request-id", id)];
-            assert!(matches!(arrives(&headers, true, false).1, Step::Fail(_)));
+            assert!(matches!(arrives(&headers, true, false).1, Step::Refuse(_)));
         }
     }
 

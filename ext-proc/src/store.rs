@@ -250,6 +250,14 @@ pub struct Claim {
     pub fail: Fail,
 }
 
+impl Claim {
+    /// Whether it fits an account that stands so.
+    pub fn fits(&self, standing: Standing) -> bool {
+        let taken = standing.used.saturating_add(standing.held);
+        taken.saturating_add(self.amount) <= self.cap
+    }
+}
+
 /// What becomes of a reservation that nobody settles in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsettled {

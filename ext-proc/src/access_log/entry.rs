@@ -17,7 +17,11 @@ use super::{
     filter_state::{self, Unreadable},
     flags,
 };
-use crate::{caller::Caller, outcome::Outcome, receipt::RECEIPT};
+use crate::{
+    caller::Caller,
+    outcome::Outcome,
+    receipt::{RECEIPT, Receipt},
+};
 
 const AUTHZ: &str = "envoy.filters.http.ext_authz";
 const CALLER: &str = "caller";
@@ -120,6 +124,8 @@ impl Reader<'_> {
             Some(trail) => trail,
             None => self.attempts(),
         };
+        let receipt = self.metadata::<Receipt>(NAMESPACE, RECEIPT, Part::Receipt);
+        let caller = self.metadata::<Caller>(AUTHZ, CALLER, Part::Caller);
         Outcome {
             id: self.id(entry),
             started_ms: common.start_time.as_ref().map_or(0, since_epoch_ms),
@@ -128,8 +134,9 @@ impl Reader<'_> {
                 .unwrap_or_default(),
             first_byte_ms: millis(common.time_to_first_downstream_tx_byte.as_ref()),
             path: self.path(entry),
-            caller: self.metadata::<Caller>(AUTHZ, CALLER, Part::Caller),
-            receipt: self.metadata(NAMESPACE, RECEIPT, Part::Receipt),
+            // Where there are no keys, only the decision knows.
+            caller: caller.or_else(|| Some(receipt.as_ref()?.caller.clone())),
+            receipt,
             trail: bounded_trail(trail),
             usage: self.wasm::<UsageRecord>(USAGE, Part::Usage),
             status: response

@@ -80,7 +80,7 @@ impl Queue {
         lock(&self.state).waiters.len()
     }
 
-    /// Whether nobody waits, so that a newcomer may try at once.
+    /// Whether nobody waits.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -265,6 +265,17 @@ impl Queues {
     /// The queue of the limit of `provider` on `model`, or on all its models.
     pub fn get(&self, provider: &str, model: Option<&str>) -> Option<&Queue> {
         self.queues.get(&(provider.to_owned(), model.map(str::to_owned)))
+    }
+
+    /// Whether requests wait there already, so that a newcomer takes its place among them.
+    pub fn is_crowded(&self, provider: &str, model: Option<&str>) -> bool {
+        self.get(provider, model).is_some_and(|queue| !queue.is_empty())
+    }
+
+    /// The longest that anybody waits in any of them.
+    pub fn longest_wait(&self) -> Duration {
+        let deadlines = self.queues.values().map(|queue| queue.deadline);
+        deadlines.max().unwrap_or_default()
     }
 
     /// Something was settled: the first of each queue of `provider` asks at once.
