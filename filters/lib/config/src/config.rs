@@ -282,7 +282,7 @@ impl Config {
         let money = Money::parse(raw, problems);
         let ledger = Ledger::parse(raw, problems);
         let routing = Routing::parse(raw, &models, &providers, problems);
-        let health = Health::parse(raw.health.as_ref(), problems);
+        let health = Health::parse(raw.health.as_ref().map(|section| &section.value), problems);
         service::demanded(raw, problems);
         if !problems.is_empty() {
             return None;

@@ -67,7 +67,7 @@ impl Default for Ledger {
 
 impl Ledger {
     pub(crate) fn parse(raw: &raw::File, problems: &mut Problems) -> Option<Self> {
-        let Some(ledger) = &raw.ledger else {
+        let Some(Spanned { value: ledger, .. }) = &raw.ledger else {
             return Some(Self::default());
         };
         let retention = match &ledger.retention {

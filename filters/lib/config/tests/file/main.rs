@@ -1,6 +1,8 @@
 //! `penstock.yaml`: what is refused, and what becomes of the rest.
 
 #[cfg(test)]
+mod demanded;
+#[cfg(test)]
 mod identity;
 mod keys;
 mod ledger;
@@ -24,3 +26,5 @@ mod routing;
 mod slices;
 #[cfg(test)]
 mod strict;
+#[cfg(test)]
+mod withheld;
