@@ -220,7 +220,10 @@ impl Config {
     /// Targets that some caller's requests may not go to: who asks is not known where the service does not say.
     fn withheld(&self) -> Vec<slice::Withheld> {
         let Some(regions) = self.regions_of_callers() else {
-            return self.withheld_where(|route| route.region.is_some());
+            // Any of them may be the wrong place for somebody, above all one of which nobody said where it is.
+            let mut routes = self.routing.iter().flat_map(|routing| &routing.targets);
+            let told = self.attributes.region.is_some() || routes.any(|route| route.region.is_some());
+            return self.withheld_where(|_| told);
         };
         self.withheld_where(|route| regions.iter().any(|region| !route.is_within(region)))
     }
