@@ -419,7 +419,7 @@ impl Deciding {
             })
             .collect();
         for index in barred {
-            self.bar(index, Reason::Budget);
+            self.bar(index, Reason::Unpriced);
         }
     }
 

@@ -28,6 +28,8 @@ pub enum Reason {
         /// What fits.
         has: Tokens,
     },
+    /// Nobody knows what it costs, and that must be known.
+    Unpriced,
     /// A budget of its provider's has nothing left.
     Budget,
     /// The provider's own limit is reached.
@@ -53,6 +55,7 @@ impl fmt::Display for Reason {
             Self::ContextWindow { needs, has } => {
                 write!(f, "context window of {has} tokens for {needs}")
             }
+            Self::Unpriced => f.write_str("no price is known"),
             Self::Budget => f.write_str("budget used up"),
             Self::ProviderLimit => f.write_str("provider's limit reached"),
             Self::Circuit { retry_after_ms } => {
