@@ -46,6 +46,9 @@ impl fmt::Display for Reason {
         match self {
             Self::NotAllowed => f.write_str("not allowed for this key"),
             Self::Pin => f.write_str("not of the pinned version"),
+            Self::Region { needed, .. } if needed.is_empty() => {
+                f.write_str("the caller's region is not known")
+            }
             Self::Region {
                 needed,
                 has: Some(has),
