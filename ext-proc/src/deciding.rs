@@ -630,9 +630,9 @@ impl Deciding {
         receipt.held = bid
             .limits
             .iter()
-            .chain(&bid.provider)
             .map(|drawn| drawn.held.clone())
             .chain(bid.budgets.iter().map(BudgetClaim::held))
+            .chain(bid.provider.iter().map(|drawn| drawn.held.clone()))
             .collect();
         Next::Done(Box::new(Verdict::Go {
             decision: Box::new(decision),
@@ -742,3 +742,6 @@ pub struct Sketch {
     /// Targets that are out, and why.
     pub excluded: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests;

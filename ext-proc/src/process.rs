@@ -156,3 +156,6 @@ pub(crate) fn headers(map: HeaderMap) -> Headers {
 }
 
 pub use metadata::{Metadata, words};
+
+#[cfg(test)]
+mod tests;
