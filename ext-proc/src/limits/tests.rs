@@ -22,7 +22,6 @@ quota:
   limits:
     - { name: each-key, strict: true, per: [key, model], requests_per_minute: 5, tokens_per_day: 700 }
     - { name: acme, strict: true, match: { tenant: [acme], route: [messages] }, concurrent_requests: 2, fail: closed }
-service: {}
 ";
     Config::from_yaml_str(text, Path::new("penstock.yaml")).unwrap()
 }

@@ -65,11 +65,11 @@ fn what_cannot_be_answered_is_refused_in_the_callers_dialect() {
             ),
             (
                 "no-model",
-                "400 invalid_request invalid_request_error: model: is required",
+                "400 invalid_request invalid_request_error: model: must be the name of a model",
             ),
             (
                 "no-model uncounted",
-                "400 invalid_request invalid_request_error: model: is required",
+                "400 invalid_request invalid_request_error: model: must be the name of a model",
             ),
             (
                 "body={\"model\":\"large\",\"mess uncounted",
@@ -77,19 +77,19 @@ fn what_cannot_be_answered_is_refused_in_the_callers_dialect() {
             ),
             (
                 "body={\"mess",
-                "400 invalid_request invalid_request_error: mess: EOF while parsing a string at line 1 column 6",
+                "400 invalid_request invalid_request_error: EOF while parsing a string at line 1 column 6",
             ),
             (
                 "body=",
-                "400 invalid_request invalid_request_error: EOF while parsing a value at line 1 column 0",
+                "400 invalid_request invalid_request_error: expected a JSON object",
             ),
             (
                 "body=[]",
-                "400 invalid_request invalid_request_error: expected an object",
+                "400 invalid_request invalid_request_error: expected a JSON object",
             ),
             (
                 "body={\"model\":5}",
-                "400 invalid_request invalid_request_error: model: expected a string",
+                "400 invalid_request invalid_request_error: model: must be the name of a model",
             ),
             (
                 "models=",
