@@ -4,7 +4,9 @@
 mod demanded;
 #[cfg(test)]
 mod identity;
+#[cfg(test)]
 mod keys;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod money;
