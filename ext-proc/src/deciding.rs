@@ -557,7 +557,6 @@ impl Deciding {
             return self.confused();
         }
         self.now_ms = now_ms;
-        self.room = None;
         // Targets that were passed over for want of room may have some by now.
         self.barred.retain(|(_, reason)| *reason != Reason::ProviderLimit);
         self.bid(health)

@@ -267,3 +267,28 @@ fn an_estimate_needs_no_approval_and_reserves_nothing() {
         ],
     );
 }
+
+/// Every target is due for a probe, and none may be taken.
+struct Untouched;
+
+impl HealthView for Untouched {
+    fn standing(&self, _: &str, _: &str, _: u64) -> Health {
+        Health {
+            circuit: Circuit::Due,
+            ..Health::default()
+        }
+    }
+
+    fn claim(&self, _: &str, _: &str, _: Turn, _: u64) -> bool {
+        panic!("a turn was taken by what goes nowhere")
+    }
+}
+
+#[test]
+fn an_estimate_takes_no_turn() {
+    let snapshot = snapshot(["", ""], "");
+    let question = Given::read("estimate").question(&snapshot, Api::OpenAi);
+    let (mut deciding, next) = Deciding::start(snapshot, question, &Untouched, 0, NOW);
+    assert!(matches!(next, Next::Sketch), "{next:?}");
+    assert_eq!(deciding.sketch(&Untouched).priced.len(), 2);
+}
