@@ -16,6 +16,7 @@ use penstock_translate::{
 };
 
 use crate::{
+    caller::Caller,
     counting::{Counted, Counting},
     keys,
     limits::{self, Drawn},
@@ -269,7 +270,7 @@ impl Deciding {
         self.look(health)
     }
 
-    /// Whether the caller may use the alias, and any target of it can take the request.
+    /// Whether any target of the alias can take the request.
     fn is_served(&mut self, health: &impl HealthView) -> bool {
         let snapshot = Arc::clone(&self.snapshot);
         let Some(routing) = snapshot.routing(&self.alias) else {
@@ -279,7 +280,7 @@ impl Deciding {
         let planned = self.plan(routing, health, false);
         // Those are targets of this alias, and it may not be the last.
         self.barred.clear();
-        self.question.caller.may_use(&self.alias) && !planned.targets.is_empty()
+        !planned.targets.is_empty()
     }
 
     /// Every target of the alias with what the request costs there at most.
@@ -647,9 +648,17 @@ impl Deciding {
             input_tokens: self.input.0,
             output_tokens: self.output.0,
             policy_version: self.snapshot.policy_version().to_owned(),
-            caller: (*self.question.caller).clone(),
+            caller: self.unkeyed_caller(),
             ..Receipt::default()
         }
+    }
+
+    /// What the access log would not tell of who asks. A list of models may be long, and has done its work.
+    fn unkeyed_caller(&self) -> Option<Caller> {
+        self.snapshot.config.keys.is_none().then(|| Caller {
+            models: None,
+            ..(*self.question.caller).clone()
+        })
     }
 
     fn refuse(&mut self, reply: LocalReply) -> Next {

@@ -317,6 +317,11 @@ impl Given {
         let (mut deciding, mut next) = Deciding::start(Arc::clone(snapshot), question, &self.view, 0, NOW);
         loop {
             next = match next {
+                Next::Count(counting) => {
+                    let question = deciding.question();
+                    let counted = counting.count(question.client.dialect, &question.body);
+                    deciding.counted(counted, &self.view)
+                }
                 Next::Look(accounts) => {
                     let standings = accounts.iter().map(|account| books.standing(snapshot, account));
                     let standings: Vec<Standing> = standings.collect();
@@ -339,7 +344,7 @@ impl Given {
                         }),
                     }
                 }
-                Next::Sketch => {
+                Next::Tell => {
                     let sketch = deciding.sketch(&self.view);
                     let targets = sketch.priced.iter().map(name).collect::<Vec<_>>().join(" ");
                     let excluded = sketch.excluded.join(", ");

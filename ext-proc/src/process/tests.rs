@@ -74,20 +74,25 @@ fn values_of_headers_are_read_as_any_envoy_sends_them() {
 
 #[test]
 fn a_message_is_an_event() {
-    let event = event(asked(vec![header(":path", "", b"/")], true), nobody);
+    let event = event(asked(vec![header(":path", "", b"/")], true), false, nobody);
     assert!(
         matches!(&event, Event::Headers { headers, caller: None, end_of_stream: true } if headers.get(":path") == Some("/")),
         "{event:?}"
     );
-    let whole = super::event(body(b"{}", true), nobody);
+    let whole = super::event(body(b"{}", true), false, nobody);
     assert!(
         matches!(&whole, Event::Body(bytes) if bytes == b"{}"),
         "{whole:?}"
     );
+    // Trailers follow, or more of it.
+    for (is_buffered, is_whole) in [(true, true), (false, false)] {
+        let event = super::event(body(b"{}", false), is_buffered, nobody);
+        assert_eq!(matches!(event, Event::Body(_)), is_whole, "{event:?}");
+    }
 }
 
 #[test]
-fn a_piece_of_a_body_ends_the_stream_with_an_error() {
+fn what_is_not_a_whole_body_is_refused() {
     let chat = vec![
         header(":method", "", b"POST"),
         header(":path", "", b"/v1/chat/completions"),
@@ -103,12 +108,12 @@ fn a_piece_of_a_body_ends_the_stream_with_an_error() {
     let nothing = ProcessingRequest::default();
     for second in [body(b"{", false), trailers, answered, nothing] {
         let mut session = Session::default();
-        let first = session.on(event(asked(chat.clone(), false), somebody), "p1");
+        let first = session.on(event(asked(chat.clone(), false), false, somebody), "p1");
         assert!(matches!(first, Step::Pass(Part::Headers)), "{first:?}");
-        let step = session.on(event(second.clone(), nobody), "p1");
-        assert!(matches!(step, Step::Fail(_)), "{second:?}");
+        let step = session.on(event(second.clone(), false, nobody), "p1");
+        assert!(matches!(step, Step::Refuse(_)), "{second:?}");
         // And whatever comes then is not decided either.
-        let step = session.on(event(body(b"{}", true), nobody), "p1");
+        let step = session.on(event(body(b"{}", true), false, nobody), "p1");
         assert!(!matches!(step, Step::Decide(_)), "{second:?}");
     }
 }
@@ -139,12 +144,12 @@ fn who_asks_is_read_from_metadata_of_the_first_message_only() {
         metadata_context: Some(said("acme")),
         ..asked(chat, false)
     };
-    session.on(event(first, caller), "p1");
+    session.on(event(first, false, caller), "p1");
     let second = ProcessingRequest {
         metadata_context: Some(said("forged")),
         ..body(b"{}", true)
     };
-    let Step::Decide(question) = session.on(event(second, caller), "p1") else {
+    let Step::Decide(question) = session.on(event(second, false, caller), "p1") else {
         panic!("no decision")
     };
     assert_eq!(question.caller.tenant, "acme");
@@ -157,7 +162,7 @@ fn fields_of_a_newer_envoy_are_passed_over() {
     prost::encoding::encode_key(1_999, prost::encoding::WireType::LengthDelimited, &mut bytes);
     bytes.extend_from_slice(b"\x05hello");
     let read = ProcessingRequest::decode(bytes.as_slice()).unwrap();
-    assert!(matches!(event(read, nobody), Event::Body(_)));
+    assert!(matches!(event(read, false, nobody), Event::Body(_)));
 }
 
 #[test]

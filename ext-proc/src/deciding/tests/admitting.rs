@@ -118,7 +118,13 @@ fn a_request_that_nobody_has_counted_is_counted() {
     let mut given = Given::read("uncounted max=70");
     given.output = None;
     let question = given.question(&snapshot, Api::OpenAi);
-    let (_, next) = Deciding::start(snapshot, question, &View::default(), 0, NOW);
+    let view = View::default();
+    let (mut deciding, next) = Deciding::start(snapshot, question, &view, 0, NOW);
+    let Next::Count(counting) = next else {
+        panic!("{next:?}")
+    };
+    let counted = counting.count(Api::OpenAi, &deciding.question().body);
+    let next = deciding.counted(counted, &view);
     let Next::Done(verdict) = next else {
         panic!("{next:?}")
     };

@@ -289,6 +289,6 @@ fn an_estimate_takes_no_turn() {
     let snapshot = snapshot(["", ""], "");
     let question = Given::read("estimate").question(&snapshot, Api::OpenAi);
     let (mut deciding, next) = Deciding::start(snapshot, question, &Untouched, 0, NOW);
-    assert!(matches!(next, Next::Sketch), "{next:?}");
+    assert!(matches!(next, Next::Tell), "{next:?}");
     assert_eq!(deciding.sketch(&Untouched).priced.len(), 2);
 }

@@ -108,7 +108,12 @@ proptest! {
             prop_assert!(steps <= STEPS, "{steps} steps");
             next = match next {
                 Next::Done(verdict) => break *verdict,
-                Next::Sketch => panic!("nobody has asked for an estimate"),
+                Next::Tell => panic!("nobody has asked for an estimate"),
+                Next::Count(counting) => {
+                    let question = deciding.question();
+                    let counted = counting.count(question.client.dialect, &question.body);
+                    deciding.counted(counted, &given.view)
+                }
                 Next::Look(accounts) => {
                     let standings = vec![standing(answer); accounts.len()];
                     deciding.looked((answer.0 % 8 != 0).then_some(standings.as_slice()), &given.view)

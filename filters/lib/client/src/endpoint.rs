@@ -82,7 +82,12 @@ mod tests {
             ("/v1/messages/batches", false, Endpoint::Unknown, Api::Anthropic),
             ("/v1/models", false, Endpoint::Models, Api::OpenAi),
             ("/v1/penstock/estimate", false, Endpoint::Estimate, Api::OpenAi),
-            ("/v1/penstock/estimate?x", true, Endpoint::Estimate, Api::Anthropic),
+            (
+                "/v1/penstock/estimate?x",
+                true,
+                Endpoint::Estimate,
+                Api::Anthropic,
+            ),
             ("/v1/models", true, Endpoint::Models, Api::Anthropic),
             ("/v1/models/a/b", false, Endpoint::Model("a/b"), Api::OpenAi),
             ("/v1/embeddings", false, Endpoint::Unknown, Api::OpenAi),

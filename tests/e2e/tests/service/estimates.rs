@@ -1,6 +1,6 @@
 //! What a request would cost, and the approval of dear ones.
 
-use penstock_test_support::{Request, Response};
+use penstock_test_support::{Request, client::Response};
 use serde_json::Value;
 
 use crate::ask::{CLIENTS, Client};
@@ -56,7 +56,11 @@ async fn a_dear_request_passes_once_with_the_approval_of_its_estimate() {
             let send = async |request: Request| world.envoy.send(request).await.unwrap();
             let refused = send(client.request(&body)).await;
             assert_eq!(refused.status, 403, "{}", refused.text());
-            assert!(refused.text().contains("x-penstock-approve"), "{}", refused.text());
+            assert!(
+                refused.text().contains("x-penstock-approve"),
+                "{}",
+                refused.text()
+            );
 
             let quoted = send(estimate(client, &body)).await;
             let token = token(&quoted);
@@ -71,7 +75,12 @@ async fn a_dear_request_passes_once_with_the_approval_of_its_estimate() {
             assert_eq!(answered.status, 200, "{}", answered.text());
             let replayed = send(client.request(&body).header(APPROVE, &token)).await;
             assert_eq!(replayed.status, 403, "{}", replayed.text());
-            assert!(failed(client, &replayed).unwrap().message.contains("used already"));
+            assert!(
+                failed(client, &replayed)
+                    .unwrap()
+                    .message
+                    .contains("used already")
+            );
 
             let cheap = self::body(client, "hello", 10);
             assert_eq!(send(client.request(&cheap)).await.status, 200);
@@ -83,10 +92,8 @@ async fn a_dear_request_passes_once_with_the_approval_of_its_estimate() {
 
 #[tokio::test]
 async fn an_estimate_says_what_stands_in_the_way() {
-    let world = world(
-        "quota: { limits: [ { name: few-tokens, strict: true, tokens_per_minute: 50 } ] }\n",
-    )
-    .await;
+    let world =
+        world("quota: { limits: [ { name: few-tokens, strict: true, tokens_per_minute: 50 } ] }\n").await;
     let send = async |request: Request| world.envoy.send(request).await.unwrap();
     for client in CLIENTS {
         let quote = send(estimate(client, &body(client, "hello", 40))).await.json();
