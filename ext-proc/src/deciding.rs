@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use penstock_chat::{MicroUsd, Tokens};
-use penstock_config::Routing;
+use penstock_config::{Routing, routing::Route};
 use penstock_flow::LocalReply;
 use penstock_plan::{Chosen, Decision};
 use penstock_translate::{
@@ -298,11 +298,24 @@ impl Deciding {
         Some(Priced {
             provider: route.provider.clone(),
             model: route.model.clone(),
-            estimate: self
-                .snapshot
-                .money
-                .estimate(&route.provider, &route.model, self.input, self.output),
+            estimate: self.snapshot.money.estimate(
+                &route.provider,
+                &route.model,
+                self.input,
+                self.most_output(route),
+            ),
         })
+    }
+
+    /// The most output tokens that may have to be paid there. Who names no maximum may get all that the target gives.
+    fn most_output(&self, route: &Route) -> Tokens {
+        match (self.needs.max_output, route.max_output_tokens) {
+            (None, Some(most)) => {
+                let all = most.0.saturating_mul(self.needs.choices.unwrap_or(1).max(1));
+                self.output.max(Tokens(all))
+            }
+            _ => self.output,
+        }
     }
 
     fn plan(&self, routing: &Routing, health: &impl HealthView, claims_turn: bool) -> Planned {

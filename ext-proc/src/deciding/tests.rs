@@ -42,6 +42,7 @@ models:
   - { name: small, targets: [{ provider: us, model: little }] }
   - { name: tiny, targets: [{ provider: eu, model: little }] }
   - { name: free, targets: [{ provider: lab, model: secret }, { provider: eu, model: little }] }
+  - { name: wide, targets: [{ provider: us, model: little, max_output_tokens: 1000 }] }
   - { name: secret, targets: [{ provider: lab, model: secret }] }
 service: {}
 ";
@@ -238,6 +239,8 @@ impl Given {
                 self.body["max_tokens"] = json!(number());
                 self.output = Some(number());
             }
+            "no-max" => drop(self.body.as_object_mut().unwrap().remove("max_tokens")),
+            "choices" => self.body["n"] = json!(number()),
             "in" => self.input = Some(number()),
             "uncounted" => (self.input, self.output) = (None, None),
             "tools" => self.body["tools"] = json!([{ "name": "t" }]),

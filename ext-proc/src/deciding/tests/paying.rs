@@ -27,6 +27,10 @@ fn the_dearest_target_is_reserved_or_nothing() {
                 "away",
                 "503 budget_unavailable service_unavailable/api_error after 1: the limits cannot be checked at present; try again",
             ),
+            // Who names no maximum may get all that there is.
+            ("model=wide", "wide: us/little budget/month=200"),
+            ("model=wide no-max", "wide: us/little budget/month=2000"),
+            ("model=wide no-max choices=2", "wide: us/little budget/month=4000"),
             // What has no price.
             ("model=free", "free: eu/little budget/month=100"),
             (
