@@ -130,18 +130,28 @@ impl Store {
     }
 
     /// Puts what was used in the place of what `id` has reserved, once however often it is told. All accounts of the
-    /// request are told at once. While the store is away it waits.
-    pub async fn settle(&self, id: &str, entries: &[Settlement]) {
+    /// request are told at once. While the store is away it waits. Gives how the accounts stand now, if that is known.
+    pub async fn settle(&self, id: &str, entries: &[Settlement]) -> Vec<(Account, Standing)> {
         let entries = merged(entries);
         if entries.is_empty() {
-            return;
+            return Vec::new();
         }
+        let accounts = || entries.iter().map(|entry| entry.account.clone());
         match &*self.place {
             Place::Memory(books) => {
-                lock(books).settle(id, &entries, now_ms());
+                let standings = {
+                    let mut books = lock(books);
+                    let now_ms = now_ms();
+                    books.settle(id, &entries, now_ms);
+                    books.standings(entries.iter().map(|entry| &entry.account), now_ms)
+                };
                 self.metrics.call("settle", "ok", None);
+                accounts().zip(standings).collect()
             }
-            Place::Redis(shared) => shared.settle(id, &entries).await,
+            Place::Redis(shared) => {
+                let standings = shared.settle(id, &entries).await;
+                accounts().zip(standings.unwrap_or_default()).collect()
+            }
         }
     }
 
@@ -168,6 +178,14 @@ impl Store {
     pub fn export(&self) -> Vec<(Account, u64)> {
         match &*self.place {
             Place::Memory(books) => lock(books).export(),
+            Place::Redis(_) => Vec::new(),
+        }
+    }
+
+    /// What [`export`](Self::export) would give of the accounts that have changed since this was asked last.
+    pub fn changes(&self) -> Vec<(Account, u64)> {
+        match &*self.place {
+            Place::Memory(books) => lock(books).changes(),
             Place::Redis(_) => Vec::new(),
         }
     }

@@ -49,6 +49,8 @@ pub struct Books {
     charged: HashMap<Arc<str>, Vec<Part>>,
     charged_order: VecDeque<(u64, Arc<str>)>,
     settled: Settled,
+    /// Accounts with a date of which more or less is used than was handed out last.
+    changed: Vec<Arc<Account>>,
     /// Accounts are swept when there are so many.
     sweep_at: usize,
     swept_ms: u64,
@@ -60,6 +62,8 @@ struct State {
     window: u64,
     used: u64,
     held: u64,
+    /// It is among those that have changed.
+    is_changed: bool,
 }
 
 /// What one request has reserved.
@@ -99,6 +103,7 @@ impl Books {
             charged: HashMap::new(),
             charged_order: VecDeque::new(),
             settled: Settled::new(bounds.settled),
+            changed: Vec::new(),
             sweep_at: FIRST_SWEEP,
             swept_ms: 0,
         }
@@ -183,7 +188,7 @@ impl Books {
         let (mut held, expires_ms) = self.take_hold(id);
         let mut charged = self.charged.remove(id).unwrap_or_default();
         for entry in entries {
-            let (_, state) = self.open(&entry.account, now_ms);
+            let (account, state) = self.open(&entry.account, now_ms);
             let mut due = i128::from(entry.used);
             for part in take(&mut held, &entry.account) {
                 if part.window == state.window {
@@ -202,6 +207,7 @@ impl Books {
             if entry.account.window != Window::Concurrent {
                 let used = (i128::from(state.used) + due).clamp(0, i128::from(u64::MAX));
                 state.used = u64::try_from(used).unwrap_or(u64::MAX);
+                self.note_change(account);
             }
         }
         if !held.is_empty() {
@@ -215,10 +221,14 @@ impl Books {
     }
 
     /// How accounts stand.
-    pub fn standings(&mut self, accounts: &[Account], now_ms: u64) -> Vec<Standing> {
+    pub fn standings<'a>(
+        &mut self,
+        accounts: impl IntoIterator<Item = &'a Account>,
+        now_ms: u64,
+    ) -> Vec<Standing> {
         self.expire(now_ms);
         accounts
-            .iter()
+            .into_iter()
             .map(|account| self.standing(account, now_ms))
             .collect()
     }
@@ -232,6 +242,25 @@ impl Books {
         dated
             .map(|(account, state)| (Account::clone(account), state.used))
             .collect()
+    }
+
+    /// What is used of each account that ends at a date and has changed since it was asked last.
+    pub fn changes(&mut self) -> Vec<(Account, u64)> {
+        let changed = std::mem::take(&mut self.changed);
+        let changes = changed.into_iter().filter_map(|account| {
+            let state = self.accounts.get_mut(&account)?;
+            state.is_changed = false;
+            Some((Account::clone(&account), state.used))
+        });
+        changes.collect()
+    }
+
+    fn note_change(&mut self, account: Arc<Account>) {
+        if let (Window::Until { .. }, Some(state)) = (account.window, self.accounts.get_mut(&account))
+            && !std::mem::replace(&mut state.is_changed, true)
+        {
+            self.changed.push(account);
+        }
     }
 
     /// Takes up what another run has exported.
@@ -355,7 +384,7 @@ impl Books {
             };
             let mut charged = Vec::new();
             for part in hold.parts {
-                let (_, state) = self.open(&part.account, now_ms);
+                let (account, state) = self.open(&part.account, now_ms);
                 let present = part.window == state.window;
                 if present {
                     state.held = state.held.saturating_sub(part.amount);
@@ -363,6 +392,7 @@ impl Books {
                 if part.unsettled == Unsettled::Charged {
                     if present {
                         state.used = state.used.saturating_add(part.amount);
+                        self.note_change(account);
                     }
                     charged.push(part);
                 }

@@ -144,7 +144,8 @@ impl Shared {
         lock(&self.local).reserve(id, &claims, hold_ms, now_ms())
     }
 
-    pub(super) async fn settle(&self, id: &str, entries: &[Settlement]) {
+    /// How the accounts stand after it; none if it is not known.
+    pub(super) async fn settle(&self, id: &str, entries: &[Settlement]) -> Option<Vec<Standing>> {
         {
             let mut local = lock(&self.local);
             if local.holds(id) {
@@ -153,10 +154,10 @@ impl Shared {
         }
         let began = Instant::now();
         let missed = match self.scripts.settle(&self.link, id, End::Settled, entries).await {
-            Ok(first) => {
-                let outcome = if first { "ok" } else { "repeated" };
+            Ok(standings) => {
+                let outcome = if standings.is_some() { "ok" } else { "repeated" };
                 self.metrics.call("settle", outcome, Some(began.elapsed()));
-                return;
+                return standings;
             }
             Err(missed) => missed,
         };
@@ -168,6 +169,7 @@ impl Shared {
             in_doubt: (missed == Missed::InDoubt).then_some(began),
         };
         self.waiting.push(late, &self.metrics);
+        None
     }
 
     pub(super) async fn standings(&self, accounts: &[Account]) -> Option<Vec<Standing>> {
@@ -258,8 +260,9 @@ async fn attend(link: Arc<Link>, scripts: Arc<Scripts>, waiting: Arc<Waiting>, m
             continue;
         }
         match scripts.settle(&link, &late.id, late.end, &late.entries).await {
-            Ok(first) => {
-                metrics.call("settle", if first { "late" } else { "repeated" }, None);
+            Ok(standings) => {
+                let outcome = if standings.is_some() { "late" } else { "repeated" };
+                metrics.call("settle", outcome, None);
                 waiting.done(&late.id, &metrics);
                 back_off = BACK_OFF.0;
             }
@@ -316,8 +319,14 @@ impl Scripts {
         link.run(&call).await
     }
 
-    /// Whether it was the first time.
-    async fn settle(&self, link: &Link, id: &str, end: End, entries: &[Settlement]) -> Result<bool, Missed> {
+    /// How the accounts stand after it; none if it was settled before.
+    async fn settle(
+        &self,
+        link: &Link,
+        id: &str,
+        end: End,
+        entries: &[Settlement],
+    ) -> Result<Option<Vec<Standing>>, Missed> {
         let mark = match end {
             End::Settled => "settled",
             End::Released => "released",
@@ -335,7 +344,10 @@ impl Scripts {
                 .arg(at)
                 .arg(entry.used.min(MOST));
         }
-        link.run::<i64>(&call).await.map(|first| first == 1)
+        let answer: Vec<i64> = link.run(&call).await?;
+        let is_first = answer.first().is_some_and(|first| *first == 1);
+        let standings = read(&answer, entries.len()).map(|(_, standings)| standings);
+        Ok(is_first.then(|| standings.unwrap_or_default()))
     }
 
     fn keys(&self, account: &Account) -> (String, String) {

@@ -212,6 +212,8 @@ fn dated_accounts_outlive_a_restart() {
         &[settlement("a", MONTH, 0, 5), settlement("b", MINUTE, 0, 5)],
         NOW_MS,
     );
+    assert_eq!(books.changes(), [(account("a", MONTH), 5)]);
+    assert_eq!(books.changes(), []);
     let exported = books.export();
     assert_eq!(exported, [(account("a", MONTH), 5)]);
     let mut next = Books::default();
