@@ -65,7 +65,7 @@ async fn a_dear_request_passes_once_with_the_approval_of_its_estimate() {
             let quoted = send(estimate(client, &body)).await;
             let token = token(&quoted);
             let quote = quoted.json();
-            assert_eq!(quote["estimate_usd"], "1", "{quote}");
+            assert_eq!(quote["estimate_usd"], "1.000000", "{quote}");
             assert_eq!(quote["would_pass"], true, "{quote}");
 
             let other = self::body(client, "write to john.doe@example.org", 1_000);
