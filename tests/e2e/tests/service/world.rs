@@ -1,6 +1,6 @@
 //! A provider, the service and Envoys that ask it.
 
-use penstock_test_support::{Gateway, Provider, Service};
+use penstock_test_support::{Gateway, Provider, Service, gateway::Builder};
 
 use crate::world::provider;
 
@@ -30,7 +30,7 @@ impl World {
             provider("backup", "openai", &format!("{}/v1", backup.url()), fields[1]),
         );
         let service = Service::start(&yaml).await.unwrap();
-        let envoy = envoy(&yaml, &[&service], 1);
+        let envoy = builder(&yaml, &[&service], 1).start().unwrap();
         Self {
             primary,
             backup,
@@ -53,16 +53,22 @@ impl World {
 
     /// One more Envoy, which asks these services.
     pub fn envoy(&self, services: &[&Service]) -> Gateway {
-        envoy(&self.yaml, services, 2)
+        builder(&self.yaml, services, 2).start().unwrap()
+    }
+
+    /// One more Envoy, which is started with what `rewrite` makes of its bootstrap.
+    pub fn envoy_with(&self, rewrite: fn(&str) -> anyhow::Result<String>) -> Gateway {
+        builder(&self.yaml, &[&self.service], 1)
+            .rewrite(rewrite)
+            .start()
+            .unwrap()
     }
 }
 
-fn envoy(yaml: &str, services: &[&Service], workers: u32) -> Gateway {
+fn builder(yaml: &str, services: &[&Service], workers: u32) -> Builder {
     let urls: Vec<String> = services.iter().map(|service| service.url()).collect();
     let yaml = yaml.replacen("service: {", &format!("service: {{ urls: {urls:?}, "), 1);
     Gateway::builder(&yaml)
         .concurrency(workers)
         .env("PII_TEST_KEY", "key-of-the-placeholders-of-these-tests")
-        .start()
-        .unwrap()
 }
