@@ -125,15 +125,14 @@ impl Service {
         let metrics = Metrics::default();
         let url = secrets::redis_url(&settings)?;
         let store = match &url {
-            Some(url) => Store::redis(&store::Settings {
-                timeout: settings
-                    .redis
-                    .as_ref()
-                    .map_or(Duration::from_millis(100), |redis| redis.timeout),
-                ..store::Settings::new(url.as_str())
-            })
-            .await
-            .context("the URL of Redis (service.redis) is none")?,
+            Some(url) => {
+                let mut shared = store::Settings::new(url.as_str());
+                if let Some(redis) = &settings.redis {
+                    (shared.timeout, shared.replicas) = (redis.timeout, redis.replicas);
+                }
+                let store = Store::redis(&shared).await;
+                store.context("the URL of Redis (service.redis) is none")?
+            }
             None => Store::memory(),
         };
         let quota = Arc::new(Quota::new(&store, Terms::default()));

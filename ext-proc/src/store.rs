@@ -4,6 +4,7 @@
 //! whole numbers of whatever the account counts. Times are milliseconds; the clock is the store's own.
 
 pub mod books;
+mod lately;
 mod link;
 mod metrics;
 mod shared;
@@ -15,7 +16,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use prometheus_client::registry::Registry;
 use serde::{Deserialize, Serialize};
 
-use self::books::Books;
+use self::books::{Books, Settled};
 pub(crate) use self::link::Link;
 use self::metrics::Metrics;
 use self::shared::Shared;
@@ -24,8 +25,13 @@ use self::shared::Shared;
 #[derive(Clone)]
 pub struct Store {
     place: Arc<Place>,
+    /// Requests that were given up, of which a reservation may still be on its way.
+    gone: Arc<Mutex<Settled>>,
     metrics: Metrics,
 }
+
+/// Requests that are known to be given up, in each of two generations.
+const GONE: usize = 32_768;
 
 enum Place {
     Memory(Mutex<Books>),
@@ -41,8 +47,8 @@ pub struct Settings {
     pub prefix: String,
     /// How long one call may take.
     pub timeout: Duration,
-    /// The part of each cap that this replica admits while Redis is away, in thousandths.
-    pub local_permille: u32,
+    /// How many replicas share it: each admits its part of a cap while Redis is away. Zero counts as one.
+    pub replicas: u32,
     /// The most settlements that wait for Redis; beyond that the oldest is lost.
     pub most_waiting: usize,
 }
@@ -54,7 +60,7 @@ impl Settings {
             url: url.into(),
             prefix: "penstock".to_owned(),
             timeout: Duration::from_millis(100),
-            local_permille: 500,
+            replicas: 2,
             most_waiting: 50_000,
         }
     }
@@ -67,6 +73,7 @@ impl Store {
         metrics.up.set(1);
         Self {
             place: Arc::new(Place::Memory(Mutex::default())),
+            gone: gone(),
             metrics,
         }
     }
@@ -80,6 +87,7 @@ impl Store {
         let shared = Shared::connect(settings, metrics.clone()).await?;
         Ok(Self {
             place: Arc::new(Place::Redis(shared)),
+            gone: gone(),
             metrics,
         })
     }
@@ -114,7 +122,7 @@ impl Store {
         if claims.is_empty() {
             return Ok(Vec::new());
         }
-        match &*self.place {
+        let result = match &*self.place {
             Place::Memory(books) => {
                 let result = lock(books).reserve(id, claims, hold_ms, now_ms());
                 let outcome = match &result {
@@ -126,7 +134,11 @@ impl Store {
                 result
             }
             Place::Redis(shared) => shared.reserve(id, claims, hold_ms).await,
+        };
+        if result.is_ok() && lock(&self.gone).knows(id) {
+            self.release(id);
         }
+        result
     }
 
     /// Puts what was used in the place of what `id` has reserved, once however often it is told. All accounts of the
@@ -145,11 +157,13 @@ impl Store {
         }
     }
 
-    /// Gives back what `id` has reserved here, if it has: it will not go. What other replicas have reserved for it
-    /// expires.
+    /// Gives back what `id` has reserved through this replica, or is about to: it will not go. What is settled under it
+    /// later still counts. What other replicas have reserved for it expires. Never waits.
     pub fn release(&self, id: &str) {
-        if let Place::Memory(books) = &*self.place {
-            lock(books).release(id, now_ms());
+        lock(&self.gone).note(id);
+        match &*self.place {
+            Place::Memory(books) => lock(books).release(id, now_ms()),
+            Place::Redis(shared) => shared.release(id),
         }
     }
 
@@ -201,8 +215,12 @@ pub(crate) fn now_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn lock(books: &Mutex<Books>) -> MutexGuard<'_, Books> {
-    books.lock().unwrap_or_else(PoisonError::into_inner)
+fn gone() -> Arc<Mutex<Settled>> {
+    Arc::new(Mutex::new(Settled::new(GONE)))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What is drawn on.

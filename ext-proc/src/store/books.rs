@@ -8,7 +8,7 @@ mod settled;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use self::settled::Settled;
+pub(super) use self::settled::Settled;
 use super::{Account, Claim, Refused, Settlement, Standing, Unsettled, Window};
 
 /// How long it is remembered that a reservation which nobody settled was charged, so that a late settlement puts the
