@@ -178,12 +178,18 @@ impl Store {
         }
     }
 
-    /// What is used of each account that ends at a date, to outlive a restart. Redis does that of its own.
+    /// What is used of each account that ends at a date and has changed since this was asked last, to outlive a restart.
+    /// Redis does that of its own.
     pub fn export(&self) -> Vec<(Account, u64)> {
-        match &*self.place {
+        let changed = match &*self.place {
             Place::Memory(books) => lock(books).export(),
             Place::Redis(_) => Vec::new(),
-        }
+        };
+        // Names are copied while nobody waits for the books.
+        let changed = changed.into_iter();
+        changed
+            .map(|(account, used)| (Account::clone(&account), used))
+            .collect()
     }
 
     /// Takes up what an earlier run has exported.

@@ -5,7 +5,7 @@
 
 mod settled;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 pub(super) use self::settled::Settled;
@@ -49,6 +49,8 @@ pub struct Books {
     charged: HashMap<Arc<str>, Vec<Part>>,
     charged_order: VecDeque<(u64, Arc<str>)>,
     settled: Settled,
+    /// Dated accounts that have changed since the last export.
+    changed: HashSet<Arc<Account>>,
     /// Accounts are swept when there are so many.
     sweep_at: usize,
     swept_ms: u64,
@@ -60,6 +62,8 @@ struct State {
     window: u64,
     used: u64,
     held: u64,
+    /// Who has it has all of it: a mark that something was done. It is done even before it is settled.
+    is_mark: bool,
 }
 
 /// What one request has reserved.
@@ -99,6 +103,7 @@ impl Books {
             charged: HashMap::new(),
             charged_order: VecDeque::new(),
             settled: Settled::new(bounds.settled),
+            changed: HashSet::new(),
             sweep_at: FIRST_SWEEP,
             swept_ms: 0,
         }
@@ -141,8 +146,13 @@ impl Books {
         for claim in claims.iter().filter(|claim| claim.amount > 0) {
             let (account, state) = self.open(&claim.account, now_ms);
             state.held = state.held.saturating_add(claim.amount);
+            state.is_mark |= claim.cap == 1;
+            let (window, is_mark) = (state.window, state.is_mark);
+            if is_mark {
+                self.note_change(&account);
+            }
             parts.push(Part {
-                window: state.window,
+                window,
                 account,
                 amount: claim.amount,
                 unsettled: match claim.account.window {
@@ -183,7 +193,7 @@ impl Books {
         let (mut held, expires_ms) = self.take_hold(id);
         let mut charged = self.charged.remove(id).unwrap_or_default();
         for entry in entries {
-            let (_, state) = self.open(&entry.account, now_ms);
+            let (account, state) = self.open(&entry.account, now_ms);
             let mut due = i128::from(entry.used);
             for part in take(&mut held, &entry.account) {
                 if part.window == state.window {
@@ -203,6 +213,7 @@ impl Books {
                 let used = (i128::from(state.used) + due).clamp(0, i128::from(u64::MAX));
                 state.used = u64::try_from(used).unwrap_or(u64::MAX);
             }
+            self.note_change(&account);
         }
         if !held.is_empty() {
             self.hold(id, held, expires_ms);
@@ -223,15 +234,22 @@ impl Books {
             .collect()
     }
 
-    /// What is used of each account that ends at a date.
-    pub fn export(&self) -> Vec<(Account, u64)> {
-        let dated = self
-            .accounts
-            .iter()
-            .filter(|(account, state)| matches!(account.window, Window::Until { .. }) && state.used > 0);
-        dated
-            .map(|(account, state)| (Account::clone(account), state.used))
-            .collect()
+    /// What is used of each account that ends at a date and has changed since the last export.
+    pub fn export(&mut self) -> Vec<(Arc<Account>, u64)> {
+        let changed = std::mem::take(&mut self.changed);
+        let stands = |account: Arc<Account>| {
+            let state = self.accounts.get(&account).copied().unwrap_or_default();
+            let marked = if state.is_mark { state.held } else { 0 };
+            (account, state.used.saturating_add(marked))
+        };
+        changed.into_iter().map(stands).collect()
+    }
+
+    /// At most one entry for each account that is kept or was swept since the last export.
+    fn note_change(&mut self, account: &Arc<Account>) {
+        if matches!(account.window, Window::Until { .. }) && !self.changed.contains(account) {
+            self.changed.insert(account.clone());
+        }
     }
 
     /// Takes up what another run has exported.
@@ -355,7 +373,7 @@ impl Books {
             };
             let mut charged = Vec::new();
             for part in hold.parts {
-                let (_, state) = self.open(&part.account, now_ms);
+                let (account, state) = self.open(&part.account, now_ms);
                 let present = part.window == state.window;
                 if present {
                     state.held = state.held.saturating_sub(part.amount);
@@ -363,6 +381,7 @@ impl Books {
                 if part.unsettled == Unsettled::Charged {
                     if present {
                         state.used = state.used.saturating_add(part.amount);
+                        self.note_change(&account);
                     }
                     charged.push(part);
                 }
