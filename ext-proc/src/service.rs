@@ -25,6 +25,7 @@ use crate::{
     access_log,
     counting::{Counted, Counting},
     deciding::{Deciding, Next, Room},
+    fixed,
     keys::{self, KeyMetrics, Keyring},
     ledger::{self, Ledger, Query, Row, UsageError},
     limits::{Drawn, queue::Place},
@@ -42,7 +43,8 @@ use crate::{
 
 /// Most accounts of budgets of which is remembered what was used, to tell thresholds.
 const MOST_REMEMBERED: usize = 10_000;
-/// Most outcomes that are settled at once; the next wait in Envoy's buffers.
+/// Most outcomes that are settled at once. Beyond them at most one message of each Envoy waits here, the next wait in
+/// Envoy's buffers.
 const MOST_SETTLING: usize = 1_024;
 /// How often budgets are written down that live in memory.
 const SAVE: Duration = Duration::from_millis(250);
@@ -230,22 +232,15 @@ impl Service {
     }
 
     fn make_ready(&self, config: Config) -> anyhow::Result<Snapshot> {
-        let Some(settings) = &config.service else {
+        if config.service.is_none() {
             bail!("it has no section `service` any more");
-        };
-        let fixed = |settings: &DecisionService| {
-            (
-                settings.listen,
-                settings.admin,
-                settings.redis.clone(),
-                settings.data.clone(),
-            )
-        };
-        if fixed(settings) != fixed(&self.settings) {
-            bail!("service.listen, admin, redis and data take a restart");
+        }
+        let before = self.snapshot();
+        let changed = fixed::changed(&config, &before.config);
+        if !changed.is_empty() {
+            bail!("{} cannot change while the service runs; restart it, and Envoy too", changed.join(", "));
         }
         let approve_key = secrets::approve_key(&config)?;
-        let before = self.snapshot();
         Ok(Snapshot::new(
             config,
             approve_key.as_deref(),
@@ -638,6 +633,12 @@ impl Service {
                 .collect();
             service.tell_thresholds(&snapshot, budgets).await;
         });
+    }
+
+    /// Waits until all outcomes that have come are settled or being settled, so that no more wait than one message holds.
+    pub async fn has_room(&self) {
+        // It is never closed; who waits is served in turn.
+        let _ = self.settling.acquire().await;
     }
 
     /// Tells of budgets that have come to a threshold, each time once however many replicas see it.
