@@ -32,11 +32,11 @@ fn fewer_replicas_than_there_are_is_refused() {
         &[
             (
                 "redis: { env: PENSTOCK_REDIS_URL, replicas: 0 }",
-                &["penstock.yaml:1:55: service.redis.replicas: must be 1 to 1000"],
+                &["penstock.yaml:1:56: service.redis.replicas: must be 1 to 1000"],
             ),
             (
                 "redis: { env: PENSTOCK_REDIS_URL, replicas: 1 }, urls: ['http://a:1', 'http://b:1']",
-                &["penstock.yaml:1:55: service.redis.replicas: service.urls names 2 replicas; write at least as many"],
+                &["penstock.yaml:1:56: service.redis.replicas: service.urls names 2 replicas; write at least as many"],
             ),
         ],
         |text| format!("service: {{ {text} }}\n{PROVIDERS}{MODELS}"),
