@@ -167,6 +167,14 @@ impl Store {
         }
     }
 
+    /// Waits until all settlements have arrived, for at most `limit`: how many were lost.
+    pub async fn finish(&self, limit: Duration) -> usize {
+        match &*self.place {
+            Place::Memory(_) => 0,
+            Place::Redis(shared) => shared.finish(limit).await,
+        }
+    }
+
     /// How accounts stand; none while the store is away.
     pub async fn standings(&self, accounts: &[Account]) -> Option<Vec<Standing>> {
         if accounts.is_empty() {

@@ -30,6 +30,8 @@ const REMEMBERED: usize = 20_000;
 const LATELY: usize = 65_536;
 /// Wait before a settlement that failed is sent again, at first and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+/// Between two looks, at the end, whether any settlement still waits.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Accounts in Redis.
 pub(super) struct Shared {
@@ -224,6 +226,18 @@ impl Shared {
             in_doubt: (missed == Missed::InDoubt).then_some(began),
         };
         self.waiting.push(late, &self.metrics);
+    }
+
+    /// Waits until no settlement waits any more, for at most `limit`: how many were lost.
+    pub(super) async fn finish(&self, limit: Duration) -> usize {
+        let sent = async {
+            while !self.waiting.is_empty() {
+                sleep(LOOK).await;
+            }
+        };
+        // What then waits is counted.
+        let _ = tokio::time::timeout(limit, sent).await;
+        self.waiting.give_up(&self.metrics)
     }
 
     pub(super) async fn standings(&self, accounts: &[Account]) -> Option<Vec<Standing>> {

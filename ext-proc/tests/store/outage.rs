@@ -273,3 +273,23 @@ async fn a_settlement_for_which_redis_has_no_room_waits_until_it_has() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_end_sends_what_waits_and_counts_what_it_cannot_send() {
+    let mut server = Redis::start(Kind::Redis).unwrap();
+    let store = Store::redis(&settings(server.url())).await.unwrap();
+    server.stop();
+    for number in 0..3 {
+        store.settle(&number.to_string(), &[used("a", 0, 5)]).await;
+    }
+    let start = Instant::now();
+    assert_eq!(store.finish(Duration::from_millis(200)).await, 3);
+    assert!(start.elapsed() < Duration::from_secs(5));
+    let text = metrics(&store);
+    assert!(text.contains("penstock_settlements_lost_total 3"), "{text}");
+    store.settle("r", &[used("b", 0, 5)]).await;
+    server.restart().unwrap();
+    assert_eq!(store.finish(LIMIT).await, 0);
+    up(&store).await;
+    assert_eq!(standing(&store, "b").await, (5, 0));
+}
