@@ -41,7 +41,7 @@ enum Place {
 /// How a store in Redis is reached, and what happens while it is not.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `redis://[user:password@]host:port/[database]`.
+    /// `redis://[user:password@]host:port/[database]`, or `rediss://` with TLS.
     pub url: String,
     /// What the names of all keys begin with.
     pub prefix: String,

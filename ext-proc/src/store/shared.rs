@@ -59,7 +59,7 @@ struct Scripts {
 impl Shared {
     pub(super) async fn connect(settings: &Settings, metrics: Metrics) -> Result<Self, redis::RedisError> {
         let link = Arc::new(Link::new(
-            redis::Client::open(settings.url.as_str())?,
+            penstock_keys::client::open(&settings.url)?,
             settings.timeout,
         ));
         let scripts = Arc::new(Scripts::new(&settings.prefix));

@@ -326,9 +326,12 @@ fn replicas(number: &raw::Number, named: usize, problems: &mut Problems) -> Opti
 /// A password is a secret, and may stand in the environment only; so is anything that cannot be read.
 fn redis_url(text: &Spanned<String>, problems: &mut Problems) -> Option<String> {
     const FIELD: &str = "service.redis.url";
-    let rest = text.value.strip_prefix("redis://");
+    let rest = ["redis://", "rediss://"];
+    let rest = rest.iter().find_map(|scheme| text.value.strip_prefix(scheme));
     let message = match rest {
-        None => "must begin with redis://; with TLS or a password, write { env: NAME } and put the URL there",
+        None => {
+            "must begin with redis:// or rediss://; with a password, write { env: NAME } and put the URL there"
+        }
         Some(rest) if rest.contains('@') => {
             "holds a user or a password, and a secret must not stand in this file; write { env: NAME } and put the URL there"
         }
