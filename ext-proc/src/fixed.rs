@@ -41,7 +41,11 @@ models: [ { name: m, targets: [ { provider: p, model: a } ] } ]
 ";
 
     fn config(more: &str) -> Config {
-        let service = if more.contains("service:") { "" } else { "service: {}\n" };
+        let service = if more.contains("service:") {
+            ""
+        } else {
+            "service: {}\n"
+        };
         let text = format!("{FILE}{service}{more}\n");
         Config::from_yaml_str(&text, Path::new("penstock.yaml")).unwrap()
     }
@@ -62,7 +66,10 @@ models: [ { name: m, targets: [ { provider: p, model: a } ] } ]
             ),
             ("keys: { anonymous: { tenant: t } }", &["keys"]),
             ("health: { open: 5s }", &[]),
-            ("money: { prices: [ { provider: p, model: a, input: 1, output: 1 } ] }", &[]),
+            (
+                "money: { prices: [ { provider: p, model: a, input: 1, output: 1 } ] }",
+                &[],
+            ),
         ] {
             assert_eq!(changed(&config(more), &before), expected, "{more}");
             assert_eq!(changed(&before, &config(more)), expected, "{more}");

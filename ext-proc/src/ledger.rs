@@ -47,8 +47,8 @@ const LONGEST_QUEUE: usize = 16_384;
 const MOST_WAITING: usize = 64 << 20;
 /// Most bytes that are kept of one body.
 const LONGEST_BODY: usize = 256 << 10;
-/// Most accounts that wait to be written.
-const MOST_ACCOUNTS: usize = 100_000;
+/// Most accounts that wait to be written: more than the store keeps, for what has changed is handed over once.
+const MOST_ACCOUNTS: usize = 262_144;
 /// Most rows a minute of requests that nobody known has made and no provider was asked for: whoever reaches the port can
 /// make any number of them.
 const MOST_OF_NOBODY: u32 = 60;

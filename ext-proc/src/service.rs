@@ -240,7 +240,10 @@ impl Service {
         let before = self.snapshot();
         let changed = fixed::changed(&config, &before.config);
         if !changed.is_empty() {
-            bail!("{} cannot change while the service runs; restart it, and Envoy too", changed.join(", "));
+            bail!(
+                "{} cannot change while the service runs; restart it, and Envoy too",
+                changed.join(", ")
+            );
         }
         let approve_key = secrets::approve_key(&config)?;
         Ok(Snapshot::new(

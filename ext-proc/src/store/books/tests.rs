@@ -257,10 +257,15 @@ fn only_what_has_changed_is_exported_and_every_change_is() {
 fn a_mark_outlives_a_restart_before_it_is_settled() {
     let mark = claim("approval/1", MONTH, 1, 1, Unsettled::Charged);
     let mut books = Books::default();
-    books.reserve("a", std::slice::from_ref(&mark), 600_000, NOW_MS).unwrap();
+    books
+        .reserve("a", std::slice::from_ref(&mark), 600_000, NOW_MS)
+        .unwrap();
     let mut next = Books::default();
     next.restore(export(&mut books), NOW_MS);
-    assert!(next.reserve("b", std::slice::from_ref(&mark), 600_000, NOW_MS).is_err());
+    assert!(
+        next.reserve("b", std::slice::from_ref(&mark), 600_000, NOW_MS)
+            .is_err()
+    );
     // One that was given back is good again.
     books.release("a", NOW_MS);
     let exported = export(&mut books);

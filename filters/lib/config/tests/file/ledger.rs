@@ -139,7 +139,11 @@ fn bodies_are_kept_only_where_every_model_masks() {
         (", on_unscannable: pass", "", "m=pii.on_unscannable: pass"),
         (", entities: { CREDIT_CARD: { action: ignore } }", "", ""),
         ("", ", pii: { action: flag }", "n=pii.action: flag"),
-        ("", ", pii: { on_unscannable: pass }", "n=pii.on_unscannable: pass"),
+        (
+            "",
+            ", pii: { on_unscannable: pass }",
+            "n=pii.on_unscannable: pass",
+        ),
         (
             "",
             ", pii: { entities: { EMAIL_ADDRESS: { action: flag } } }",
