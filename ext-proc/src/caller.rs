@@ -20,7 +20,7 @@ pub struct Caller {
     /// Aliases it may ask for; none is all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub models: Option<Vec<String>>,
-    /// Where its requests must stay.
+    /// Where its requests must stay. Empty: somewhere, and nobody has said where, so no target will do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Names and values for the ledger.

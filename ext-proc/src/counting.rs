@@ -52,3 +52,6 @@ impl Counting {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use penstock_chat::{MicroUsd, Tokens};
-use penstock_config::Routing;
+use penstock_config::{Routing, routing::Route};
 use penstock_flow::LocalReply;
 use penstock_plan::{Chosen, Decision};
 use penstock_translate::{
@@ -16,6 +16,7 @@ use penstock_translate::{
 };
 
 use crate::{
+    caller::Caller,
     counting::{Counted, Counting},
     keys,
     limits::{self, Drawn},
@@ -70,6 +71,8 @@ pub struct Deciding {
     /// Aliases that were looked at whether a budget asks for a cheaper one.
     looked: usize,
     barred: Vec<(usize, Reason)>,
+    /// Where there may be room soonest, of the providers that have none now.
+    room: Option<Room>,
     draw: u64,
     now_ms: u64,
     stage: Stage,
@@ -80,6 +83,7 @@ enum Stage {
     Counting,
     Looking(Vec<BudgetClaim>),
     Reserving(Box<Bid>),
+    Waiting,
     Over,
 }
 
@@ -92,8 +96,6 @@ struct Bid {
     budgets: Vec<BudgetClaim>,
     provider: Vec<Drawn>,
     approval: Option<Claim>,
-    /// It has waited for room, and no other target is left for it.
-    queued: bool,
 }
 
 /// Which claim of a bid it was.
@@ -149,6 +151,7 @@ impl Deciding {
             downgraded_by: None,
             looked: 0,
             barred: Vec::new(),
+            room: None,
             draw,
             now_ms,
             stage: Stage::Over,
@@ -232,7 +235,7 @@ impl Deciding {
                 return Next::Look(accounts);
             }
         }
-        self.bid(health, false)
+        self.bid(health)
     }
 
     /// How the accounts stand that were asked for; none while the store is away, and then nothing is downgraded.
@@ -255,22 +258,29 @@ impl Deciding {
             because_of: Some(budget),
         } = served
         else {
-            return self.bid(health, false);
+            return self.bid(health);
         };
-        if !self.could_serve(alias, health) {
-            return self.bid(health, false);
+        let alias = alias.to_owned();
+        let dearer = std::mem::replace(&mut self.alias, alias);
+        if !self.is_served(health) {
+            self.alias = dearer;
+            return self.bid(health);
         }
-        self.alias = alias.to_owned();
         self.downgraded_by = Some(budget);
         self.look(health)
     }
 
-    /// Whether the caller may use `alias`, and one of its targets could take the request.
-    fn could_serve(&self, alias: &str, health: &impl HealthView) -> bool {
-        let routing = self.snapshot.routing(alias);
-        let caller = &self.question.caller;
-        caller.may_use(alias)
-            && routing.is_some_and(|routing| !self.plan(routing, health, false).targets.is_empty())
+    /// Whether any target of the alias can take the request.
+    fn is_served(&mut self, health: &impl HealthView) -> bool {
+        let snapshot = Arc::clone(&self.snapshot);
+        let Some(routing) = snapshot.routing(&self.alias) else {
+            return false;
+        };
+        self.bar_unpriced(routing);
+        let planned = self.plan(routing, health, false);
+        // Those are targets of this alias, and it may not be the last.
+        self.barred.clear();
+        !planned.targets.is_empty()
     }
 
     /// Every target of the alias with what the request costs there at most.
@@ -288,11 +298,24 @@ impl Deciding {
         Some(Priced {
             provider: route.provider.clone(),
             model: route.model.clone(),
-            estimate: self
-                .snapshot
-                .money
-                .estimate(&route.provider, &route.model, self.input, self.output),
+            estimate: self.snapshot.money.estimate(
+                &route.provider,
+                &route.model,
+                self.input,
+                self.most_output(route),
+            ),
         })
+    }
+
+    /// The most output tokens that may have to be paid there. Who names no maximum may get all that the target gives.
+    fn most_output(&self, route: &Route) -> Tokens {
+        match (self.needs.max_output, route.max_output_tokens) {
+            (None, Some(most)) => {
+                let all = most.0.saturating_mul(self.needs.choices.unwrap_or(1).max(1));
+                self.output.max(Tokens(all))
+            }
+            _ => self.output,
+        }
     }
 
     fn plan(&self, routing: &Routing, health: &impl HealthView, claims_turn: bool) -> Planned {
@@ -317,7 +340,7 @@ impl Deciding {
     }
 
     /// Plans, and asks the store for what the plan takes.
-    fn bid(&mut self, health: &impl HealthView, queued: bool) -> Next {
+    fn bid(&mut self, health: &impl HealthView) -> Next {
         if self.question.purpose == Purpose::Estimate {
             return Next::Tell;
         }
@@ -356,7 +379,6 @@ impl Deciding {
             budgets,
             provider,
             approval,
-            queued,
         });
         let claims = bid.claims();
         self.stage = Stage::Reserving(bid);
@@ -411,7 +433,7 @@ impl Deciding {
             })
             .collect();
         for index in barred {
-            self.bar(index, Reason::Budget);
+            self.bar(index, Reason::Unpriced);
         }
     }
 
@@ -496,44 +518,62 @@ impl Deciding {
                     .filter(|(_, target)| snapshot.money.bars(budget, &target.provider))
                     .map(|(index, _)| index)
                     .collect();
-                if barred.is_empty() || barred.len() == bid.planned.targets.len() {
+                let none_left = barred.len() == bid.planned.targets.len();
+                if let Some(room) = self.room.take_if(|_| none_left) {
+                    return self.wait(room);
+                }
+                if barred.is_empty() || none_left {
                     snapshot.money_metrics.refused(&snapshot.money, budget);
                     return self.refuse(snapshot.money.refuse(&client, budget, standing));
                 }
                 for index in barred {
                     self.bar(index, Reason::Budget);
                 }
-                self.bid(health, bid.queued)
+                self.bid(health)
             }
             Part::Provider(drawn) => {
-                let retry_ms = limits::wait_ms(&drawn.claim, standing);
-                let never = drawn.claim.amount > drawn.claim.cap;
-                if bid.planned.targets.len() > 1 && !bid.queued {
-                    if let Some(first) = bid.planned.targets.first() {
-                        self.bar(*first, Reason::ProviderLimit);
-                    }
-                    return self.bid(health, false);
+                self.note_room(drawn, standing);
+                if let [first, _, ..] = *bid.planned.targets {
+                    self.bar(first, Reason::ProviderLimit);
+                    return self.bid(health);
                 }
-                if never {
-                    return self.refuse(limits::refusal(&client, drawn, standing, "provider_limit"));
+                match self.room.take() {
+                    Some(room) => self.wait(room),
+                    None => self.refuse(limits::refusal(&client, drawn, standing, "provider_limit")),
                 }
-                let room = Room {
-                    provider: drawn.held.provider.clone().unwrap_or_default(),
-                    model: drawn.held.model.clone(),
-                    retry_ms,
-                };
-                self.stage = Stage::Reserving(Box::new(bid));
-                Next::Wait(room)
             }
         }
     }
 
+    /// Remembers when there may be room for what a provider has none for now.
+    fn note_room(&mut self, drawn: &Drawn, standing: Standing) {
+        let retry_ms = limits::wait_ms(&drawn.claim, standing);
+        let never = drawn.claim.amount > drawn.claim.cap;
+        let known = self.room.as_ref().map(|room| room.retry_ms);
+        if never || known.is_some_and(|known| known <= retry_ms) {
+            return;
+        }
+        self.room = Some(Room {
+            provider: drawn.held.provider.clone().unwrap_or_default(),
+            model: drawn.held.model.clone(),
+            retry_ms,
+        });
+    }
+
+    fn wait(&mut self, room: Room) -> Next {
+        self.stage = Stage::Waiting;
+        Next::Wait(room)
+    }
+
     /// It may be its turn now. `now_ms` is the time.
     pub fn waited(&mut self, health: &impl HealthView, now_ms: u64) -> Next {
+        if !matches!(self.stage, Stage::Waiting) {
+            return self.confused();
+        }
         self.now_ms = now_ms;
         // Targets that were passed over for want of room may have some by now.
         self.barred.retain(|(_, reason)| *reason != Reason::ProviderLimit);
-        self.bid(health, true)
+        self.bid(health)
     }
 
     /// There was no room in time, or no place to wait for it.
@@ -603,9 +643,9 @@ impl Deciding {
         receipt.held = bid
             .limits
             .iter()
-            .chain(&bid.provider)
             .map(|drawn| drawn.held.clone())
             .chain(bid.budgets.iter().map(BudgetClaim::held))
+            .chain(bid.provider.iter().map(|drawn| drawn.held.clone()))
             .collect();
         Next::Done(Box::new(Verdict::Go {
             decision: Box::new(decision),
@@ -621,9 +661,17 @@ impl Deciding {
             input_tokens: self.input.0,
             output_tokens: self.output.0,
             policy_version: self.snapshot.policy_version().to_owned(),
-            caller: (*self.question.caller).clone(),
+            caller: self.unkeyed_caller(),
             ..Receipt::default()
         }
+    }
+
+    /// What the access log would not tell of who asks. A list of models may be long, and has done its work.
+    fn unkeyed_caller(&self) -> Option<Caller> {
+        self.snapshot.config.keys.is_none().then(|| Caller {
+            models: None,
+            ..(*self.question.caller).clone()
+        })
     }
 
     fn refuse(&mut self, reply: LocalReply) -> Next {
@@ -715,3 +763,6 @@ pub struct Sketch {
     /// Targets that are out, and why.
     pub excluded: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,8 +12,9 @@ pub const RECEIPT: &str = "receipt";
 /// What was decided and reserved for one request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Who asked.
-    pub caller: Caller,
+    /// Who asked, where no key has told that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Caller>,
     /// The alias that the client asked for.
     pub asked: String,
     /// The alias whose targets it got.

@@ -37,7 +37,7 @@ use crate::{
     session::{Purpose, Question},
     settling,
     snapshot::{self, Snapshot},
-    store::{self, Account, Claim, Fail, Refused, Store, Unsettled, Window},
+    store::{self, Account, Claim, Fail, Refused, Standing, Store, Unsettled, Window},
     verdict::Verdict,
 };
 
@@ -314,7 +314,7 @@ impl Service {
             self.store.finish(left).await
         };
         let (settlements, records) = tokio::join!(store, self.ledger.close_collector());
-        self.ledger.save_accounts(self.store.export());
+        self.ledger.save_accounts(self.store.changes());
         let rows = tokio::task::block_in_place(|| self.ledger.close());
         if settlements > 0 || records > 0 || rows > 0 {
             eprintln!(
@@ -635,16 +635,11 @@ impl Service {
             let Ok(_permit) = service.settling.acquire().await else {
                 return;
             };
-            service.store.settle(&outcome.id, &entries).await;
+            let standings = service.store.settle(&outcome.id, &entries).await;
             for stop in &outcome.trail.0 {
                 snapshot.queues.nudge(&stop.provider);
             }
-            let budgets: Vec<Account> = entries
-                .into_iter()
-                .map(|entry| entry.account)
-                .filter(|account| matches!(account.window, Window::Until { .. }))
-                .collect();
-            service.tell_thresholds(&snapshot, budgets).await;
+            service.tell_thresholds(&snapshot, standings).await;
         });
     }
 
@@ -655,11 +650,9 @@ impl Service {
     }
 
     /// Tells of budgets that have come to a threshold, each time once however many replicas see it.
-    async fn tell_thresholds(&self, snapshot: &Snapshot, budgets: Vec<Account>) {
-        let Some(standings) = self.store.standings(&budgets).await else {
-            return;
-        };
-        for (account, standing) in budgets.into_iter().zip(standings) {
+    async fn tell_thresholds(&self, snapshot: &Snapshot, standings: Vec<(Account, Standing)>) {
+        let of_budgets = |(account, _): &(Account, Standing)| matches!(account.window, Window::Until { .. });
+        for (account, standing) in standings.into_iter().filter(of_budgets) {
             let before = {
                 let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
                 if spent.len() >= MOST_REMEMBERED && !spent.contains_key(&account) {
@@ -715,7 +708,7 @@ async fn save_accounts(service: std::sync::Weak<Service>) {
     loop {
         tokio::time::sleep(SAVE).await;
         let Some(service) = service.upgrade() else { return };
-        service.ledger.save_accounts(service.store.export());
+        service.ledger.save_accounts(service.store.changes());
     }
 }
 

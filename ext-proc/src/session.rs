@@ -18,7 +18,6 @@ const OUTPUT_TOKENS: &str = "x-penstock-int-output-tokens";
 /// Where the client says yes to what a request may cost.
 const APPROVE: &str = "x-penstock-approve";
 const USAGE_PATH: &str = "/v1/penstock/usage";
-const ESTIMATE_PATH: &str = "/v1/penstock/estimate";
 /// The ledger and budgets know a request by its id, so one without cannot be settled.
 const LONGEST_ID: usize = 128;
 
@@ -161,7 +160,7 @@ impl Session {
         let method = headers.get(":method").unwrap_or_default();
         let purpose = match (arrival.endpoint, method, path_of(path)) {
             (Endpoint::Chat, "POST", _) => Purpose::Chat,
-            (_, "POST", ESTIMATE_PATH) => Purpose::Estimate,
+            (Endpoint::Estimate, "POST", _) => Purpose::Estimate,
             (_, "GET", USAGE_PATH) => Purpose::Usage,
             _ => return Step::Pass(Part::Headers),
         };

@@ -95,3 +95,6 @@ fn unreserved(snapshot: &Snapshot, outcome: &Outcome, spent: &Spent) -> Vec<Sett
     }
     entries
 }
+
+#[cfg(test)]
+mod tests;

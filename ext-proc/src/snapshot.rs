@@ -157,10 +157,17 @@ impl Snapshot {
             key: known(&identity.key),
             agent: known(&identity.agent),
             team: attributes.team.as_ref().and_then(known),
-            region: attributes.region.as_ref().and_then(known),
-            models: attributes.models.as_ref().and_then(|source| match source {
-                Source::Metadata(path) => metadata.texts(path),
-                Source::Header(_) => known(source).map(|text| words(&text)),
+            // Who should have been given bounds and was not may do nothing, rather than everything.
+            region: attributes
+                .region
+                .as_ref()
+                .map(|source| known(source).unwrap_or_default()),
+            models: attributes.models.as_ref().map(|source| {
+                let listed = match source {
+                    Source::Metadata(path) => metadata.texts(path),
+                    Source::Header(_) => known(source).map(|text| words(&text)),
+                };
+                listed.unwrap_or_default()
             }),
             ..Caller::default()
         })
@@ -200,3 +207,6 @@ impl Model {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

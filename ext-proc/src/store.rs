@@ -142,18 +142,28 @@ impl Store {
     }
 
     /// Puts what was used in the place of what `id` has reserved, once however often it is told. All accounts of the
-    /// request are told at once. While the store is away it waits.
-    pub async fn settle(&self, id: &str, entries: &[Settlement]) {
+    /// request are told at once. While the store is away it waits. Gives how the accounts stand now, if that is known.
+    pub async fn settle(&self, id: &str, entries: &[Settlement]) -> Vec<(Account, Standing)> {
         let entries = merged(entries);
         if entries.is_empty() {
-            return;
+            return Vec::new();
         }
+        let accounts = || entries.iter().map(|entry| entry.account.clone());
         match &*self.place {
             Place::Memory(books) => {
-                lock(books).settle(id, &entries, now_ms());
+                let standings = {
+                    let mut books = lock(books);
+                    let now_ms = now_ms();
+                    books.settle(id, &entries, now_ms);
+                    books.standings(entries.iter().map(|entry| &entry.account), now_ms)
+                };
                 self.metrics.call("settle", "ok", None);
+                accounts().zip(standings).collect()
             }
-            Place::Redis(shared) => shared.settle(id, &entries).await,
+            Place::Redis(shared) => {
+                let standings = shared.settle(id, &entries).await;
+                accounts().zip(standings.unwrap_or_default()).collect()
+            }
         }
     }
 
@@ -188,14 +198,14 @@ impl Store {
 
     /// What is used of each account that ends at a date and has changed since this was asked last, to outlive a restart.
     /// Redis does that of its own.
-    pub fn export(&self) -> Vec<(Account, u64)> {
-        let changed = match &*self.place {
-            Place::Memory(books) => lock(books).export(),
+    pub fn changes(&self) -> Vec<(Account, u64)> {
+        let changes = match &*self.place {
+            Place::Memory(books) => lock(books).changes(),
             Place::Redis(_) => Vec::new(),
         };
         // Names are copied while nobody waits for the books.
-        let changed = changed.into_iter();
-        changed
+        let changes = changes.into_iter();
+        changes
             .map(|(account, used)| (Account::clone(&account), used))
             .collect()
     }

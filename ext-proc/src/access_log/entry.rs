@@ -124,8 +124,8 @@ impl Reader<'_> {
             Some(trail) => trail,
             None => self.attempts(),
         };
-        let receipt = self.metadata::<Receipt>(NAMESPACE, RECEIPT, Part::Receipt);
         let caller = self.metadata::<Caller>(AUTHZ, CALLER, Part::Caller);
+        let receipt = self.metadata::<Receipt>(NAMESPACE, RECEIPT, Part::Receipt);
         Outcome {
             id: self.id(entry),
             started_ms: common.start_time.as_ref().map_or(0, since_epoch_ms),
@@ -135,7 +135,7 @@ impl Reader<'_> {
             first_byte_ms: millis(common.time_to_first_downstream_tx_byte.as_ref()),
             path: self.path(entry),
             // Where there are no keys, only the decision knows.
-            caller: caller.or_else(|| Some(receipt.as_ref()?.caller.clone())),
+            caller: caller.or_else(|| receipt.as_ref()?.caller.clone()),
             receipt,
             trail: bounded_trail(trail),
             usage: self.wasm::<UsageRecord>(USAGE, Part::Usage),

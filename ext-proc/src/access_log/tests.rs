@@ -57,6 +57,26 @@ fn common(
 }
 
 #[test]
+fn a_batch_in_pieces_is_the_same_batch() {
+    let mut batch = sent("streamed");
+    let Some(LogEntries::HttpLogs(logs)) = &mut batch.log_entries else {
+        panic!("a TCP log");
+    };
+    let entry = logs.log_entry.remove(0);
+    for count in 0..3 * PIECE {
+        logs.log_entry = vec![entry.clone(); count];
+        let batch = StreamAccessLogsMessage {
+            identifier: batch.identifier.clone(),
+            log_entries: Some(LogEntries::HttpLogs(logs.clone())),
+        };
+        let parts: Vec<_> = pieces(batch.clone()).collect();
+        let named = parts.iter().filter(|part| part.identifier.is_some());
+        assert_eq!(named.count(), 1, "{count}");
+        assert_eq!(taken(parts).0, taken(vec![batch]).0, "{count}");
+    }
+}
+
+#[test]
 fn everything_that_filters_have_left_is_read() {
     let outcome = one("buffered_with_pii");
     assert_eq!(outcome.id, "7e3aa326-e77b-4abe-8554-f41e2b795d7b");

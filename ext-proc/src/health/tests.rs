@@ -14,6 +14,7 @@ const FILE: &str = "providers:
 models:
   - { name: m, targets: [{ provider: a, model: x }, { provider: b, model: x }] }
   - { name: n, targets: [{ provider: a, model: x }, { provider: own, model: x }] }
+service: {}
 health: { consecutive_failures: 3, error_rate: 50, min_requests: 10, window: 10s, open: 2s, open_at_most: 8s, probe: 5s }
 ";
 

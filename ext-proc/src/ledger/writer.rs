@@ -6,7 +6,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError},
     },
     time::{Duration, Instant},
 };
@@ -21,6 +21,8 @@ use super::{
 };
 use crate::store::Account;
 
+/// Whoever notes something pays for waking the thread, so it is not woken for each.
+const LINGER: Duration = Duration::from_millis(5);
 /// Most notes of one transaction.
 const LARGEST_BATCH: usize = 4_096;
 /// Rows that are removed at a time, so that nothing waits long for it.
@@ -97,7 +99,7 @@ impl Writer {
             let left = due.saturating_duration_since(Instant::now());
             // A disk that takes nothing fills this batch, then the queue, and then what comes is lost.
             let note = if batch.len() < LARGEST_BATCH || !self.is_failing.load(Ordering::Relaxed) {
-                self.notes.recv_timeout(left)
+                self.next(left, !batch.is_empty())
             } else {
                 std::thread::sleep(left.min(self.flush));
                 Err(RecvTimeoutError::Timeout)
@@ -130,6 +132,19 @@ impl Writer {
                     let more = self.remove();
                     removal = Instant::now() + if more { Duration::ZERO } else { REMOVAL };
                 }
+            }
+        }
+    }
+
+    /// The next note. Notes that come close together wake this thread once: it `lingers` while it has some to write.
+    fn next(&self, left: Duration, lingers: bool) -> Result<Note, RecvTimeoutError> {
+        match self.notes.try_recv() {
+            Ok(note) => Ok(note),
+            Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+            Err(TryRecvError::Empty) => {
+                let pause = if lingers { LINGER.min(left) } else { Duration::ZERO };
+                std::thread::sleep(pause);
+                self.notes.recv_timeout(left.saturating_sub(pause))
             }
         }
     }

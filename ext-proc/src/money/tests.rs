@@ -23,6 +23,7 @@ models:
   - {{ name: default, targets: [{{ provider: openai, model: gpt-5.5 }}, {{ provider: claude, model: claude-opus-5 }}] }}
   - {{ name: small, targets: [{{ provider: openai, model: gpt-5.4-mini }}] }}
   - {{ name: tiny, targets: [{{ provider: local, model: my-model }}] }}
+service: {{}}
 {section}
 "
     );

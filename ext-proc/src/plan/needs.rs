@@ -28,6 +28,8 @@ pub struct Needs {
     pub capabilities: Capabilities,
     /// The most output tokens of one choice, where the client says so.
     pub max_output: Option<Tokens>,
+    /// How many answers it wants, if it says so.
+    pub choices: Option<u64>,
     /// The same number for every turn of a conversation: of the caller, the system prompt and the first message of
     /// the user's.
     pub conversation: u64,
@@ -43,6 +45,7 @@ impl Needs {
             stream: request.stream.0,
             capabilities: capabilities(&request),
             max_output: request.max_output.0.or(request.older_max_output.0).map(Tokens),
+            choices: request.choices.0,
             conversation: conversation(
                 caller,
                 [
@@ -106,6 +109,7 @@ struct Request {
     stream: Flag,
     max_output: Count,
     older_max_output: Count,
+    choices: Count,
     tools: Many,
     response_format: Kind,
     output_format: Kind,
@@ -124,6 +128,7 @@ impl Look for Request {
             "stream" => self.stream.value(map),
             "max_completion_tokens" => self.max_output.value(map),
             "max_tokens" => self.older_max_output.value(map),
+            "n" => self.choices.value(map),
             "tools" | "functions" => self.tools.value(map),
             "response_format" => self.response_format.value(map),
             "output_format" => self.output_format.value(map),

@@ -28,6 +28,8 @@ pub enum Reason {
         /// What fits.
         has: Tokens,
     },
+    /// Nobody knows what it costs, and that must be known.
+    Unpriced,
     /// A budget of its provider's has nothing left.
     Budget,
     /// The provider's own limit is reached.
@@ -44,6 +46,9 @@ impl fmt::Display for Reason {
         match self {
             Self::NotAllowed => f.write_str("not allowed for this key"),
             Self::Pin => f.write_str("not of the pinned version"),
+            Self::Region { needed, .. } if needed.is_empty() => {
+                f.write_str("the caller's region is not known")
+            }
             Self::Region {
                 needed,
                 has: Some(has),
@@ -53,6 +58,7 @@ impl fmt::Display for Reason {
             Self::ContextWindow { needs, has } => {
                 write!(f, "context window of {has} tokens for {needs}")
             }
+            Self::Unpriced => f.write_str("no price is known"),
             Self::Budget => f.write_str("budget used up"),
             Self::ProviderLimit => f.write_str("provider's limit reached"),
             Self::Circuit { retry_after_ms } => {

@@ -18,7 +18,9 @@ const PROVIDERS: &str = "providers:
 /// A model of the strategy, and of targets as in the file.
 fn routing(strategy: &str, targets: &[&str]) -> Routing {
     let targets = targets.join(" }, { ");
-    let text = format!("{PROVIDERS}models:\n  - {{ name: m, {strategy}, targets: [{{ {targets} }}] }}\n");
+    let text = format!(
+        "{PROVIDERS}models:\n  - {{ name: m, {strategy}, targets: [{{ {targets} }}] }}\nservice: {{}}\n"
+    );
     match Config::from_yaml_str(&text, Path::new("penstock.yaml")) {
         Ok(mut config) => config.routing.remove(0),
         Err(invalid) => panic!("{invalid}"),

@@ -1,108 +1,292 @@
-//! A stream of ext_proc over a real connection, to its ordinary end or without it.
+use std::{collections::HashMap, time::Duration};
 
-use std::{path::Path, time::Duration};
-
-use envoy_types::pb::envoy::{
-    config::core::v3::HeaderValue,
-    service::ext_proc::v3::{
-        HttpBody, HttpHeaders, external_processor_client::ExternalProcessorClient,
-        external_processor_server::ExternalProcessorServer, processing_response::Response as Answer,
+use envoy_types::pb::{
+    envoy::{
+        config::core::v3::{self, HeaderValue},
+        service::ext_proc::v3::{HttpBody, HttpHeaders, HttpTrailers, processing_response::Response as Said},
     },
+    google::protobuf::{Struct, value::Kind},
 };
-use penstock_config::Config;
-use tokio::{net::TcpListener, sync::mpsc};
-use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
-use tonic::{
-    Code,
-    transport::{Channel, Server},
-};
+use penstock_chat::MicroUsd;
+use penstock_flow::LocalReply;
+use penstock_plan::{Chosen, DECISION, Decision, NAMESPACE};
+use prost::Message as _;
 
 use super::*;
+use crate::{
+    receipt::{RECEIPT, Receipt},
+    session::Part,
+    verdict::Verdict,
+};
 
-/// One request at a time.
-const FILE: &str = "\
-service: {}
-providers: [ { name: p, api: openai, base_url: 'https://api.openai.com/v1', credential: { client: true } } ]
-models: [ { name: m, targets: [ { provider: p, model: a } ] } ]
-quota: { limits: [ { name: one, strict: true, concurrent_requests: 1 } ] }
-";
+mod stream;
 
-async fn client(directory: &tempfile::TempDir) -> ExternalProcessorClient<Channel> {
-    let file: &Path = &directory.path().join("penstock.yaml");
-    let config = Config::from_yaml_str(FILE, file).unwrap();
-    let service = Service::start(config).await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let server = Server::builder().add_service(ExternalProcessorServer::new(Processor::new(service)));
-    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
-    ExternalProcessorClient::connect(url).await.unwrap()
-}
-
-fn messages(id: &str) -> [ProcessingRequest; 2] {
-    let header = |(key, value): (&str, &str)| HeaderValue {
+fn header(key: &str, value: &str, raw: &[u8]) -> HeaderValue {
+    HeaderValue {
         key: key.to_owned(),
         value: value.to_owned(),
-        ..HeaderValue::default()
-    };
-    let headers = [
-        (":method", "POST"),
-        (":path", "/v1/chat/completions"),
-        ("x-request-id", id),
-    ];
-    let headers = HttpHeaders {
-        headers: Some(HeaderMap {
-            headers: headers.map(header).to_vec(),
-        }),
-        ..HttpHeaders::default()
-    };
-    let body = HttpBody {
-        body: br#"{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}"#.to_vec(),
-        end_of_stream: true,
-        ..HttpBody::default()
-    };
-    [
-        processing_request::Request::RequestHeaders(headers),
-        processing_request::Request::RequestBody(body),
-    ]
-    .map(|request| ProcessingRequest {
+        raw_value: raw.to_vec(),
+    }
+}
+
+fn message(request: processing_request::Request) -> ProcessingRequest {
+    ProcessingRequest {
         request: Some(request),
         ..ProcessingRequest::default()
-    })
-}
-
-/// The answer to the body of a request whose proxy waits for it.
-async fn asks(client: &mut ExternalProcessorClient<Channel>, id: &str) -> Answer {
-    let (send, receive) = mpsc::channel(2);
-    for message in messages(id) {
-        send.send(message).await.unwrap();
     }
-    let mut answers = client
-        .process(ReceiverStream::new(receive))
-        .await
-        .unwrap()
-        .into_inner();
-    answers.message().await.unwrap().unwrap();
-    answers.message().await.unwrap().unwrap().response.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_reserved_for_a_proxy_that_no_longer_waits_comes_back() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut client = client(&directory).await;
-    let ended = stream::iter(messages("gave-up"));
-    let mut answers = client.process(ended).await.unwrap().into_inner();
-    answers.message().await.unwrap().unwrap();
-    assert_eq!(answers.message().await.unwrap_err().code(), Code::Cancelled);
-    tokio::time::timeout(Duration::from_secs(10), async {
-        while !matches!(asks(&mut client, "next").await, Answer::RequestBody(_)) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await
-    .unwrap();
-    // One that waits keeps what it has.
-    assert!(matches!(
-        asks(&mut client, "another").await,
-        Answer::ImmediateResponse(_)
+fn asked(headers: Vec<HeaderValue>, end_of_stream: bool) -> ProcessingRequest {
+    message(processing_request::Request::RequestHeaders(HttpHeaders {
+        headers: Some(HeaderMap { headers }),
+        end_of_stream,
+        ..HttpHeaders::default()
+    }))
+}
+
+fn body(bytes: &[u8], end_of_stream: bool) -> ProcessingRequest {
+    message(processing_request::Request::RequestBody(HttpBody {
+        body: bytes.to_vec(),
+        end_of_stream,
+        ..HttpBody::default()
+    }))
+}
+
+fn nobody(_: &Headers, _: &Metadata) -> Option<Caller> {
+    None
+}
+
+#[test]
+fn values_of_headers_are_read_as_any_envoy_sends_them() {
+    let map = HeaderMap {
+        headers: vec![
+            header("raw", "", b"new"),
+            header("text", "old", b""),
+            header("both", "old", b"new"),
+            header("none", "", b""),
+            header("bytes", "", b"\xff\xfe"),
+        ],
+    };
+    let headers = headers(map);
+    let values = ["raw", "text", "both", "none"].map(|name| headers.get(name).unwrap_or("-").to_owned());
+    assert_eq!(values, ["new", "old", "new", ""]);
+    // No text, and no reason to stop.
+    assert_eq!(headers.get("bytes"), None);
+}
+
+#[test]
+fn a_message_is_an_event() {
+    let event = event(asked(vec![header(":path", "", b"/")], true), false, nobody);
+    assert!(
+        matches!(&event, Event::Headers { headers, caller: None, end_of_stream: true } if headers.get(":path") == Some("/")),
+        "{event:?}"
+    );
+    let whole = super::event(body(b"{}", true), false, nobody);
+    assert!(
+        matches!(&whole, Event::Body(bytes) if bytes == b"{}"),
+        "{whole:?}"
+    );
+    // Trailers follow, or more of it.
+    for (is_buffered, is_whole) in [(true, true), (false, false)] {
+        let event = super::event(body(b"{}", false), is_buffered, nobody);
+        assert_eq!(matches!(event, Event::Body(_)), is_whole, "{event:?}");
+    }
+}
+
+#[test]
+fn what_is_not_a_whole_body_is_refused() {
+    let chat = vec![
+        header(":method", "", b"POST"),
+        header(":path", "", b"/v1/chat/completions"),
+        header("x-request-id", "", b"r"),
+    ];
+    let somebody = |_: &Headers, _: &Metadata| Some(Caller::default());
+    let trailers = message(processing_request::Request::RequestTrailers(
+        HttpTrailers::default(),
     ));
+    let answered = message(processing_request::Request::ResponseHeaders(
+        HttpHeaders::default(),
+    ));
+    let nothing = ProcessingRequest::default();
+    for second in [body(b"{", false), trailers, answered, nothing] {
+        let mut session = Session::default();
+        let first = session.on(event(asked(chat.clone(), false), false, somebody), "p1");
+        assert!(matches!(first, Step::Pass(Part::Headers)), "{first:?}");
+        let step = session.on(event(second.clone(), false, nobody), "p1");
+        assert!(matches!(step, Step::Refuse(_)), "{second:?}");
+        // And whatever comes then is not decided either.
+        let step = session.on(event(body(b"{}", true), false, nobody), "p1");
+        assert!(!matches!(step, Step::Decide(_)), "{second:?}");
+    }
+}
+
+#[test]
+fn who_asks_is_read_from_metadata_of_the_first_message_only() {
+    let said = |name: &str| v3::Metadata {
+        filter_metadata: HashMap::from([(
+            "authz".to_owned(),
+            metadata::texts([("caller", Kind::StringValue(name.to_owned()))]),
+        )]),
+        ..v3::Metadata::default()
+    };
+    let caller = |_: &Headers, metadata: &Metadata| {
+        metadata.text(&["authz", "caller"]).map(|tenant| Caller {
+            tenant: tenant.to_owned(),
+            ..Caller::default()
+        })
+    };
+    let chat = vec![
+        header(":method", "", b"POST"),
+        header(":path", "", b"/v1/messages"),
+        header("x-request-id", "", b"r"),
+        header("caller", "", b"forged"),
+    ];
+    let mut session = Session::default();
+    let first = ProcessingRequest {
+        metadata_context: Some(said("acme")),
+        ..asked(chat, false)
+    };
+    session.on(event(first, false, caller), "p1");
+    let second = ProcessingRequest {
+        metadata_context: Some(said("forged")),
+        ..body(b"{}", true)
+    };
+    let Step::Decide(question) = session.on(event(second, false, caller), "p1") else {
+        panic!("no decision")
+    };
+    assert_eq!(question.caller.tenant, "acme");
+}
+
+#[test]
+fn fields_of_a_newer_envoy_are_passed_over() {
+    let mut bytes = body(b"{}", true).encode_to_vec();
+    // Field 1999 of the message: a text.
+    prost::encoding::encode_key(1_999, prost::encoding::WireType::LengthDelimited, &mut bytes);
+    bytes.extend_from_slice(b"\x05hello");
+    let read = ProcessingRequest::decode(bytes.as_slice()).unwrap();
+    assert!(matches!(event(read, false, nobody), Event::Body(_)));
+}
+
+#[test]
+fn metadata_is_found_at_its_whole_path() {
+    let inner = Kind::StructValue(metadata::texts([(
+        "team",
+        Kind::StringValue("search".to_owned()),
+    )]));
+    let said: Struct = metadata::texts([
+        ("claims", inner),
+        ("tenant", Kind::StringValue("acme".to_owned())),
+        ("admin", Kind::BoolValue(true)),
+    ]);
+    let metadata = Metadata::new(Some(v3::Metadata {
+        filter_metadata: HashMap::from([("jwt".to_owned(), said)]),
+        ..v3::Metadata::default()
+    }));
+    for (path, expected) in [
+        (&["jwt", "tenant"][..], Some("acme")),
+        (&["jwt", "claims", "team"], Some("search")),
+        (&["jwt", "claims"], None),
+        (&["jwt", "admin"], None),
+        (&["jwt", "tenant", "team"], None),
+        (&["jwt"], None),
+        (&[], None),
+        (&["other", "tenant"], None),
+    ] {
+        assert_eq!(metadata.text(path), expected, "{path:?}");
+    }
+    assert_eq!(Metadata::new(None).text(&["jwt", "tenant"]), None);
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        asked: "large".to_owned(),
+        served: "small".to_owned(),
+        estimate: MicroUsd(5),
+        ..Receipt::default()
+    }
+}
+
+/// The text under a key of our own namespace.
+fn told(answer: &ProcessingResponse, key: &str) -> Option<String> {
+    let own = answer.dynamic_metadata.as_ref()?.fields.get(NAMESPACE)?;
+    let Some(Kind::StructValue(own)) = &own.kind else {
+        return None;
+    };
+    match &own.fields.get(key)?.kind {
+        Some(Kind::StringValue(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_decision_goes_with_the_body_as_metadata_and_changes_nothing_else() {
+    let decision = Decision {
+        alias: "small".to_owned(),
+        targets: vec![Chosen {
+            provider: "p".to_owned(),
+            model: "a".to_owned(),
+            price: None,
+        }],
+        policy_version: "p1".to_owned(),
+    };
+    let answer = answer::verdict(Verdict::Go {
+        decision: Box::new(decision.clone()),
+        receipt: Box::new(receipt()),
+    });
+    let Some(Said::RequestBody(body)) = &answer.response else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(body.response, None);
+    let read = told(&answer, DECISION).and_then(|text| Decision::from_json(text.as_bytes()));
+    assert_eq!(read, Some(decision));
+    let read = told(&answer, RECEIPT).and_then(|text| serde_json::from_str::<Receipt>(&text).ok());
+    assert_eq!(read, Some(receipt()));
+}
+
+#[test]
+fn a_refusal_ends_the_request_and_its_receipt_is_told() {
+    let reply = LocalReply {
+        status: 429,
+        headers: vec![("retry-after", "3".to_owned())],
+        body: b"{}".to_vec(),
+        details: "limit_exceeded",
+    };
+    let refused = |receipt| {
+        answer::verdict(Verdict::Reply {
+            reply: reply.clone(),
+            receipt,
+        })
+    };
+    let answer = refused(Some(Box::new(receipt())));
+    let Some(Said::ImmediateResponse(said)) = &answer.response else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(said.status.as_ref().map(|status| status.code), Some(429));
+    assert_eq!(said.body, b"{}");
+    assert!(said.details.ends_with("limit_exceeded"), "{}", said.details);
+    let headers: Vec<(String, Vec<u8>)> = said
+        .headers
+        .iter()
+        .flat_map(|mutation| &mutation.set_headers)
+        .filter_map(|option| option.header.clone())
+        .map(|header| (header.key, header.raw_value))
+        .collect();
+    assert!(headers.contains(&("retry-after".to_owned(), b"3".to_vec())));
+    assert!(headers.contains(&("content-type".to_owned(), b"application/json".to_vec())));
+    assert_eq!(told(&answer, DECISION), None);
+    assert!(told(&answer, RECEIPT).is_some());
+    assert_eq!(told(&refused(None), RECEIPT), None);
+}
+
+#[test]
+fn every_part_is_answered_as_what_it_is() {
+    let headers = answer::pass(Part::Headers).response;
+    assert!(matches!(&headers, Some(Said::RequestHeaders(said)) if said.response.is_none()));
+    let body = answer::pass(Part::Body).response;
+    assert!(matches!(&body, Some(Said::RequestBody(said)) if said.response.is_none()));
+    // A word about time is no answer.
+    let wait = answer::wait(Duration::from_millis(2_500));
+    assert_eq!(wait.response, None);
+    let time = wait.override_message_timeout.unwrap();
+    assert_eq!((time.seconds, time.nanos), (2, 500_000_000));
 }

@@ -5,7 +5,7 @@
 
 mod settled;
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 pub(super) use self::settled::Settled;
@@ -49,8 +49,8 @@ pub struct Books {
     charged: HashMap<Arc<str>, Vec<Part>>,
     charged_order: VecDeque<(u64, Arc<str>)>,
     settled: Settled,
-    /// Dated accounts that have changed since the last export.
-    changed: HashSet<Arc<Account>>,
+    /// Accounts with a date of which more or less is used than was handed out last.
+    changed: Vec<Arc<Account>>,
     /// Accounts are swept when there are so many.
     sweep_at: usize,
     swept_ms: u64,
@@ -64,6 +64,8 @@ struct State {
     held: u64,
     /// Who has it has all of it: a mark that something was done. It is done even before it is settled.
     is_mark: bool,
+    /// It is among those that have changed.
+    is_changed: bool,
 }
 
 /// What one request has reserved.
@@ -103,7 +105,7 @@ impl Books {
             charged: HashMap::new(),
             charged_order: VecDeque::new(),
             settled: Settled::new(bounds.settled),
-            changed: HashSet::new(),
+            changed: Vec::new(),
             sweep_at: FIRST_SWEEP,
             swept_ms: 0,
         }
@@ -149,7 +151,7 @@ impl Books {
             state.is_mark |= claim.cap == 1;
             let (window, is_mark) = (state.window, state.is_mark);
             if is_mark {
-                self.note_change(&account);
+                self.note_change(account.clone());
             }
             parts.push(Part {
                 window,
@@ -212,8 +214,8 @@ impl Books {
             if entry.account.window != Window::Concurrent {
                 let used = (i128::from(state.used) + due).clamp(0, i128::from(u64::MAX));
                 state.used = u64::try_from(used).unwrap_or(u64::MAX);
+                self.note_change(account);
             }
-            self.note_change(&account);
         }
         if !held.is_empty() {
             self.hold(id, held, expires_ms);
@@ -226,29 +228,37 @@ impl Books {
     }
 
     /// How accounts stand.
-    pub fn standings(&mut self, accounts: &[Account], now_ms: u64) -> Vec<Standing> {
+    pub fn standings<'a>(
+        &mut self,
+        accounts: impl IntoIterator<Item = &'a Account>,
+        now_ms: u64,
+    ) -> Vec<Standing> {
         self.expire(now_ms);
         accounts
-            .iter()
+            .into_iter()
             .map(|account| self.standing(account, now_ms))
             .collect()
     }
 
-    /// What is used of each account that ends at a date and has changed since the last export.
-    pub fn export(&mut self) -> Vec<(Arc<Account>, u64)> {
+    /// What is used of each account that ends at a date and has changed since it was asked last.
+    pub fn changes(&mut self) -> Vec<(Arc<Account>, u64)> {
         let changed = std::mem::take(&mut self.changed);
-        let stands = |account: Arc<Account>| {
-            let state = self.accounts.get(&account).copied().unwrap_or_default();
-            let marked = if state.is_mark { state.held } else { 0 };
-            (account, state.used.saturating_add(marked))
-        };
-        changed.into_iter().map(stands).collect()
+        let changes = changed.into_iter().map(|account| {
+            let used = self.accounts.get_mut(&account).map_or(0, |state| {
+                state.is_changed = false;
+                let marked = if state.is_mark { state.held } else { 0 };
+                state.used.saturating_add(marked)
+            });
+            (account, used)
+        });
+        changes.collect()
     }
 
-    /// At most one entry for each account that is kept or was swept since the last export.
-    fn note_change(&mut self, account: &Arc<Account>) {
-        if matches!(account.window, Window::Until { .. }) && !self.changed.contains(account) {
-            self.changed.insert(account.clone());
+    fn note_change(&mut self, account: Arc<Account>) {
+        if let (Window::Until { .. }, Some(state)) = (account.window, self.accounts.get_mut(&account))
+            && !std::mem::replace(&mut state.is_changed, true)
+        {
+            self.changed.push(account);
         }
     }
 
@@ -381,7 +391,7 @@ impl Books {
                 if part.unsettled == Unsettled::Charged {
                     if present {
                         state.used = state.used.saturating_add(part.amount);
-                        self.note_change(&account);
+                        self.note_change(account);
                     }
                     charged.push(part);
                 }

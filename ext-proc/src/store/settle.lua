@@ -1,12 +1,13 @@
 -- Puts what was used in the place of what is reserved, once for each id.
 -- KEYS: the mark that this was done for the id; for each entry the hash and the sorted set of its account.
 -- ARGV: id, how long the mark is kept in ms; for each entry kind (e, u, c), span or end in ms, used.
--- Gives one, or zero if it was settled before.
+-- Gives one, and used, held and ms to the end of each; or zero if it was settled before.
 local id = ARGV[1]
 if not redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[2]) then
-  return 0
+  return { 0 }
 end
 local field = 'i:' .. id
+local answer = { 1 }
 for index = 1, (#KEYS - 1) / 2 do
   local arg = 2 + (index - 1) * 3
   local account = open(KEYS[2 * index], KEYS[2 * index + 1], ARGV[arg + 1], tonumber(ARGV[arg + 2]))
@@ -32,5 +33,8 @@ for index = 1, (#KEYS - 1) / 2 do
   if redis.call('PTTL', account.hash) < 0 then
     redis.call('PEXPIRE', account.hash, life(account, 0))
   end
+  answer[#answer + 1] = account.used
+  answer[#answer + 1] = account.held
+  answer[#answer + 1] = account.reset
 end
-return 1
+return answer

@@ -196,7 +196,8 @@ impl Shared {
         self.waiting.push(late, &self.metrics);
     }
 
-    pub(super) async fn settle(&self, id: &str, entries: &[Settlement]) {
+    /// How the accounts stand after it; none if it is not known.
+    pub(super) async fn settle(&self, id: &str, entries: &[Settlement]) -> Option<Vec<Standing>> {
         lock(&self.lately).take(id);
         {
             let mut local = lock(&self.local);
@@ -206,15 +207,15 @@ impl Shared {
         }
         let began = Instant::now();
         let missed = match self.scripts.settle(&self.link, id, End::Settled, entries).await {
-            Ok(first) => {
-                let outcome = if first { "ok" } else { "repeated" };
+            Ok(standings) => {
+                let outcome = if standings.is_some() { "ok" } else { "repeated" };
                 self.metrics.call("settle", outcome, Some(began.elapsed()));
-                return;
+                return standings;
             }
             Err(Missed::Refused) => {
                 self.metrics.call("settle", "refused", Some(began.elapsed()));
                 self.metrics.lost.inc();
-                return;
+                return None;
             }
             Err(missed) => missed,
         };
@@ -226,6 +227,7 @@ impl Shared {
             in_doubt: (missed == Missed::InDoubt).then_some(began),
         };
         self.waiting.push(late, &self.metrics);
+        None
     }
 
     /// Waits until no settlement waits any more, for at most `limit`: how many were lost.
@@ -318,8 +320,9 @@ async fn attend(link: Arc<Link>, scripts: Arc<Scripts>, waiting: Arc<Waiting>, m
             continue;
         }
         match scripts.settle(&link, &late.id, late.end, &late.entries).await {
-            Ok(first) => {
-                metrics.call("settle", if first { "late" } else { "repeated" }, None);
+            Ok(standings) => {
+                let outcome = if standings.is_some() { "late" } else { "repeated" };
+                metrics.call("settle", outcome, None);
                 waiting.done(&late.id, &metrics);
                 back_off = BACK_OFF.0;
             }
@@ -382,8 +385,14 @@ impl Scripts {
         link.run(&call).await
     }
 
-    /// Whether it was the first time.
-    async fn settle(&self, link: &Link, id: &str, end: End, entries: &[Settlement]) -> Result<bool, Missed> {
+    /// How the accounts stand after it; none if it was settled before.
+    async fn settle(
+        &self,
+        link: &Link,
+        id: &str,
+        end: End,
+        entries: &[Settlement],
+    ) -> Result<Option<Vec<Standing>>, Missed> {
         let mark = match end {
             End::Settled => "settled",
             End::Released => "released",
@@ -401,7 +410,10 @@ impl Scripts {
                 .arg(at)
                 .arg(entry.used.min(MOST));
         }
-        link.run::<i64>(&call).await.map(|first| first == 1)
+        let answer: Vec<i64> = link.run(&call).await?;
+        let is_first = answer.first().is_some_and(|first| *first == 1);
+        let standings = read(&answer, entries.len()).map(|(_, standings)| standings);
+        Ok(is_first.then(|| standings.unwrap_or_default()))
     }
 
     fn keys(&self, account: &Account) -> (String, String) {

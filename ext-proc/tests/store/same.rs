@@ -51,7 +51,13 @@ async fn a_request_is_settled_once_however_often_and_by_whomever() {
         let claims = [claim("a", 100, 40), claim("b", 100, 1)];
         let standings = one.reserve("r", &claims, 60_000).await.unwrap();
         assert_eq!((standings[0].held, standings[1].held), (40, 1));
-        for store in [one, other, one] {
+        let stand = one.settle("r", &[used("a", 40, 25), used("b", 1, 1)]).await;
+        let stand: Vec<_> = stand
+            .iter()
+            .map(|(account, standing)| (account.name.as_str(), standing.used, standing.held))
+            .collect();
+        assert_eq!(stand, [("a", 25, 0), ("b", 1, 0)]);
+        for store in [other, one] {
             store.settle("r", &[used("a", 40, 25), used("b", 1, 1)]).await;
         }
         assert_eq!(standing(one, "a").await, (25, 0));

@@ -36,8 +36,13 @@ pub struct Filter {
 enum Phase {
     /// Nothing to do, or nothing more.
     Passing,
-    /// The body is coming in, for a tenant.
-    Arriving(String),
+    /// The body is coming in.
+    Arriving {
+        /// Whose it is.
+        tenant: String,
+        /// Whether its answer may hold what is masked in it.
+        is_answered: bool,
+    },
     /// The request goes its way.
     Sent(Box<Sent>, Reading),
 }
@@ -129,9 +134,12 @@ impl Filter {
     ) -> Step {
         let arrival = Arrival::read(headers, &self.worker.config.policy_version);
         let admission = arrival.admit(end_of_stream, self.body_limit());
-        if !matches!(arrival.endpoint, Endpoint::Chat | Endpoint::CountTokens) {
-            return Step::go_on();
-        }
+        let is_answered = match arrival.endpoint {
+            Endpoint::Chat | Endpoint::CountTokens => true,
+            // Masked as the request that it asks about will be; the answer is in numbers.
+            Endpoint::Estimate => false,
+            Endpoint::Models | Endpoint::Model(_) | Endpoint::Unknown => return Step::go_on(),
+        };
         self.client = arrival.client;
         match admission {
             Err(reply) if reply.details == "content_encoding" => {
@@ -139,7 +147,10 @@ impl Filter {
             }
             Err(reply) => metrics::refuse(reply),
             Ok(()) => {
-                self.phase = Phase::Arriving(tenant());
+                self.phase = Phase::Arriving {
+                    tenant: tenant(),
+                    is_answered,
+                };
                 Step::hold()
             }
         }
@@ -147,7 +158,7 @@ impl Filter {
 
     /// Whether the request's body is wanted whole.
     pub fn awaits_body(&self) -> bool {
-        matches!(self.phase, Phase::Arriving(_))
+        matches!(self.phase, Phase::Arriving { .. })
     }
 
     /// More of the body has arrived than is taken.
@@ -158,8 +169,8 @@ impl Filter {
 
     /// The whole request body is here.
     pub fn request_body(&mut self, body: &[u8]) -> Step {
-        let tenant = match std::mem::replace(&mut self.phase, Phase::Passing) {
-            Phase::Arriving(tenant) => tenant,
+        let (tenant, is_answered) = match std::mem::replace(&mut self.phase, Phase::Passing) {
+            Phase::Arriving { tenant, is_answered } => (tenant, is_answered),
             other => {
                 self.phase = other;
                 return Step::go_on();
@@ -208,7 +219,9 @@ impl Filter {
                     vault,
                     header,
                 };
-                self.phase = Phase::Sent(Box::new(sent), Reading::Not);
+                if is_answered {
+                    self.phase = Phase::Sent(Box::new(sent), Reading::Not);
+                }
                 step
             }
         };

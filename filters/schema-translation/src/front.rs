@@ -99,6 +99,10 @@ impl Front {
             Endpoint::CountTokens => {
                 self.refuse_path("tokens are only counted under a `quota`; none is configured")
             }
+            // The service has answered where there is one that answers.
+            Endpoint::Estimate => {
+                self.refuse_path("estimates are made by the service, and there is none at present")
+            }
             Endpoint::Unknown => self.refuse_path("there is nothing at this path"),
         }
     }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod budgets;
 mod decisions;
+mod estimates;
 mod health;
 mod keys;
 mod ledger;

@@ -151,10 +151,14 @@ impl Service {
         .await;
     }
 
+    /// Its process.
+    pub fn pid(&self) -> anyhow::Result<u32> {
+        Ok(self.child.as_ref().context("it does not run")?.id())
+    }
+
     /// Resident memory.
     pub fn rss_kib(&self) -> anyhow::Result<u64> {
-        let child = self.child.as_ref().context("it does not run")?;
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()))?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
         let line = status
             .lines()
             .find_map(|line| line.strip_prefix("VmRSS:"))

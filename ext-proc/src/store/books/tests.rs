@@ -212,7 +212,7 @@ fn dated_accounts_outlive_a_restart() {
         &[settlement("a", MONTH, 0, 5), settlement("b", MINUTE, 0, 5)],
         NOW_MS,
     );
-    let exported = export(&mut books);
+    let exported = changes(&mut books);
     assert_eq!(exported, [(account("a", MONTH), 5)]);
     let mut next = Books::default();
     for _ in 0..2 {
@@ -224,8 +224,8 @@ fn dated_accounts_outlive_a_restart() {
     assert!(much_later.is_empty());
 }
 
-fn export(books: &mut Books) -> Vec<(Account, u64)> {
-    let exported = books.export().into_iter();
+fn changes(books: &mut Books) -> Vec<(Account, u64)> {
+    let exported = books.changes().into_iter();
     let mut exported: Vec<_> = exported
         .map(|(account, used)| (Account::clone(&account), used))
         .collect();
@@ -240,17 +240,17 @@ fn only_what_has_changed_is_exported_and_every_change_is() {
         let (id, name) = (format!("r{number}"), format!("{number:03}"));
         books.settle(&id, &[settlement(&name, MONTH, 0, 5)], NOW_MS);
     }
-    assert_eq!(export(&mut books).len(), 100);
-    assert!(export(&mut books).is_empty());
+    assert_eq!(changes(&mut books).len(), 100);
+    assert!(changes(&mut books).is_empty());
     // A reservation is not what is used.
     let charged = claim("007", MONTH, 100, 10, Unsettled::Charged);
     books.reserve("a", &[charged], 1_000, NOW_MS).unwrap();
-    assert!(export(&mut books).is_empty());
+    assert!(changes(&mut books).is_empty());
     // Its expiry is, and so is what comes back.
-    books.standings(&[], NOW_MS + 2_000);
-    assert_eq!(export(&mut books), [(account("007", MONTH), 15)]);
+    books.standings([], NOW_MS + 2_000);
+    assert_eq!(changes(&mut books), [(account("007", MONTH), 15)]);
     books.settle("a", &[settlement("007", MONTH, 10, 1)], NOW_MS + 2_000);
-    assert_eq!(export(&mut books), [(account("007", MONTH), 6)]);
+    assert_eq!(changes(&mut books), [(account("007", MONTH), 6)]);
 }
 
 #[test]
@@ -261,14 +261,14 @@ fn a_mark_outlives_a_restart_before_it_is_settled() {
         .reserve("a", std::slice::from_ref(&mark), 600_000, NOW_MS)
         .unwrap();
     let mut next = Books::default();
-    next.restore(export(&mut books), NOW_MS);
+    next.restore(changes(&mut books), NOW_MS);
     assert!(
         next.reserve("b", std::slice::from_ref(&mark), 600_000, NOW_MS)
             .is_err()
     );
     // One that was given back is good again.
     books.release("a", NOW_MS);
-    let exported = export(&mut books);
+    let exported = changes(&mut books);
     assert_eq!(exported, [(mark.account.clone(), 0)]);
     let mut next = Books::default();
     next.restore(exported, NOW_MS);

@@ -7,6 +7,8 @@ pub enum Endpoint<'a> {
     Chat,
     /// How many input tokens a message would take.
     CountTokens,
+    /// What a chat completion or message would cost.
+    Estimate,
     /// The list of models.
     Models,
     /// One model of that list.
@@ -30,6 +32,7 @@ impl<'a> Endpoint<'a> {
             "/v1/messages" => (Self::Chat, Api::Anthropic),
             "/v1/messages/count_tokens" => (Self::CountTokens, Api::Anthropic),
             "/v1/models" => (Self::Models, shared),
+            "/v1/penstock/estimate" => (Self::Estimate, shared),
             _ => match path.strip_prefix("/v1/models/") {
                 Some(name) => (Self::Model(name), shared),
                 None if path.starts_with("/v1/messages") => (Self::Unknown, Api::Anthropic),
@@ -40,13 +43,13 @@ impl<'a> Endpoint<'a> {
 
     /// Whether a request for it has a body.
     pub fn takes_body(self) -> bool {
-        matches!(self, Self::Chat | Self::CountTokens)
+        matches!(self, Self::Chat | Self::CountTokens | Self::Estimate)
     }
 
     /// The method that is right, if `method` is not.
     pub(crate) fn wrong_method(self, method: &str) -> Option<&'static str> {
         let allowed = match self {
-            Self::Chat | Self::CountTokens => "POST",
+            Self::Chat | Self::CountTokens | Self::Estimate => "POST",
             Self::Models | Self::Model(_) => "GET",
             Self::Unknown => return None,
         };
@@ -78,6 +81,13 @@ mod tests {
             ),
             ("/v1/messages/batches", false, Endpoint::Unknown, Api::Anthropic),
             ("/v1/models", false, Endpoint::Models, Api::OpenAi),
+            ("/v1/penstock/estimate", false, Endpoint::Estimate, Api::OpenAi),
+            (
+                "/v1/penstock/estimate?x",
+                true,
+                Endpoint::Estimate,
+                Api::Anthropic,
+            ),
             ("/v1/models", true, Endpoint::Models, Api::Anthropic),
             ("/v1/models/a/b", false, Endpoint::Model("a/b"), Api::OpenAi),
             ("/v1/embeddings", false, Endpoint::Unknown, Api::OpenAi),

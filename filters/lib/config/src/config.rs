@@ -220,7 +220,10 @@ impl Config {
     /// Targets that some caller's requests may not go to: who asks is not known where the service does not say.
     fn withheld(&self) -> Vec<slice::Withheld> {
         let Some(regions) = self.regions_of_callers() else {
-            return self.withheld_where(|route| route.region.is_some());
+            // Any of them may be the wrong place for somebody, above all one of which nobody said where it is.
+            let mut routes = self.routing.iter().flat_map(|routing| &routing.targets);
+            let told = self.attributes.region.is_some() || routes.any(|route| route.region.is_some());
+            return self.withheld_where(|_| told);
         };
         self.withheld_where(|route| regions.iter().any(|region| !route.is_within(region)))
     }
@@ -282,7 +285,7 @@ impl Config {
         let money = Money::parse(raw, problems);
         let ledger = Ledger::parse(raw, pii.as_ref().and_then(Option::as_ref), problems);
         let routing = Routing::parse(raw, &models, &providers, problems);
-        let health = Health::parse(raw.health.as_ref(), problems);
+        let health = Health::parse(raw.health.as_ref().map(|section| &section.value), problems);
         service::demanded(raw, problems);
         if !problems.is_empty() {
             return None;

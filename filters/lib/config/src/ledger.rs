@@ -77,7 +77,7 @@ impl Default for Ledger {
 impl Ledger {
     /// `pii` is what was understood of how personal data is treated.
     pub(crate) fn parse(raw: &raw::File, pii: Option<&Pii>, problems: &mut Problems) -> Option<Self> {
-        let Some(ledger) = &raw.ledger else {
+        let Some(Spanned { value: ledger, .. }) = &raw.ledger else {
             return Some(Self::default());
         };
         let retention = match &ledger.retention {

@@ -7,6 +7,7 @@ mod price;
 
 use penstock_chat::MicroUsd;
 use serde::Serialize;
+use serde_saphyr::Spanned;
 
 pub use self::{
     budget::{Budget, Exceeded, OnAway, Payer, Period},
@@ -70,7 +71,7 @@ impl<'a> Known<'a> {
 impl Money {
     /// The outer `None` is a problem, the inner one a file that says nothing of money.
     pub(crate) fn parse(raw: &raw::File, problems: &mut Problems) -> Option<Option<Self>> {
-        let Some(money) = &raw.money else {
+        let Some(Spanned { value: money, .. }) = &raw.money else {
             return Some(None);
         };
         let known = Known::of(raw);
@@ -120,7 +121,7 @@ fn approval(raw: &raw::Money, problems: &mut Problems) -> Option<Option<Approval
     }
 }
 
-fn key_source(raw: &serde_saphyr::Spanned<raw::Credential>, problems: &mut Problems) -> Option<Credential> {
+fn key_source(raw: &Spanned<raw::Credential>, problems: &mut Problems) -> Option<Credential> {
     match Credential::parse(Some(raw), "money.approve_key", problems)? {
         key @ (Credential::Env(_) | Credential::File(_)) => Some(key),
         Credential::Client | Credential::None => {

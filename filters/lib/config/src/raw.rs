@@ -51,9 +51,9 @@ pub(crate) struct File {
     pub(crate) pii: Option<Spanned<Pii>>,
     pub(crate) quota: Option<Quota>,
     pub(crate) service: Option<Spanned<DecisionService>>,
-    pub(crate) money: Option<Money>,
-    pub(crate) ledger: Option<Ledger>,
-    pub(crate) health: Option<Health>,
+    pub(crate) money: Option<Spanned<Money>>,
+    pub(crate) ledger: Option<Spanned<Ledger>>,
+    pub(crate) health: Option<Spanned<Health>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

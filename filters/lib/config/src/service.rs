@@ -20,6 +20,10 @@ use crate::{
     suggest, unit,
 };
 
+mod demanded;
+
+pub(crate) use demanded::demanded;
+
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 50_051);
 const ADMIN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9_902);
 const TIMEOUT: Duration = Duration::from_millis(500);
@@ -152,32 +156,6 @@ impl DecisionService {
             redis: redis?,
             data: PathBuf::from(section.data.as_ref().map_or(DATA, |text| &text.value)),
         }))
-    }
-}
-
-/// What is written and means nothing without a service to do it.
-pub(crate) fn demanded(raw: &raw::File, problems: &mut Problems) {
-    if raw.service.is_some() {
-        return;
-    }
-    let mut found: Vec<(String, Location)> = Vec::new();
-    let limits = raw.quota.iter().filter_map(|quota| quota.limits.as_ref());
-    for (index, limit) in limits.flat_map(|list| &list.value).enumerate() {
-        if let Some(flag) = limit.value.strict.as_ref().filter(|flag| flag.value) {
-            found.push((format!("quota.limits[{index}].strict"), flag.referenced));
-        }
-    }
-    for (index, provider) in raw.providers.iter().flat_map(|list| &list.value).enumerate() {
-        if let Some(list) = &provider.value.limits {
-            found.push((format!("providers[{index}].limits"), list.referenced));
-        }
-    }
-    for (field, place) in found {
-        problems.at(
-            place,
-            field,
-            "is held by the service, and there is none; add a section `service`",
-        );
     }
 }
 

@@ -2,7 +2,7 @@
 
 use penstock_test_support::Request;
 
-use crate::ask::Client;
+use crate::ask::{CLIENTS, Client};
 use crate::world::model;
 
 use super::world::World;
@@ -72,4 +72,24 @@ async fn the_largest_body_is_decided_and_not_let_through() {
         world.envoy.stat("penstock.decisions.outcome.used").await.unwrap(),
         1
     );
+}
+
+/// Envoy sends a body that trailers follow without the end of the stream.
+#[tokio::test]
+async fn trailers_get_no_request_past_the_decision() {
+    for mode in ["deny", "static_plan"] {
+        let more = format!(
+            "models:\n{}{}keys: {{ anonymous: {{ tenant: demo, models: [plain] }} }}\n",
+            model("plain", &[("primary", "good")], ""),
+            model("other", &[("primary", "good")], ""),
+        );
+        let world = World::start(&format!("failure_mode: {mode}"), &more).await;
+        for client in CLIENTS {
+            for (asked, status) in [("plain", 200), ("other", 403)] {
+                let request = client.ask(asked, "hello", false).with_trailers();
+                let response = world.envoy.send(request).await.unwrap();
+                assert_eq!(response.status, status, "{mode} {client:?}: {}", response.text());
+            }
+        }
+    }
 }

@@ -60,5 +60,9 @@ impl World {
 fn envoy(yaml: &str, services: &[&Service], workers: u32) -> Gateway {
     let urls: Vec<String> = services.iter().map(|service| service.url()).collect();
     let yaml = yaml.replacen("service: {", &format!("service: {{ urls: {urls:?}, "), 1);
-    Gateway::builder(&yaml).concurrency(workers).start().unwrap()
+    Gateway::builder(&yaml)
+        .concurrency(workers)
+        .env("PII_TEST_KEY", "key-of-the-placeholders-of-these-tests")
+        .start()
+        .unwrap()
 }

@@ -4,13 +4,13 @@ use std::{path::Path, time::Duration};
 
 use penstock_config::{Bodies, Config, Ledger, Scheme};
 
-use crate::problems::{MODELS, PROVIDERS, assert_table};
+use crate::problems::{MODELS, PROVIDERS, SERVICE, assert_table};
 
 const PII: &str = "pii: { key: { env: PENSTOCK_PII_KEY } }\n";
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn config(ledger: &str) -> Config {
-    let file = format!("{PROVIDERS}{MODELS}{ledger}");
+    let file = format!("{PROVIDERS}{MODELS}{SERVICE}{ledger}");
     Config::from_yaml_str(&file, Path::new("penstock.yaml")).unwrap()
 }
 
@@ -111,7 +111,7 @@ fn what_it_says_is_checked() {
                 &["penstock.yaml:1:11: ledger.bodies: unknown field; known: retention, flush, otlp, audit"],
             ),
         ],
-        |text| format!("ledger: {{ {text} }}\n{PROVIDERS}{MODELS}"),
+        |text| format!("ledger: {{ {text} }}\n{PROVIDERS}{MODELS}{SERVICE}"),
     );
 }
 

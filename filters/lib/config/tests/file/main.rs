@@ -1,8 +1,12 @@
 //! `penstock.yaml`: what is refused, and what becomes of the rest.
 
 #[cfg(test)]
+mod demanded;
+#[cfg(test)]
 mod identity;
+#[cfg(test)]
 mod keys;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod money;
@@ -26,3 +30,5 @@ mod service;
 mod slices;
 #[cfg(test)]
 mod strict;
+#[cfg(test)]
+mod withheld;

@@ -5,7 +5,7 @@ use std::path::Path;
 use penstock_chat::MicroUsd;
 use penstock_config::{Budget, Config, Credential, Exceeded, Money, OnAway, Payer, Period};
 
-use crate::problems::{PROVIDERS, assert_table};
+use crate::problems::{PROVIDERS, SERVICE, assert_table};
 
 const MODELS: &str = "\
 models:
@@ -15,7 +15,7 @@ models:
 ";
 
 fn config(text: &str) -> Config {
-    let text = format!("{text}\n{PROVIDERS}{MODELS}");
+    let text = format!("{text}\n{PROVIDERS}{MODELS}{SERVICE}");
     Config::from_yaml_str(&text, Path::new("penstock.yaml")).unwrap()
 }
 
@@ -65,7 +65,7 @@ fn prices_are_checked() {
                 ],
             ),
         ],
-        |text| format!("money: {{ prices: [{text}] }}\n{PROVIDERS}{MODELS}"),
+        |text| format!("money: {{ prices: [{text}] }}\n{PROVIDERS}{MODELS}{SERVICE}"),
     );
 }
 
@@ -149,7 +149,7 @@ fn budgets_are_checked() {
                 ],
             ),
         ],
-        |text| format!("money: {{ budgets: [{text}] }}\n{PROVIDERS}{MODELS}"),
+        |text| format!("money: {{ budgets: [{text}] }}\n{PROVIDERS}{MODELS}{SERVICE}"),
     );
 }
 
@@ -159,7 +159,7 @@ fn no_more_budgets_than_every_request_can_look_at() {
         let list = (0..count).map(|index| format!("{{ name: b{index}, amount: 1, period: day }}"));
         list.collect::<Vec<_>>().join(", ")
     };
-    let file = |text: &str| format!("money: {{ budgets: [{text}] }}\n{PROVIDERS}{MODELS}");
+    let file = |text: &str| format!("money: {{ budgets: [{text}] }}\n{PROVIDERS}{MODELS}{SERVICE}");
     assert_table(&[(&budgets(256), &[])], file);
     assert_table(
         &[(
@@ -203,7 +203,7 @@ fn a_cycle_of_downgrades_is_printed() {
                 ],
             ),
         ],
-        |text| format!("money: {{ downgrades: {{ {text} }} }}\n{PROVIDERS}{MODELS}"),
+        |text| format!("money: {{ downgrades: {{ {text} }} }}\n{PROVIDERS}{MODELS}{SERVICE}"),
     );
 }
 
@@ -238,7 +238,7 @@ fn approval_needs_an_amount_and_a_key_that_is_not_in_the_file() {
                 ],
             ),
         ],
-        |text| format!("money: {{ {text} }}\n{PROVIDERS}{MODELS}"),
+        |text| format!("money: {{ {text} }}\n{PROVIDERS}{MODELS}{SERVICE}"),
     );
 }
 

@@ -14,6 +14,9 @@ models:
   - { name: m, targets: [{ provider: openai, model: a }] }
 ";
 
+/// What only the service heeds is refused without it.
+pub const SERVICE: &str = "service: {}\n";
+
 pub fn problems(text: &str) -> Vec<String> {
     match Config::from_yaml_str(text, Path::new("penstock.yaml")) {
         Ok(_) => Vec::new(),

@@ -8,10 +8,10 @@ use penstock_config::{
     routing::{Capabilities, Capability, Strategy},
 };
 
-use crate::problems::{MODELS, PROVIDERS, assert_table};
+use crate::problems::{MODELS, PROVIDERS, SERVICE, assert_table};
 
 fn load(text: &str) -> Config {
-    match Config::from_yaml_str(text, Path::new("penstock.yaml")) {
+    match Config::from_yaml_str(&format!("{text}{SERVICE}"), Path::new("penstock.yaml")) {
         Ok(config) => config,
         Err(invalid) => panic!("{invalid}"),
     }
@@ -52,7 +52,7 @@ fn strategies_are_checked() {
         ],
         |text| {
             format!(
-                "models:\n  - {{ name: m, {text}, targets: [{{ provider: openai, model: a }}] }}\n{PROVIDERS}"
+                "models:\n  - {{ name: m, {text}, targets: [{{ provider: openai, model: a }}] }}\n{PROVIDERS}{SERVICE}"
             )
         },
     );
@@ -106,7 +106,7 @@ fn targets_are_checked() {
     );
     let single = |text: &str| {
         format!(
-            "models:\n  - {{ name: m, targets: [{{ provider: openai, model: a, {text} }}] }}\n{PROVIDERS}"
+            "models:\n  - {{ name: m, targets: [{{ provider: openai, model: a, {text} }}] }}\n{PROVIDERS}{SERVICE}"
         )
     };
     assert_table(
@@ -145,7 +145,7 @@ fn file(text: &str) -> String {
     let (strategy, fields) = text.split_once('|').unwrap();
     let target = |model| format!("{{ provider: openai, model: {model}, {fields} }}");
     format!(
-        "models:\n  - {{ name: m, strategy: {strategy},\n    targets: [ {}, {} ] }}\n{PROVIDERS}",
+        "models:\n  - {{ name: m, strategy: {strategy},\n    targets: [ {}, {} ] }}\n{PROVIDERS}{SERVICE}",
         target("a"),
         target("b")
     )
@@ -180,7 +180,7 @@ fn health_is_checked() {
                 &["penstock.yaml:1:11: health.probes: unknown field; did you mean \"probe\"?"],
             ),
         ],
-        |text| format!("health: {text}\n{PROVIDERS}{MODELS}"),
+        |text| format!("health: {text}\n{PROVIDERS}{MODELS}{SERVICE}"),
     );
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use penstock_config::{Capacity, Config, Fail, Queue, slice::Kind};
 
-use crate::problems::{MODELS, PROVIDERS, assert_table};
+use crate::problems::{MODELS, PROVIDERS, SERVICE, assert_table};
 
-const SERVICE: &str = "service: { url: 'http://127.0.0.1:50051' }";
+const LEASES: &str = "service: { url: 'http://127.0.0.1:50051' }";
 
 fn config(text: &str) -> Config {
     Config::from_yaml_str(text, Path::new("penstock.yaml")).unwrap()
@@ -42,7 +42,7 @@ fn what_means_nothing_is_refused() {
                 ],
             ),
         ],
-        |text| format!("quota: {{ {text} }}\n{PROVIDERS}{MODELS}"),
+        |text| format!("quota: {{ {text} }}\n{PROVIDERS}{MODELS}{SERVICE}"),
     );
 }
 
@@ -53,7 +53,7 @@ fn strict_limits_are_the_services_and_no_filters() {
     - { name: leased, tokens_per_minute: 5, fail: closed }
     - { name: open, tokens_per_day: 5, fail: open }";
     let config = config(&format!(
-        "{PROVIDERS}{MODELS}quota:\n  {SERVICE}\n  limits: {limits}\n"
+        "{PROVIDERS}{MODELS}quota:\n  {LEASES}\n  limits: {limits}\n{SERVICE}"
     ));
     let strict = &config.quota.as_ref().unwrap().strict;
     let [one] = strict.as_slice() else {
@@ -112,7 +112,7 @@ fn limits_of_providers_are_checked() {
         ],
         |text| {
             format!(
-                "providers: [ {{ name: openai, api: openai, base_url: 'https://a.b/v1', credential: {{ env: A }}, limits: {text} }} ]\n{MODELS}"
+                "providers: [ {{ name: openai, api: openai, base_url: 'https://a.b/v1', credential: {{ env: A }}, limits: {text} }} ]\n{MODELS}{SERVICE}"
             )
         },
     );
@@ -129,7 +129,7 @@ fn limits_of_providers_have_a_queue() {
     limits:
       - {{ model: a, requests_per_minute: 5, fail: closed, queue: {{ deadline: 2s }} }}
       - {{ tokens_per_minute: 9 }}
-{MODELS}"
+{MODELS}{SERVICE}"
     );
     let expected = [
         Capacity {
