@@ -123,7 +123,7 @@ fn bodies_are_kept_only_where_every_model_masks() {
         let models = format!(
             "models:\n  - {{ name: m, targets: [{{ provider: openai, model: a }}] }}\n  - {{ name: n, targets: [{{ provider: openai, model: a }}]{model} }}\n"
         );
-        let found = crate::problems::problems(&format!("{BODIES}{PROVIDERS}{models}{pii}"));
+        let found = crate::problems::problems(&format!("{BODIES}service: {{}}\n{PROVIDERS}{models}{pii}"));
         let expected = setting.split_once('=').map(|(model, setting)| {
             format!(
                 "penstock.yaml:1:28: ledger.audit.bodies: what model {model} is asked would be kept unmasked, for its {setting}; mask it there, or write none"
