@@ -34,8 +34,8 @@ pub struct Store {
 const GONE: usize = 32_768;
 
 enum Place {
-    Memory(Mutex<Books>),
-    Redis(Shared),
+    Memory(Box<Mutex<Books>>),
+    Redis(Box<Shared>),
 }
 
 /// How a store in Redis is reached, and what happens while it is not.
@@ -72,7 +72,7 @@ impl Store {
         let metrics = Metrics::default();
         metrics.up.set(1);
         Self {
-            place: Arc::new(Place::Memory(Mutex::default())),
+            place: Arc::new(Place::Memory(Box::default())),
             gone: gone(),
             metrics,
         }
@@ -86,7 +86,7 @@ impl Store {
         let metrics = Metrics::default();
         let shared = Shared::connect(settings, metrics.clone()).await?;
         Ok(Self {
-            place: Arc::new(Place::Redis(shared)),
+            place: Arc::new(Place::Redis(Box::new(shared))),
             gone: gone(),
             metrics,
         })
