@@ -8,7 +8,7 @@ mod filter_state;
 mod flags;
 mod metrics;
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use envoy_types::pb::envoy::service::accesslog::v3::{
     StreamAccessLogsMessage, StreamAccessLogsResponse,
@@ -34,17 +34,22 @@ const NODE: (&str, &str) = ("penstock", "policy_version");
 /// Who takes what was read. It must not block.
 pub type Sink = Arc<dyn Fn(Outcome) + Send + Sync>;
 
+/// Comes to its end when there is room for what another message holds.
+pub type Room = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
 /// The server of Envoy's gRPC access log.
 #[derive(Clone)]
 pub struct AccessLog {
     sink: Sink,
+    room: Room,
     metrics: Metrics,
 }
 
 impl AccessLog {
-    /// Hands every outcome to `sink`.
-    pub fn new(sink: Sink, metrics: Metrics) -> Self {
-        Self { sink, metrics }
+    /// Hands every outcome to `sink`, and reads the next message of a stream when there is `room`: what comes meanwhile
+    /// waits at Envoy.
+    pub fn new(sink: Sink, room: Room, metrics: Metrics) -> Self {
+        Self { sink, room, metrics }
     }
 
     /// As tonic serves it.
@@ -119,6 +124,7 @@ impl AccessLogService for AccessLog {
                 // Decisions wait for no batch.
                 tokio::task::yield_now().await;
             }
+            (self.room)().await;
         }
         Ok(Response::new(StreamAccessLogsResponse {}))
     }

@@ -19,10 +19,9 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
-        mpsc::{self, SyncSender, TrySendError},
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError},
     },
-    thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::Semaphore;
@@ -48,8 +47,15 @@ const LONGEST_QUEUE: usize = 16_384;
 const MOST_WAITING: usize = 64 << 20;
 /// Most bytes that are kept of one body.
 const LONGEST_BODY: usize = 256 << 10;
-/// Most accounts that wait to be written.
-const MOST_ACCOUNTS: usize = 100_000;
+/// Most accounts that wait to be written: more than the store keeps, for what has changed is handed over once.
+const MOST_ACCOUNTS: usize = 262_144;
+/// Most rows a minute of requests that nobody known has made and no provider was asked for: whoever reaches the port can
+/// make any number of them.
+const MOST_OF_NOBODY: u32 = 60;
+/// The longest that the end waits for the disk, and for the collector.
+const LONGEST_END: Duration = Duration::from_secs(2);
+/// Between two looks whether a full queue has room.
+const LOOK: Duration = Duration::from_millis(5);
 /// Most questions that are answered at once.
 const MOST_READERS: usize = 4;
 
@@ -108,7 +114,10 @@ pub struct Ledger {
     accounts: Accounts,
     saved: Vec<(Account, u64)>,
     collector: Option<otlp::Exporter>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Disconnected when the thread has ended; none once that was waited for.
+    end: Mutex<Option<Receiver<()>>>,
+    /// The present minute, and the rows of nobody's in it.
+    of_nobody: Mutex<(u64, u32)>,
     file: PathBuf,
     readers: Arc<Semaphore>,
     clock: Clock,
@@ -150,9 +159,13 @@ impl Ledger {
             clock: Arc::clone(&options.clock),
             metrics: metrics.clone(),
         };
-        let thread = std::thread::Builder::new()
+        let (ended, end) = mpsc::sync_channel(0);
+        std::thread::Builder::new()
             .name("ledger".to_owned())
-            .spawn(move || writer.run())
+            .spawn(move || {
+                let _ended: SyncSender<()> = ended;
+                writer.run();
+            })
             .map_err(OpenError::Thread)?;
         Ok(Self {
             notes,
@@ -162,7 +175,8 @@ impl Ledger {
             accounts,
             saved,
             collector: None,
-            thread: Mutex::new(Some(thread)),
+            end: Mutex::new(Some(end)),
+            of_nobody: Mutex::default(),
             file,
             readers: Arc::new(Semaphore::new(MOST_READERS)),
             clock: options.clock,
@@ -180,6 +194,10 @@ impl Ledger {
 
     /// Writes a row down, within a flush interval. Never waits.
     pub fn record(&self, row: Row) {
+        if row.is_of_nobody() && !self.takes_one_of_nobody() {
+            self.metrics.passed_over.inc();
+            return;
+        }
         let row = Arc::new(row);
         if let Some(collector) = &self.collector {
             collector.export(Arc::clone(&row));
@@ -228,22 +246,56 @@ impl Ledger {
         !self.is_failing.load(Ordering::Relaxed)
     }
 
-    /// Waits until all is written that has come so far. Blocks.
+    fn takes_one_of_nobody(&self) -> bool {
+        let minute = (self.clock)() / 60_000;
+        let mut present = self.of_nobody.lock().unwrap_or_else(PoisonError::into_inner);
+        if present.0 != minute {
+            *present = (minute, 0);
+        }
+        present.1 = present.1.saturating_add(1);
+        present.1 <= MOST_OF_NOBODY
+    }
+
+    /// Waits until all is written that has come so far, for two seconds at most. Blocks.
     pub fn flush(&self) {
+        let until = Instant::now() + LONGEST_END;
+        let left = || until.saturating_duration_since(Instant::now());
         let (done, flushed) = mpsc::sync_channel(1);
-        if self.notes.send(Note::Flush(done)).is_ok() {
-            let _ = flushed.recv();
+        let mut note = Note::Flush(done);
+        // Where the disk takes nothing, the queue stays full.
+        while let Err(TrySendError::Full(back)) = self.notes.try_send(note) {
+            if left().is_zero() {
+                return;
+            }
+            note = back;
+            std::thread::sleep(LOOK);
+        }
+        let _ = flushed.recv_timeout(left());
+    }
+
+    /// Writes all that has come so far and ends, within two seconds: how much was lost for want of time. Blocks.
+    pub fn close(&self) -> u64 {
+        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(end) = end else { return 0 };
+        self.is_closing.store(true, Ordering::Relaxed);
+        // Where the queue is full, the thread looks at the flag before long.
+        let _ = self.notes.try_send(Note::Close);
+        match end.recv_timeout(LONGEST_END) {
+            Err(RecvTimeoutError::Timeout) => {
+                let lost = u64::try_from(self.metrics.queue.get()).unwrap_or_default();
+                self.metrics.lose(Lost::Disk, lost);
+                lost
+            }
+            // What the thread could not write it has counted.
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => 0,
         }
     }
 
-    /// Writes all that has come so far and ends. Blocks.
-    pub fn close(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            self.is_closing.store(true, Ordering::Relaxed);
-            // Where the queue is full, the thread looks at the flag before long.
-            let _ = self.notes.try_send(Note::Close);
-            let _ = thread.join();
+    /// Tells the collector what waits for it, within two seconds: how many records were lost.
+    pub async fn close_collector(&self) -> u64 {
+        match &self.collector {
+            Some(collector) => collector.close(LONGEST_END).await,
+            None => 0,
         }
     }
 
@@ -277,7 +329,7 @@ impl Ledger {
 
 impl Drop for Ledger {
     fn drop(&mut self) {
-        self.close();
+        let _ = self.close();
     }
 }
 

@@ -11,6 +11,7 @@ pub mod authorize;
 pub mod caller;
 pub mod counting;
 pub mod deciding;
+mod fixed;
 pub mod health;
 pub mod keys;
 pub mod ledger;

@@ -10,7 +10,7 @@ use envoy_types::pb::envoy::{
         processing_request,
     },
 };
-use futures_util::{Stream, stream};
+use futures_util::{FutureExt as _, Stream, stream};
 use penstock_flow::Headers;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -20,7 +20,7 @@ pub(crate) mod metadata;
 use crate::{
     caller::Caller,
     service::{Decided, Service, Waiting},
-    session::{Event, Session, Step},
+    session::{Event, Purpose, Session, Step},
 };
 
 /// The ext_proc service.
@@ -50,8 +50,10 @@ impl ExternalProcessor for Processor {
             service: Arc::clone(&self.service),
             session: Session::default(),
             messages: request.into_inner(),
+            ahead: None,
             is_buffered: false,
             waiting: None,
+            undelivered: None,
         };
         Ok(Response::new(Box::pin(stream::try_unfold(
             stream,
@@ -67,20 +69,39 @@ struct Conversation {
     service: Arc<Service>,
     session: Session,
     messages: Streaming<ProcessingRequest>,
+    /// The next message, if it has come already.
+    ahead: Option<ProcessingRequest>,
     /// Bodies come whole.
     is_buffered: bool,
     /// A decision that is to come after Envoy has been told to wait for it.
     waiting: Option<Waiting>,
+    /// The request of which Envoy has not got the decision.
+    undelivered: Option<String>,
+}
+
+/// What was reserved for a decision that Envoy no longer waits for comes back.
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        if let Some(id) = self.undelivered.take() {
+            self.service.store.release(&id);
+        }
+    }
 }
 
 impl Conversation {
     /// The answer to the next message; none when Envoy has said all it will.
     async fn next(&mut self) -> Result<Option<ProcessingResponse>, Status> {
         if let Some(waiting) = self.waiting.take() {
-            return Ok(Some(answer::verdict(waiting.await)));
+            let verdict = waiting.await;
+            self.delivered()?;
+            return Ok(Some(answer::verdict(verdict)));
         }
-        let Some(message) = self.messages.message().await? else {
-            return Ok(None);
+        let message = match self.ahead.take() {
+            Some(message) => message,
+            None => match self.messages.message().await? {
+                Some(message) => message,
+                None => return Ok(None),
+            },
         };
         if let Some(protocol) = &message.protocol_config {
             self.is_buffered = protocol.request_body_mode() == BodySendMode::Buffered;
@@ -95,10 +116,29 @@ impl Conversation {
             Step::Fail(reason) => Err(Status::invalid_argument(reason)),
             Step::Usage(question) => Ok(Some(self.decided(Arc::clone(&self.service).usage(question)))),
             Step::Decide(question) => {
+                if question.purpose == Purpose::Chat {
+                    self.undelivered = Some(question.client.request_id.clone());
+                }
                 let decided = self.service.decide(question).await;
+                if matches!(decided, Decided::Now(_)) {
+                    self.delivered()?;
+                }
                 Ok(Some(self.decided(decided)))
             }
         }
+    }
+
+    /// Envoy still waits: what is answered now it hears. It ends its side only when it has heard all, or has given up.
+    fn delivered(&mut self) -> Result<(), Status> {
+        match self.messages.message().now_or_never() {
+            Some(Ok(Some(message))) => self.ahead = Some(message),
+            Some(Ok(None) | Err(_)) => {
+                return Err(Status::cancelled("nobody waits for the decision any more"));
+            }
+            None => {}
+        }
+        self.undelivered = None;
+        Ok(())
     }
 
     fn decided(&mut self, decided: Decided) -> ProcessingResponse {

@@ -94,7 +94,7 @@ impl Quota {
     /// Notes what a proxy has used of windows that are over.
     ///
     /// # Errors
-    /// As [`Quota::lease`].
+    /// As [`Quota::lease`], and `UNAVAILABLE` for a window that could not be noted.
     pub async fn settle(&self, request: &SettleRequest) -> Result<SettleResponse, Status> {
         let result = self.settled(request).await;
         self.count("settle", result.as_ref().err());
@@ -120,6 +120,11 @@ impl Quota {
         for closed in &request.windows {
             let settle = |_: usize, pool: &mut Pool, now_ms: u64| pool.settle(&request.proxy, closed, now_ms);
             let news = self.update(&[closed.key.as_slice()], settle).await?;
+            // Others were quicker each time: the proxy tells it again, and what was noted counts once. A window for which
+            // there is no room in memory is not known here, and nothing is to be noted.
+            if matches!(self.place, Place::Redis(_)) && news.iter().any(Option::is_none) {
+                return Err(Status::unavailable("others change this window all the time"));
+            }
             if news.into_iter().flatten().any(|news| news > 0) {
                 self.metrics.settled.inc();
             }

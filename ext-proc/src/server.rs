@@ -59,11 +59,20 @@ async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<(
     tokio::spawn(admin::serve(admin, Arc::clone(&service)));
     tokio::spawn(reload::watch(file.to_owned(), Arc::clone(&service)));
     let heard = Arc::downgrade(&service);
+    let roomy = Arc::downgrade(&service);
     let outcomes = AccessLog::new(
         Arc::new(move |outcome| {
             if let Some(service) = heard.upgrade() {
                 service.outcome(outcome);
             }
+        }),
+        Arc::new(move || {
+            let service = roomy.upgrade();
+            Box::pin(async move {
+                if let Some(service) = service {
+                    service.has_room().await;
+                }
+            })
         }),
         service.access_log_metrics(),
     );

@@ -25,6 +25,7 @@ use crate::{
     access_log,
     counting::{Counted, Counting},
     deciding::{Deciding, Next, Room},
+    fixed,
     keys::{self, KeyMetrics, Keyring},
     ledger::{self, Ledger, Query, Row, UsageError},
     limits::{Drawn, queue::Place},
@@ -42,8 +43,11 @@ use crate::{
 
 /// Most accounts of budgets of which is remembered what was used, to tell thresholds.
 const MOST_REMEMBERED: usize = 10_000;
-/// Most outcomes that are settled at once; the next wait in Envoy's buffers.
+/// Most outcomes that are settled at once. Beyond them at most one message of each Envoy waits here, the next wait in
+/// Envoy's buffers.
 const MOST_SETTLING: usize = 1_024;
+/// What the end waits for settlements.
+const END: Duration = Duration::from_secs(2);
 /// How often budgets are written down that live in memory.
 const SAVE: Duration = Duration::from_millis(250);
 
@@ -125,15 +129,14 @@ impl Service {
         let metrics = Metrics::default();
         let url = secrets::redis_url(&settings)?;
         let store = match &url {
-            Some(url) => Store::redis(&store::Settings {
-                timeout: settings
-                    .redis
-                    .as_ref()
-                    .map_or(Duration::from_millis(100), |redis| redis.timeout),
-                ..store::Settings::new(url.as_str())
-            })
-            .await
-            .context("the URL of Redis (service.redis) is none")?,
+            Some(url) => {
+                let mut shared = store::Settings::new(url.as_str());
+                if let Some(redis) = &settings.redis {
+                    (shared.timeout, shared.replicas) = (redis.timeout, redis.replicas);
+                }
+                let store = Store::redis(&shared).await;
+                store.context("the URL of Redis (service.redis) is none")?
+            }
             None => Store::memory(),
         };
         let quota = Arc::new(Quota::new(&store, Terms::default()));
@@ -231,22 +234,18 @@ impl Service {
     }
 
     fn make_ready(&self, config: Config) -> anyhow::Result<Snapshot> {
-        let Some(settings) = &config.service else {
+        if config.service.is_none() {
             bail!("it has no section `service` any more");
-        };
-        let fixed = |settings: &DecisionService| {
-            (
-                settings.listen,
-                settings.admin,
-                settings.redis.clone(),
-                settings.data.clone(),
-            )
-        };
-        if fixed(settings) != fixed(&self.settings) {
-            bail!("service.listen, admin, redis and data take a restart");
+        }
+        let before = self.snapshot();
+        let changed = fixed::changed(&config, &before.config);
+        if !changed.is_empty() {
+            bail!(
+                "{} cannot change while the service runs; restart it, and Envoy too",
+                changed.join(", ")
+            );
         }
         let approve_key = secrets::approve_key(&config)?;
-        let before = self.snapshot();
         Ok(Snapshot::new(
             config,
             approve_key.as_deref(),
@@ -301,19 +300,27 @@ impl Service {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Writes down what is not written yet.
+    /// Settles and writes down what is not yet, each within two seconds, and says how much was lost.
     pub async fn finish(&self) {
+        let end = tokio::time::Instant::now() + END;
         // Every permit means that nothing is being settled any more.
         let settled = self
             .settling
             .acquire_many(u32::try_from(MOST_SETTLING).unwrap_or(u32::MAX));
-        // What takes longer waits for a store that is away.
-        let _ = tokio::time::timeout(Duration::from_secs(2), settled).await;
-        self.ledger.save_accounts(self.store.export());
-        tokio::task::block_in_place(|| {
-            self.ledger.flush();
-            self.ledger.close();
-        });
+        let store = async {
+            // What takes longer waits for a store that is away.
+            let _ = tokio::time::timeout_at(end, settled).await;
+            let left = end.saturating_duration_since(tokio::time::Instant::now());
+            self.store.finish(left).await
+        };
+        let (settlements, records) = tokio::join!(store, self.ledger.close_collector());
+        self.ledger.save_accounts(self.store.changes());
+        let rows = tokio::task::block_in_place(|| self.ledger.close());
+        if settlements > 0 || records > 0 || rows > 0 {
+            eprintln!(
+                "penstock-ext-proc: lost at the end: {settlements} settlements that Redis did not take, {rows} rows of the ledger, {records} records for the collector"
+            );
+        }
     }
 
     /// Decides where a request goes, or what it would cost.
@@ -634,6 +641,12 @@ impl Service {
             }
             service.tell_thresholds(&snapshot, standings).await;
         });
+    }
+
+    /// Waits until all outcomes that have come are settled or being settled, so that no more wait than one message holds.
+    pub async fn has_room(&self) {
+        // It is never closed; who waits is served in turn.
+        let _ = self.settling.acquire().await;
     }
 
     /// Tells of budgets that have come to a threshold, each time once however many replicas see it.

@@ -4,6 +4,7 @@
 //! whole numbers of whatever the account counts. Times are milliseconds; the clock is the store's own.
 
 pub mod books;
+mod lately;
 mod link;
 mod metrics;
 mod shared;
@@ -15,7 +16,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use prometheus_client::registry::Registry;
 use serde::{Deserialize, Serialize};
 
-use self::books::Books;
+use self::books::{Books, Settled};
 pub(crate) use self::link::Link;
 use self::metrics::Metrics;
 use self::shared::Shared;
@@ -24,25 +25,30 @@ use self::shared::Shared;
 #[derive(Clone)]
 pub struct Store {
     place: Arc<Place>,
+    /// Requests that were given up, of which a reservation may still be on its way.
+    gone: Arc<Mutex<Settled>>,
     metrics: Metrics,
 }
 
+/// Requests that are known to be given up, in each of two generations.
+const GONE: usize = 32_768;
+
 enum Place {
-    Memory(Mutex<Books>),
-    Redis(Shared),
+    Memory(Box<Mutex<Books>>),
+    Redis(Box<Shared>),
 }
 
 /// How a store in Redis is reached, and what happens while it is not.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `redis://[user:password@]host:port/[database]`.
+    /// `redis://[user:password@]host:port/[database]`, or `rediss://` with TLS.
     pub url: String,
     /// What the names of all keys begin with.
     pub prefix: String,
     /// How long one call may take.
     pub timeout: Duration,
-    /// The part of each cap that this replica admits while Redis is away, in thousandths.
-    pub local_permille: u32,
+    /// How many replicas share it: each admits its part of a cap while Redis is away. Zero counts as one.
+    pub replicas: u32,
     /// The most settlements that wait for Redis; beyond that the oldest is lost.
     pub most_waiting: usize,
 }
@@ -54,7 +60,7 @@ impl Settings {
             url: url.into(),
             prefix: "penstock".to_owned(),
             timeout: Duration::from_millis(100),
-            local_permille: 500,
+            replicas: 2,
             most_waiting: 50_000,
         }
     }
@@ -66,7 +72,8 @@ impl Store {
         let metrics = Metrics::default();
         metrics.up.set(1);
         Self {
-            place: Arc::new(Place::Memory(Mutex::default())),
+            place: Arc::new(Place::Memory(Box::default())),
+            gone: gone(),
             metrics,
         }
     }
@@ -79,7 +86,8 @@ impl Store {
         let metrics = Metrics::default();
         let shared = Shared::connect(settings, metrics.clone()).await?;
         Ok(Self {
-            place: Arc::new(Place::Redis(shared)),
+            place: Arc::new(Place::Redis(Box::new(shared))),
+            gone: gone(),
             metrics,
         })
     }
@@ -114,7 +122,7 @@ impl Store {
         if claims.is_empty() {
             return Ok(Vec::new());
         }
-        match &*self.place {
+        let result = match &*self.place {
             Place::Memory(books) => {
                 let result = lock(books).reserve(id, claims, hold_ms, now_ms());
                 let outcome = match &result {
@@ -126,7 +134,11 @@ impl Store {
                 result
             }
             Place::Redis(shared) => shared.reserve(id, claims, hold_ms).await,
+        };
+        if result.is_ok() && lock(&self.gone).knows(id) {
+            self.release(id);
         }
+        result
     }
 
     /// Puts what was used in the place of what `id` has reserved, once however often it is told. All accounts of the
@@ -155,11 +167,21 @@ impl Store {
         }
     }
 
-    /// Gives back what `id` has reserved here, if it has: it will not go. What other replicas have reserved for it
-    /// expires.
+    /// Gives back what `id` has reserved through this replica, or is about to: it will not go. What is settled under it
+    /// later still counts. What other replicas have reserved for it expires. Never waits.
     pub fn release(&self, id: &str) {
-        if let Place::Memory(books) = &*self.place {
-            lock(books).release(id, now_ms());
+        lock(&self.gone).note(id);
+        match &*self.place {
+            Place::Memory(books) => lock(books).release(id, now_ms()),
+            Place::Redis(shared) => shared.release(id),
+        }
+    }
+
+    /// Waits until all settlements have arrived, for at most `limit`: how many were lost.
+    pub async fn finish(&self, limit: Duration) -> usize {
+        match &*self.place {
+            Place::Memory(_) => 0,
+            Place::Redis(shared) => shared.finish(limit).await,
         }
     }
 
@@ -174,20 +196,18 @@ impl Store {
         }
     }
 
-    /// What is used of each account that ends at a date, to outlive a restart. Redis does that of its own.
-    pub fn export(&self) -> Vec<(Account, u64)> {
-        match &*self.place {
-            Place::Memory(books) => lock(books).export(),
-            Place::Redis(_) => Vec::new(),
-        }
-    }
-
-    /// What [`export`](Self::export) would give of the accounts that have changed since this was asked last.
+    /// What is used of each account that ends at a date and has changed since this was asked last, to outlive a restart.
+    /// Redis does that of its own.
     pub fn changes(&self) -> Vec<(Account, u64)> {
-        match &*self.place {
+        let changes = match &*self.place {
             Place::Memory(books) => lock(books).changes(),
             Place::Redis(_) => Vec::new(),
-        }
+        };
+        // Names are copied while nobody waits for the books.
+        let changes = changes.into_iter();
+        changes
+            .map(|(account, used)| (Account::clone(&account), used))
+            .collect()
     }
 
     /// Takes up what an earlier run has exported.
@@ -219,8 +239,12 @@ pub(crate) fn now_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn lock(books: &Mutex<Books>) -> MutexGuard<'_, Books> {
-    books.lock().unwrap_or_else(PoisonError::into_inner)
+fn gone() -> Arc<Mutex<Settled>> {
+    Arc::new(Mutex::new(Settled::new(GONE)))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What is drawn on.

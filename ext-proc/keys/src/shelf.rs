@@ -8,10 +8,12 @@ use std::{collections::HashMap, time::Duration};
 
 use penstock_config::{Fault, Key, KeyHash};
 use redis::{
-    Client, Script,
+    Script,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use thiserror::Error;
+
+use crate::client;
 
 const KEYS: &str = "penstock:keys";
 const IDS: &str = "penstock:keys:ids";
@@ -94,7 +96,7 @@ impl Shelf {
             .set_number_of_retries(0)
             .set_connection_timeout(Some(TIMEOUT))
             .set_response_timeout(Some(TIMEOUT));
-        let redis = ConnectionManager::new_lazy_with_config(Client::open(url)?, config)?;
+        let redis = ConnectionManager::new_lazy_with_config(client::open(url)?, config)?;
         Ok(Self { redis })
     }
 

@@ -26,6 +26,7 @@ fn taken(messages: Vec<StreamAccessLogsMessage>) -> (Vec<Outcome>, Metrics) {
     let metrics = Metrics::default();
     let log = AccessLog::new(
         Arc::new(move |outcome| sink.lock().unwrap().push(outcome)),
+        Arc::new(|| Box::pin(async {})),
         metrics.clone(),
     );
     let mut policy_version = String::new();
@@ -351,4 +352,39 @@ fn flags_have_their_short_names() {
         ..ResponseFlags::default()
     };
     assert_eq!(flags::short(&flags), ["UC", "UAEX", "UMSDR", "DR"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_is_read_on_when_there_is_room() {
+    use envoy_types::pb::envoy::service::accesslog::v3::access_log_service_client::AccessLogServiceClient;
+    use tokio::sync::{Semaphore, mpsc};
+
+    let (taken, mut outcomes) = mpsc::unbounded_channel();
+    let permits = Arc::new(Semaphore::new(0));
+    let room = Arc::clone(&permits);
+    let log = AccessLog::new(
+        Arc::new(move |outcome: Outcome| taken.send(outcome.id).unwrap()),
+        Arc::new(move || {
+            let room = Arc::clone(&room);
+            Box::pin(async move { room.acquire().await.unwrap().forget() })
+        }),
+        Metrics::default(),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+    let server = tonic::transport::Server::builder().add_service(log.into_server());
+    tokio::spawn(server.serve_with_incoming(incoming));
+    let mut client = AccessLogServiceClient::connect(url).await.unwrap();
+    let messages = ["streamed", "client_left", "models"].map(sent);
+    let call = tokio::spawn(async move { client.stream_access_logs(tokio_stream::iter(messages)).await });
+    for _ in 0..2 {
+        outcomes.recv().await.unwrap();
+        let more = tokio::time::timeout(std::time::Duration::from_millis(100), outcomes.recv()).await;
+        assert!(more.is_err(), "{more:?}");
+        permits.add_permits(1);
+    }
+    outcomes.recv().await.unwrap();
+    permits.add_permits(1);
+    call.await.unwrap().unwrap();
 }

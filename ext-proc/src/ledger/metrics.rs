@@ -17,6 +17,8 @@ pub struct Metrics {
     pub(super) rows: Counter,
     pub(super) repeated: Counter,
     pub(super) exported: Counter,
+    /// Rows of nobody's that were too many.
+    pub(super) passed_over: Counter,
     pub(super) flush: Histogram,
     pub(super) queue: Gauge,
     lost: Family<LostLabel, Counter>,
@@ -42,16 +44,19 @@ pub(super) enum Lost {
     CollectorQueueFull,
     /// The collector would not have it.
     CollectorRefused,
+    /// The collector did not take it before the end.
+    CollectorClosed,
 }
 
 impl Lost {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::QueueFull,
         Self::Disk,
         Self::BadRow,
         Self::Closed,
         Self::CollectorQueueFull,
         Self::CollectorRefused,
+        Self::CollectorClosed,
     ];
 
     fn as_str(self) -> &'static str {
@@ -62,6 +67,7 @@ impl Lost {
             Self::Closed => "closed",
             Self::CollectorQueueFull => "collector_queue_full",
             Self::CollectorRefused => "collector_refused",
+            Self::CollectorClosed => "collector_closed",
         }
     }
 }
@@ -72,6 +78,7 @@ impl Default for Metrics {
             rows: Counter::default(),
             repeated: Counter::default(),
             exported: Counter::default(),
+            passed_over: Counter::default(),
             flush: Histogram::new(FLUSHES),
             queue: Gauge::default(),
             lost: Family::default(),
@@ -97,6 +104,11 @@ impl Metrics {
             "penstock_ledger_exported",
             "Log records that the collector has taken",
             self.exported.clone(),
+        );
+        registry.register(
+            "penstock_ledger_passed_over",
+            "Requests that nobody known has made and no provider was asked for, beyond those that are written",
+            self.passed_over.clone(),
         );
         registry.register(
             "penstock_ledger_flush_seconds",

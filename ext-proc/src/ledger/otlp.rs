@@ -6,7 +6,13 @@
 
 mod record;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use opentelemetry_proto::tonic::{
     collector::logs::v1::{ExportLogsServiceRequest, logs_service_client::LogsServiceClient},
@@ -14,7 +20,13 @@ use opentelemetry_proto::tonic::{
     logs::v1::{ResourceLogs, ScopeLogs},
     resource::v1::Resource,
 };
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::{
+    sync::{
+        mpsc::{Receiver, Sender, channel},
+        watch,
+    },
+    task::JoinHandle,
+};
 use tonic::{
     Code, Request, Status,
     metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap},
@@ -35,6 +47,8 @@ const LINGER: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+/// Between two tries at the end.
+const LAST_BACK_OFF: Duration = Duration::from_millis(100);
 
 /// Why there is no exporter.
 #[derive(Debug, thiserror::Error)]
@@ -71,9 +85,14 @@ pub struct Settings {
 }
 
 /// Where records are left for the collector.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Exporter {
-    rows: Sender<Arc<Row>>,
+    /// None after the end.
+    rows: Mutex<Option<Sender<Arc<Row>>>>,
+    is_ending: watch::Sender<bool>,
+    /// Records that were left here and of which it is not known what became of them.
+    unknown: Arc<AtomicU64>,
+    task: Mutex<Option<JoinHandle<()>>>,
     metrics: Metrics,
 }
 
@@ -86,20 +105,54 @@ impl Exporter {
         let headers = headers(&settings.headers)?;
         let channel = connect(&settings)?;
         let (rows, waiting) = channel_of_rows();
+        let (is_ending, ending) = watch::channel(false);
+        let unknown = Arc::new(AtomicU64::new(0));
         let task = Task {
             client: LogsServiceClient::new(channel),
             headers,
             instance: settings.instance,
+            ending,
+            unknown: Arc::clone(&unknown),
             metrics: metrics.clone(),
         };
-        tokio::spawn(task.run(waiting));
-        Ok(Self { rows, metrics })
+        let task = tokio::spawn(task.run(waiting));
+        Ok(Self {
+            rows: Mutex::new(Some(rows)),
+            is_ending,
+            unknown,
+            task: Mutex::new(Some(task)),
+            metrics,
+        })
     }
 
     pub(super) fn export(&self, row: Arc<Row>) {
-        if self.rows.try_send(row).is_err() {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(rows) = rows.as_ref() else {
+            self.metrics.lose(Lost::CollectorClosed, 1);
+            return;
+        };
+        self.unknown.fetch_add(1, Ordering::Relaxed);
+        if rows.try_send(row).is_err() {
+            self.unknown.fetch_sub(1, Ordering::Relaxed);
             self.metrics.lose(Lost::CollectorQueueFull, 1);
         }
+    }
+
+    /// Tells what waits, for at most `limit`: how many records were not taken by then, which are lost.
+    pub(super) async fn close(&self, limit: Duration) -> u64 {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // The task ends when it has told all that is in the queue.
+        drop(rows);
+        self.is_ending.send_replace(true);
+        let Some(mut task) = task else { return 0 };
+        if tokio::time::timeout(limit, &mut task).await.is_err() {
+            task.abort();
+            let _ = task.await;
+        }
+        let lost = self.unknown.swap(0, Ordering::Relaxed);
+        self.metrics.lose(Lost::CollectorClosed, lost);
+        lost
     }
 }
 
@@ -111,6 +164,8 @@ struct Task {
     client: LogsServiceClient<Channel>,
     headers: MetadataMap,
     instance: String,
+    ending: watch::Receiver<bool>,
+    unknown: Arc<AtomicU64>,
     metrics: Metrics,
 }
 
@@ -127,6 +182,8 @@ impl Task {
             };
             let _ = tokio::time::timeout(LINGER, full).await;
             self.deliver(&batch).await;
+            let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+            self.unknown.fetch_sub(count, Ordering::Relaxed);
             batch.clear();
         }
     }
@@ -145,7 +202,15 @@ impl Task {
                 }
                 Err(status) if is_worth_another_try(status.code()) => {
                     let jitter = back_off.mul_f64(fastrand::f64() / 2.0);
-                    tokio::time::sleep(back_off.saturating_add(jitter)).await;
+                    if *self.ending.borrow() {
+                        tokio::time::sleep(LAST_BACK_OFF).await;
+                        continue;
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(back_off.saturating_add(jitter)) => {}
+                        // A sender that is gone means the end as well.
+                        _ = self.ending.changed() => {}
+                    }
                     back_off = back_off.saturating_mul(2).min(LONGEST_BACK_OFF);
                 }
                 Err(_) => {

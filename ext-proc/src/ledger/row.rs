@@ -1,7 +1,7 @@
 //! One request as it is written down.
 
 use penstock_chat::{MicroUsd, Tokens};
-use penstock_client::{trail::Trail, usage::UsageRecord};
+use penstock_client::{Endpoint, trail::Trail, usage::UsageRecord};
 
 use crate::{outcome::Outcome, receipt::Receipt};
 
@@ -31,7 +31,8 @@ pub struct Row {
     pub team: Option<String>,
     /// Names and values, each name once.
     pub tags: Vec<(String, String)>,
-    /// The path that was asked for, without the query.
+    /// The path that was asked for, without the query: one that is served here, `/v1/models/{model}` for each model, or
+    /// `other`.
     pub path: String,
     /// The alias that was asked for.
     pub model: Option<String>,
@@ -110,7 +111,7 @@ impl Row {
             agent: caller.and_then(|caller| name(caller.agent.as_deref()?)),
             team: caller.and_then(|caller| name(caller.team.as_deref()?)),
             tags: caller.map(|caller| tags(&caller.tags)).unwrap_or_default(),
-            path: bounded(&outcome.path),
+            path: path(&outcome.path).to_owned(),
             model: receipt.and_then(|receipt| name(&receipt.asked)),
             served: receipt.and_then(|receipt| name(&receipt.served)),
             provider: usage
@@ -146,6 +147,11 @@ impl Row {
             row.count(usage, receipt);
         }
         row
+    }
+
+    /// Whether nobody known has made it and no provider was asked.
+    pub(super) fn is_of_nobody(&self) -> bool {
+        self.tenant.is_none() && self.attempts == 0
     }
 
     /// Bytes that it takes in memory, about.
@@ -194,6 +200,16 @@ impl Row {
             self.cache_write = usage.cache_write_tokens.map(bounded);
             self.reasoning = usage.reasoning_tokens.map(bounded);
         }
+    }
+}
+
+/// Anything else is the client's own words.
+fn path(path: &str) -> &str {
+    const OWN: [&str; 2] = ["/v1/penstock/estimate", "/v1/penstock/usage"];
+    match Endpoint::of(path, false).0 {
+        Endpoint::Model(_) => "/v1/models/{model}",
+        Endpoint::Unknown if !OWN.contains(&path) => "other",
+        _ => path,
     }
 }
 

@@ -46,6 +46,7 @@ fn row(id: &str) -> Row {
     Row {
         id: id.to_owned(),
         started_ms: NOW,
+        attempts: 1,
         ..Row::default()
     }
 }
@@ -235,6 +236,81 @@ fn the_decision_is_a_word() {
             "{index}"
         );
     }
+}
+
+#[test]
+fn only_paths_that_are_served_are_kept() {
+    for (path, kept) in [
+        ("/v1/chat/completions", "/v1/chat/completions"),
+        ("/v1/messages/count_tokens", "/v1/messages/count_tokens"),
+        ("/v1/models", "/v1/models"),
+        ("/v1/models/my-own-words", "/v1/models/{model}"),
+        ("/v1/penstock/usage", "/v1/penstock/usage"),
+        ("/v1/penstock/usage/me", "other"),
+        ("/my/own/words", "other"),
+        ("", "other"),
+    ] {
+        let outcome = Outcome {
+            path: path.to_owned(),
+            ..Outcome::default()
+        };
+        assert_eq!(Row::new(&outcome, None, NOW).path, kept, "{path}");
+    }
+}
+
+#[test]
+fn nobody_fills_the_disk_with_requests_of_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    let now = Arc::new(AtomicU64::new(NOW));
+    let clock = Arc::clone(&now);
+    let options = Options {
+        clock: Arc::new(move || clock.load(Ordering::Relaxed)),
+        ..options(&directory)
+    };
+    let ledger = Ledger::open(options, Metrics::default()).unwrap();
+    let fill = |minute: &str| {
+        for number in 0..1_000 {
+            let mut refused = row(&format!("{minute}-{number}"));
+            refused.attempts = 0;
+            ledger.record(refused);
+        }
+    };
+    fill("first");
+    now.fetch_add(60_000, Ordering::Relaxed);
+    fill("second");
+    // Those of somebody, and those that a provider was asked for, are all written.
+    for number in 0..100 {
+        let mut known = row(&format!("known-{number}"));
+        (known.tenant, known.attempts) = (Some("acme".to_owned()), 0);
+        ledger.record(known);
+        ledger.record(row(&format!("went-{number}")));
+    }
+    ledger.close();
+    assert_eq!(count(&directory, "requests"), 2 * 60 + 2 * 100);
+    assert_eq!(ledger.metrics.passed_over.get(), 2 * 940);
+}
+
+#[test]
+fn the_end_does_not_wait_for_a_disk_that_takes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = open(&directory);
+    let (stuck, go_on) = mpsc::channel::<()>();
+    let (began, is_stuck) = mpsc::channel::<()>();
+    ledger.note(Note::Run(Box::new(move |_| {
+        began.send(()).unwrap();
+        let _ = go_on.recv();
+    })));
+    is_stuck.recv().unwrap();
+    for _ in 0..LONGEST_QUEUE * 2 {
+        ledger.record(row("r"));
+    }
+    let start = Instant::now();
+    ledger.flush();
+    let lost = ledger.close();
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    assert!(lost >= u64::try_from(LONGEST_QUEUE).unwrap(), "{lost}");
+    assert!(ledger.metrics.lost(Lost::Disk) >= lost);
+    drop(stuck);
 }
 
 #[test]

@@ -19,6 +19,8 @@ use crate::{
     verdict::Verdict,
 };
 
+mod stream;
+
 fn header(key: &str, value: &str, raw: &[u8]) -> HeaderValue {
     HeaderValue {
         key: key.to_owned(),

@@ -3,6 +3,7 @@
 //! So there is one definition of how a window is shared out, whoever keeps it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use redis::Script;
 
@@ -13,6 +14,8 @@ use crate::store::Link;
 const BATCH: usize = 64;
 /// How often a window is tried again that another replica has changed meanwhile.
 const ROUNDS: usize = 8;
+/// Longest wait before the second try; it grows with each.
+const STEP: Duration = Duration::from_millis(2);
 
 /// Redis does not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +51,14 @@ impl Shared {
         let all: Vec<usize> = (0..keys.len()).collect();
         for batch in all.chunks(BATCH) {
             let mut left = batch.to_vec();
-            for _ in 0..ROUNDS {
+            for round in 0..ROUNDS {
                 if left.is_empty() {
                     break;
+                }
+                if round > 0 {
+                    // Those who are in each other's way must not all come back at once.
+                    let step = STEP.saturating_mul(1 << round.min(4));
+                    tokio::time::sleep(step.mul_f64(fastrand::f64())).await;
                 }
                 left = self.round(keys, &left, terms, &mut change, &mut results).await?;
             }

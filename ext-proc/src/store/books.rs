@@ -8,7 +8,7 @@ mod settled;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use self::settled::Settled;
+pub(super) use self::settled::Settled;
 use super::{Account, Claim, Refused, Settlement, Standing, Unsettled, Window};
 
 /// How long it is remembered that a reservation which nobody settled was charged, so that a late settlement puts the
@@ -62,6 +62,8 @@ struct State {
     window: u64,
     used: u64,
     held: u64,
+    /// Who has it has all of it: a mark that something was done. It is done even before it is settled.
+    is_mark: bool,
     /// It is among those that have changed.
     is_changed: bool,
 }
@@ -146,8 +148,13 @@ impl Books {
         for claim in claims.iter().filter(|claim| claim.amount > 0) {
             let (account, state) = self.open(&claim.account, now_ms);
             state.held = state.held.saturating_add(claim.amount);
+            state.is_mark |= claim.cap == 1;
+            let (window, is_mark) = (state.window, state.is_mark);
+            if is_mark {
+                self.note_change(account.clone());
+            }
             parts.push(Part {
-                window: state.window,
+                window,
                 account,
                 amount: claim.amount,
                 unsettled: match claim.account.window {
@@ -233,24 +240,16 @@ impl Books {
             .collect()
     }
 
-    /// What is used of each account that ends at a date.
-    pub fn export(&self) -> Vec<(Account, u64)> {
-        let dated = self
-            .accounts
-            .iter()
-            .filter(|(account, state)| matches!(account.window, Window::Until { .. }) && state.used > 0);
-        dated
-            .map(|(account, state)| (Account::clone(account), state.used))
-            .collect()
-    }
-
     /// What is used of each account that ends at a date and has changed since it was asked last.
-    pub fn changes(&mut self) -> Vec<(Account, u64)> {
+    pub fn changes(&mut self) -> Vec<(Arc<Account>, u64)> {
         let changed = std::mem::take(&mut self.changed);
-        let changes = changed.into_iter().filter_map(|account| {
-            let state = self.accounts.get_mut(&account)?;
-            state.is_changed = false;
-            Some((Account::clone(&account), state.used))
+        let changes = changed.into_iter().map(|account| {
+            let used = self.accounts.get_mut(&account).map_or(0, |state| {
+                state.is_changed = false;
+                let marked = if state.is_mark { state.held } else { 0 };
+                state.used.saturating_add(marked)
+            });
+            (account, used)
         });
         changes.collect()
     }

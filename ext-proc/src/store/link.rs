@@ -22,7 +22,23 @@ pub(crate) enum Missed {
     Unsent,
     /// It was made, and may have been carried out or not.
     InDoubt,
+    /// Redis would not carry it out, and will not another time.
+    Refused,
 }
+
+/// Replies of a server that is not, or no longer, the one to ask: another connection may lead to that.
+const ELSEWHERE: [&str; 5] = ["LOADING", "MASTERDOWN", "MOVED", "READONLY", "CLUSTERDOWN"];
+/// Replies of a server that may carry it out later: it has no room, or somebody has to set it right.
+const LATER: [&str; 8] = [
+    "BUSY",
+    "MISCONF",
+    "NOAUTH",
+    "NOPERM",
+    "NOREPLICAS",
+    "OOM",
+    "TRYAGAIN",
+    "WRONGPASS",
+];
 
 /// The connection, if there is one.
 pub(crate) struct Link {
@@ -61,7 +77,20 @@ impl Link {
         let mut connection = present.connection.clone();
         match timeout(self.timeout, script.invoke_async(&mut connection)).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(_)) | Err(_) => {
+            Ok(Err(error)) => match error.code() {
+                // Replied: the connection is well, and nobody else's call suffers.
+                Some(code) if LATER.contains(&code) => Err(Missed::Unsent),
+                Some(code) if ELSEWHERE.contains(&code) => {
+                    self.lose(present.number);
+                    Err(Missed::Unsent)
+                }
+                Some(_) => Err(Missed::Refused),
+                None => {
+                    self.lose(present.number);
+                    Err(Missed::InDoubt)
+                }
+            },
+            Err(_) => {
                 self.lose(present.number);
                 Err(Missed::InDoubt)
             }

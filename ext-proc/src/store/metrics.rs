@@ -63,7 +63,7 @@ impl Metrics {
         );
         registry.register(
             "penstock_settlements_lost",
-            "Settlements that were given up, for too many waited or for fear of counting twice",
+            "Settlements that were given up: too many waited, Redis would not take them, or they might have counted twice",
             self.lost.clone(),
         );
     }

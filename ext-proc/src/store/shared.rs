@@ -12,6 +12,7 @@ use redis::Script;
 use tokio::time::sleep;
 
 use super::books::Books;
+use super::lately::Lately;
 use super::link::{Link, Missed};
 use super::metrics::Metrics;
 use super::waiting::{End, Late, Waiting};
@@ -25,8 +26,12 @@ const IN_DOUBT: Duration = Duration::from_millis(SETTLED_MS / 2);
 const MOST: u64 = 1 << 52;
 /// Dated accounts whose last standing is remembered for the time that Redis is away.
 const REMEMBERED: usize = 20_000;
+/// Requests of which this replica knows what they have reserved.
+const LATELY: usize = 65_536;
 /// Wait before a settlement that failed is sent again, at first and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+/// Between two looks, at the end, whether any settlement still waits.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Accounts in Redis.
 pub(super) struct Shared {
@@ -37,9 +42,11 @@ pub(super) struct Shared {
     metrics: Metrics,
     /// What goes on while Redis is away.
     local: Mutex<Books>,
-    local_permille: u64,
+    replicas: u64,
     /// How dated accounts stood last.
     last: Mutex<HashMap<Account, u64>>,
+    /// What would have to be given back.
+    lately: Mutex<Lately>,
     task: tokio::task::AbortHandle,
 }
 
@@ -52,7 +59,7 @@ struct Scripts {
 impl Shared {
     pub(super) async fn connect(settings: &Settings, metrics: Metrics) -> Result<Self, redis::RedisError> {
         let link = Arc::new(Link::new(
-            redis::Client::open(settings.url.as_str())?,
+            penstock_keys::client::open(&settings.url)?,
             settings.timeout,
         ));
         let scripts = Arc::new(Scripts::new(&settings.prefix));
@@ -72,8 +79,9 @@ impl Shared {
             waiting,
             metrics,
             local: Mutex::default(),
-            local_permille: u64::from(settings.local_permille),
+            replicas: u64::from(settings.replicas.max(1)),
             last: Mutex::default(),
+            lately: Mutex::new(Lately::new(LATELY)),
             task: task.abort_handle(),
         })
     }
@@ -108,7 +116,15 @@ impl Shared {
         let Some((short, standings)) = result else {
             self.metrics
                 .call("reserve", "away", answer.is_ok().then(|| began.elapsed()));
-            return self.reserve_here(id, claims, hold_ms);
+            let result = self.reserve_here(id, claims, hold_ms);
+            if matches!(answer, Err(Missed::InDoubt)) {
+                // It may be there as well, for a request that goes by this replica's share or not at all.
+                match &result {
+                    Ok(_) => self.note(id, claims, hold_ms),
+                    Err(_) => self.give_back(id, claims.iter().map(|claim| claim.account.clone())),
+                }
+            }
+            return result;
         };
         self.remember(claims, &standings);
         match short {
@@ -118,6 +134,7 @@ impl Shared {
             }
             None => {
                 self.metrics.call("reserve", "ok", Some(began.elapsed()));
+                self.note(id, claims, hold_ms);
                 Ok(standings)
             }
         }
@@ -132,10 +149,8 @@ impl Shared {
             let last = lock(&self.last);
             let share = |claim: &Claim| {
                 let used = last.get(&claim.account).copied().unwrap_or(0);
-                let left =
-                    u128::from(claim.cap.saturating_sub(used)) * u128::from(self.local_permille) / 1_000;
                 Claim {
-                    cap: u64::try_from(left).unwrap_or(u64::MAX),
+                    cap: claim.cap.saturating_sub(used) / self.replicas,
                     ..claim.clone()
                 }
             };
@@ -144,8 +159,46 @@ impl Shared {
         lock(&self.local).reserve(id, &claims, hold_ms, now_ms())
     }
 
+    /// Gives back what `id` has reserved here. What it has in Redis goes with the settlements that wait.
+    pub(super) fn release(&self, id: &str) {
+        {
+            let mut local = lock(&self.local);
+            if local.holds(id) {
+                local.release(id, now_ms());
+            }
+        }
+        let accounts = lock(&self.lately).take(id);
+        if !accounts.is_empty() {
+            self.give_back(id, accounts);
+        }
+    }
+
+    /// Remembers what would have to be given back.
+    fn note(&self, id: &str, claims: &[Claim], hold_ms: u64) {
+        let now_ms = now_ms();
+        let accounts = claims.iter().filter(|claim| claim.amount > 0);
+        let accounts = accounts.map(|claim| claim.account.clone()).collect();
+        lock(&self.lately).note(id, accounts, now_ms.saturating_add(hold_ms), now_ms);
+    }
+
+    fn give_back(&self, id: &str, accounts: impl IntoIterator<Item = Account>) {
+        let entries = accounts.into_iter().map(|account| Settlement {
+            account,
+            held: 0,
+            used: 0,
+        });
+        let late = Late {
+            id: id.to_owned(),
+            end: End::Released,
+            entries: super::merged(&entries.collect::<Vec<_>>()),
+            in_doubt: None,
+        };
+        self.waiting.push(late, &self.metrics);
+    }
+
     /// How the accounts stand after it; none if it is not known.
     pub(super) async fn settle(&self, id: &str, entries: &[Settlement]) -> Option<Vec<Standing>> {
+        lock(&self.lately).take(id);
         {
             let mut local = lock(&self.local);
             if local.holds(id) {
@@ -159,6 +212,11 @@ impl Shared {
                 self.metrics.call("settle", outcome, Some(began.elapsed()));
                 return standings;
             }
+            Err(Missed::Refused) => {
+                self.metrics.call("settle", "refused", Some(began.elapsed()));
+                self.metrics.lost.inc();
+                return None;
+            }
             Err(missed) => missed,
         };
         self.metrics.call("settle", "away", None);
@@ -170,6 +228,18 @@ impl Shared {
         };
         self.waiting.push(late, &self.metrics);
         None
+    }
+
+    /// Waits until no settlement waits any more, for at most `limit`: how many were lost.
+    pub(super) async fn finish(&self, limit: Duration) -> usize {
+        let sent = async {
+            while !self.waiting.is_empty() {
+                sleep(LOOK).await;
+            }
+        };
+        // What then waits is counted.
+        let _ = tokio::time::timeout(limit, sent).await;
+        self.waiting.give_up(&self.metrics)
     }
 
     pub(super) async fn standings(&self, accounts: &[Account]) -> Option<Vec<Standing>> {
@@ -225,18 +295,8 @@ impl Drop for Cancelled<'_> {
         if self.is_answered {
             return;
         }
-        let entries = self.claims.iter().map(|claim| Settlement {
-            account: claim.account.clone(),
-            held: claim.amount,
-            used: 0,
-        });
-        let late = Late {
-            id: self.id.to_owned(),
-            end: End::Released,
-            entries: super::merged(&entries.collect::<Vec<_>>()),
-            in_doubt: None,
-        };
-        self.of.waiting.push(late, &self.of.metrics);
+        let accounts = self.claims.iter().map(|claim| claim.account.clone());
+        self.of.give_back(self.id, accounts);
     }
 }
 
@@ -265,6 +325,12 @@ async fn attend(link: Arc<Link>, scripts: Arc<Scripts>, waiting: Arc<Waiting>, m
                 metrics.call("settle", outcome, None);
                 waiting.done(&late.id, &metrics);
                 back_off = BACK_OFF.0;
+            }
+            // What is never taken must not stand in the way of what comes after it.
+            Err(Missed::Refused) => {
+                metrics.call("settle", "refused", None);
+                metrics.lost.inc();
+                waiting.done(&late.id, &metrics);
             }
             Err(missed) => {
                 if missed == Missed::InDoubt {

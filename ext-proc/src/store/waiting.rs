@@ -83,6 +83,14 @@ impl Waiting {
             .set(i64::try_from(queue.len()).unwrap_or(i64::MAX));
     }
 
+    /// Gives up all that wait: how many there were.
+    pub(super) fn give_up(&self, metrics: &Metrics) -> usize {
+        let lost = std::mem::take(&mut *self.lock()).len();
+        metrics.lost.inc_by(u64::try_from(lost).unwrap_or(u64::MAX));
+        metrics.waiting.set(0);
+        lost
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }

@@ -80,6 +80,58 @@ async fn proxies_at_two_replicas_are_granted_the_limit_and_no_more() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_acknowledged_is_noted_however_many_settle_at_once() {
+    const PROXIES: u64 = 60;
+    let server = Redis::start(Kind::Redis).unwrap();
+    let replicas = [
+        Arc::new(shared(server.url()).await),
+        Arc::new(shared(server.url()).await),
+    ];
+    for proxy in 0..PROXIES {
+        let mine = Window {
+            wanted: 1,
+            ..window(1)
+        };
+        replicas[0]
+            .lease(&request(&format!("p{proxy}"), vec![mine]))
+            .await
+            .unwrap();
+    }
+    let mut tasks = tokio::task::JoinSet::new();
+    for proxy in 0..PROXIES {
+        let replica = replicas[usize::try_from(proxy % 2).unwrap()].clone();
+        tasks.spawn(async move {
+            let closed = SettleRequest {
+                proxy: format!("p{proxy}"),
+                windows: vec![Closed {
+                    key: vec![1; 16],
+                    window: 7,
+                    used: 1,
+                    ..Closed::default()
+                }],
+            };
+            while let Err(status) = replica.settle(&closed).await {
+                assert_eq!(status.code(), Code::Unavailable);
+            }
+        });
+    }
+    tasks.join_all().await;
+    let noted: u64 = replicas
+        .iter()
+        .map(|replica| {
+            let mut registry = prometheus_client::registry::Registry::default();
+            replica.register(&mut registry);
+            let mut text = String::new();
+            prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+            let name = "penstock_quota_settled_windows_total ";
+            let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.parse::<u64>().unwrap()
+        })
+        .sum();
+    assert_eq!(noted, PROXIES);
+}
+
 #[tokio::test]
 async fn while_redis_is_away_proxies_are_left_to_themselves() {
     let mut server = Redis::start(Kind::Redis).unwrap();

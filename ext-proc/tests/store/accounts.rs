@@ -56,3 +56,25 @@ pub fn settings(url: String) -> Settings {
         ..Settings::new(url)
     }
 }
+
+/// Makes an account one that no script can use.
+pub async fn spoil(url: &str, name: &str) {
+    let client = redis::Client::open(url).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let key = format!("{{penstock}}:account:0-4000000000000:{name}");
+    redis::cmd("SET")
+        .arg(key)
+        .arg("no account")
+        .query_async::<()>(&mut connection)
+        .await
+        .unwrap();
+}
+
+/// The store's statistics.
+pub fn metrics(store: &Store) -> String {
+    let mut registry = prometheus_client::registry::Registry::default();
+    store.register(&mut registry);
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    text
+}

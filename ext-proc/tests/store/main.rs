@@ -6,3 +6,5 @@ mod accounts;
 mod outage;
 #[cfg(test)]
 mod same;
+#[cfg(test)]
+mod tls;

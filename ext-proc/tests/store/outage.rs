@@ -6,7 +6,7 @@ use penstock_ext_proc::store::{Fail, Refused, Settings, Store};
 use penstock_test_support::redis::{Kind, Redis};
 use penstock_test_support::wait::eventually;
 
-use crate::accounts::{claim, look, settings, standing, used};
+use crate::accounts::{claim, look, metrics, settings, spoil, standing, used};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -58,6 +58,30 @@ async fn each_claim_says_what_happens_meanwhile() {
     })
     .await;
     assert_eq!(standing(&store, "budget").await, (60, 20));
+}
+
+#[tokio::test]
+async fn replicas_together_admit_no_more_than_the_cap_meanwhile() {
+    const REPLICAS: u32 = 5;
+    let mut server = Redis::start(Kind::Redis).unwrap();
+    let settings = Settings {
+        replicas: REPLICAS,
+        ..settings(server.url())
+    };
+    let mut stores = Vec::new();
+    for _ in 0..REPLICAS {
+        stores.push(Store::redis(&settings).await.unwrap());
+    }
+    server.stop();
+    let mut admitted = 0;
+    for (replica, store) in stores.iter().enumerate() {
+        for number in 0..20 {
+            let id = format!("{replica}-{number}");
+            let reserved = store.reserve(&id, &[claim("a", 13, 1)], 60_000).await;
+            admitted += u32::from(reserved.is_ok());
+        }
+    }
+    assert_eq!(admitted, 10);
 }
 
 #[tokio::test]
@@ -114,10 +138,7 @@ async fn no_more_settlements_wait_than_the_bound_and_the_lost_are_counted() {
             .settle(&number.to_string(), &[used("a", 0, 10_u64.pow(number))])
             .await;
     }
-    let mut registry = prometheus_client::registry::Registry::default();
-    store.register(&mut registry);
-    let mut text = String::new();
-    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    let text = metrics(&store);
     for line in [
         "penstock_settlements_lost_total 2",
         "penstock_settlements_waiting 3",
@@ -208,4 +229,67 @@ async fn a_reservation_that_nobody_waits_for_any_more_comes_back() {
     // It went after all, by another plan.
     store.settle("r", &[used("a", 0, 2)]).await;
     assert_eq!(standing(&store, "a").await, (2, 3));
+}
+
+#[tokio::test]
+async fn a_settlement_that_redis_never_takes_is_counted_and_stands_in_nobodys_way() {
+    let mut server = Redis::start(Kind::Redis).unwrap();
+    spoil(&server.url(), "bad").await;
+    let store = Store::redis(&settings(server.url())).await.unwrap();
+    store.settle("first", &[used("bad", 0, 1)]).await;
+    // The connection that all share is still there.
+    assert!(store.is_up());
+    let text = metrics(&store);
+    assert!(text.contains("penstock_settlements_lost_total 1"), "{text}");
+    server.stop();
+    store.settle("second", &[used("bad", 0, 1)]).await;
+    store.settle("third", &[used("good", 0, 5)]).await;
+    server.restart().unwrap();
+    eventually(LIMIT, "the one behind it arrives", async || {
+        (look(&store, "good").await? == (5, 0)).then_some(())
+    })
+    .await;
+    let text = metrics(&store);
+    assert!(text.contains("penstock_settlements_lost_total 2"), "{text}");
+}
+
+#[tokio::test]
+async fn a_settlement_for_which_redis_has_no_room_waits_until_it_has() {
+    let server = Redis::start(Kind::Redis).unwrap();
+    let store = Store::redis(&settings(server.url())).await.unwrap();
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let limit = async |connection: &mut redis::aio::MultiplexedConnection, bytes: &str| {
+        let mut command = redis::cmd("CONFIG");
+        command.arg("SET").arg("maxmemory").arg(bytes);
+        command.query_async::<()>(connection).await.unwrap();
+    };
+    limit(&mut connection, "1").await;
+    store.settle("r", &[used("a", 0, 5)]).await;
+    assert!(store.is_up());
+    limit(&mut connection, "0").await;
+    eventually(LIMIT, "it arrives", async || {
+        (look(&store, "a").await? == (5, 0)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_end_sends_what_waits_and_counts_what_it_cannot_send() {
+    let mut server = Redis::start(Kind::Redis).unwrap();
+    let store = Store::redis(&settings(server.url())).await.unwrap();
+    server.stop();
+    for number in 0..3 {
+        store.settle(&number.to_string(), &[used("a", 0, 5)]).await;
+    }
+    let start = Instant::now();
+    assert_eq!(store.finish(Duration::from_millis(200)).await, 3);
+    assert!(start.elapsed() < Duration::from_secs(5));
+    let text = metrics(&store);
+    assert!(text.contains("penstock_settlements_lost_total 3"), "{text}");
+    store.settle("r", &[used("b", 0, 5)]).await;
+    server.restart().unwrap();
+    assert_eq!(store.finish(LIMIT).await, 0);
+    up(&store).await;
+    assert_eq!(standing(&store, "b").await, (5, 0));
 }

@@ -121,6 +121,46 @@ async fn an_expired_reservation_comes_back_or_is_charged_and_a_late_settlement_m
 }
 
 #[tokio::test]
+async fn a_request_that_was_given_up_gives_back_what_it_had_reserved_and_still_counts_if_it_went() {
+    each(async |one, other| {
+        let mut money = claim("a", 100, 40);
+        money.unsettled = Unsettled::Charged;
+        one.reserve("r", std::slice::from_ref(&money), 60_000)
+            .await
+            .unwrap();
+        // Told twice, as by the end of a stream and then by the access log.
+        one.release("r");
+        one.release("r");
+        eventually(Duration::from_secs(5), "it comes back", async || {
+            (look(other, "a").await? == (0, 0)).then_some(())
+        })
+        .await;
+        other.settle("r", &[used("a", 40, 25)]).await;
+        assert_eq!(standing(one, "a").await, (25, 0));
+        // What is settled is not given back once more.
+        one.reserve("s", &[money], 60_000).await.unwrap();
+        one.settle("s", &[used("a", 40, 30)]).await;
+        one.release("s");
+        one.release("never");
+        assert_eq!(standing(one, "a").await, (55, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reservation_that_comes_after_its_request_was_given_up_comes_back() {
+    each(async |one, other| {
+        one.release("late");
+        let _ = one.reserve("late", &[claim("a", 100, 40)], 60_000).await;
+        eventually(Duration::from_secs(5), "it comes back", async || {
+            (look(other, "a").await? == (0, 0)).then_some(())
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_window_begins_anew_and_what_is_over_stays_over() {
     each(async |one, _| {
         const MS: u64 = 300;

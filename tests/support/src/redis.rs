@@ -12,8 +12,14 @@ use anyhow::{Context, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::provider::tls::Authority;
+
 /// How long it may take to start.
 const START: Duration = Duration::from_secs(20);
+
+const CERTIFICATE: &str = "certificate.pem";
+const KEY: &str = "key.pem";
+const AUTHORITY: &str = "authority.pem";
 
 /// Runs `$@` until it ends or this shell's standard input closes, which the kernel does when a test dies.
 const WATCHDOG: &str = r#"
@@ -40,6 +46,8 @@ pub struct Redis {
     kind: Kind,
     address: SocketAddr,
     directory: TempDir,
+    /// Where it speaks TLS, if it does.
+    tls: Option<SocketAddr>,
     running: Option<(Child, ChildStdin)>,
 }
 
@@ -74,15 +82,45 @@ impl Kind {
 impl Redis {
     /// Starts one and waits until it answers.
     pub fn start(kind: Kind) -> anyhow::Result<Self> {
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        let mut redis = Self {
-            kind,
-            address,
-            directory: tempfile::tempdir()?,
-            running: None,
-        };
+        let mut redis = Self::new(kind)?;
         redis.restart()?;
         Ok(redis)
+    }
+
+    /// Starts one that speaks TLS on another port, with a certificate of this authority's for 127.0.0.1.
+    pub fn start_with_tls(kind: Kind, authority: &Authority) -> anyhow::Result<Self> {
+        let mut redis = Self::new(kind)?;
+        let (certificate, key) = authority.pair("127.0.0.1")?;
+        for (name, text) in [
+            (CERTIFICATE, certificate.as_str()),
+            (KEY, &key),
+            (AUTHORITY, authority.pem()),
+        ] {
+            std::fs::write(redis.directory.path().join(name), text)?;
+        }
+        redis.tls = Some(free()?);
+        redis.restart()?;
+        Ok(redis)
+    }
+
+    fn new(kind: Kind) -> anyhow::Result<Self> {
+        Ok(Self {
+            kind,
+            address: free()?,
+            directory: tempfile::tempdir()?,
+            tls: None,
+            running: None,
+        })
+    }
+
+    /// `rediss://host:port`, if it speaks TLS.
+    pub fn tls_url(&self) -> Option<String> {
+        Some(format!("rediss://{}", self.tls?))
+    }
+
+    /// The certificate of the authority that it was started with.
+    pub fn authority(&self) -> PathBuf {
+        self.directory.path().join(AUTHORITY)
     }
 
     /// `redis://host:port`.
@@ -104,13 +142,25 @@ impl Redis {
         let program = self.kind.program()?;
         let directory = self.directory.path();
         let log = File::create(directory.join("log"))?;
-        let mut shell = Command::new("/bin/sh")
+        let mut command = Command::new("/bin/sh");
+        command
             .args(["-c", WATCHDOG, "watchdog"])
             .arg(program)
             .args(["--port", &self.address.port().to_string()])
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"])
             .arg("--dir")
-            .arg(directory)
+            .arg(directory);
+        if let Some(tls) = self.tls {
+            command.args(["--tls-port", &tls.port().to_string(), "--tls-auth-clients", "no"]);
+            for (option, name) in [
+                ("--tls-cert-file", CERTIFICATE),
+                ("--tls-key-file", KEY),
+                ("--tls-ca-cert-file", AUTHORITY),
+            ] {
+                command.arg(option).arg(directory.join(name));
+            }
+        }
+        let mut shell = command
             .env("PID_FILE", directory.join("pid"))
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
@@ -166,6 +216,10 @@ impl Drop for Redis {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn free() -> std::io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
 fn log_of(directory: &Path) -> String {

@@ -180,6 +180,31 @@ async fn a_collector_that_is_away_gets_it_later() {
 }
 
 #[tokio::test]
+async fn what_waits_is_told_at_the_end_and_what_cannot_be_is_counted() {
+    // Within a back-off of a second.
+    let collector = Collector::default();
+    *collector.answers.lock().unwrap() = vec![Err(Code::Unavailable)];
+    let there = exporter(collector.start().await);
+    there.export(row());
+    until("away", || collector.headers.lock().unwrap().len() == 1).await;
+    there.export(row());
+    assert_eq!(there.close(Duration::from_secs(20)).await, 0);
+    assert_eq!((collector.taken(), there.metrics.exported.get()), (2, 2));
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // It takes connections and says nothing.
+    let away = exporter(listener.local_addr().unwrap());
+    for _ in 0..3 {
+        away.export(row());
+    }
+    let began = std::time::Instant::now();
+    assert_eq!(away.close(Duration::from_millis(300)).await, 3);
+    assert!(began.elapsed() < Duration::from_secs(5));
+    away.export(row());
+    assert_eq!(away.metrics.lost(Lost::CollectorClosed), 4);
+}
+
+#[tokio::test]
 async fn what_a_collector_refuses_is_counted_and_not_sent_again() {
     let collector = Collector::default();
     // From its end.

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 
 /// Ids of settled requests: the last ones, in two generations. A 64-bit hash stands for an id.
 #[derive(Debug)]
-pub(super) struct Settled {
+pub(in crate::store) struct Settled {
     hasher: RandomState,
     most: usize,
     young: HashSet<u64>,
@@ -14,7 +14,7 @@ pub(super) struct Settled {
 
 impl Settled {
     /// At least the last `most` are known.
-    pub(super) fn new(most: usize) -> Self {
+    pub(in crate::store) fn new(most: usize) -> Self {
         Self {
             hasher: RandomState::new(),
             most,
@@ -24,7 +24,7 @@ impl Settled {
     }
 
     /// Notes `id`; false if it is known already.
-    pub(super) fn note(&mut self, id: &str) -> bool {
+    pub(in crate::store) fn note(&mut self, id: &str) -> bool {
         let hash = self.hasher.hash_one(id);
         if self.old.contains(&hash) || !self.young.insert(hash) {
             return false;
@@ -33,6 +33,15 @@ impl Settled {
             self.old = std::mem::take(&mut self.young);
         }
         true
+    }
+
+    /// Whether `id` was noted.
+    pub(in crate::store) fn knows(&self, id: &str) -> bool {
+        if self.young.is_empty() && self.old.is_empty() {
+            return false;
+        }
+        let hash = self.hasher.hash_one(id);
+        self.young.contains(&hash) || self.old.contains(&hash)
     }
 }
 
@@ -46,6 +55,7 @@ mod tests {
         for number in 0..1_000 {
             assert!(settled.note(&format!("r{number}")));
             assert!(!settled.note(&format!("r{}", number.max(9) - 9)));
+            assert!(settled.knows(&format!("r{number}")) && !settled.knows("r"));
             assert!(settled.young.len() + settled.old.len() <= 20);
         }
         assert!(settled.note("r0"));

@@ -212,9 +212,7 @@ fn dated_accounts_outlive_a_restart() {
         &[settlement("a", MONTH, 0, 5), settlement("b", MINUTE, 0, 5)],
         NOW_MS,
     );
-    assert_eq!(books.changes(), [(account("a", MONTH), 5)]);
-    assert_eq!(books.changes(), []);
-    let exported = books.export();
+    let exported = changes(&mut books);
     assert_eq!(exported, [(account("a", MONTH), 5)]);
     let mut next = Books::default();
     for _ in 0..2 {
@@ -224,6 +222,57 @@ fn dated_accounts_outlive_a_restart() {
     let mut much_later = Books::default();
     much_later.restore(exported, NOW_MS + 10_000_000);
     assert!(much_later.is_empty());
+}
+
+fn changes(books: &mut Books) -> Vec<(Account, u64)> {
+    let exported = books.changes().into_iter();
+    let mut exported: Vec<_> = exported
+        .map(|(account, used)| (Account::clone(&account), used))
+        .collect();
+    exported.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
+    exported
+}
+
+#[test]
+fn only_what_has_changed_is_exported_and_every_change_is() {
+    let mut books = Books::default();
+    for number in 0..100 {
+        let (id, name) = (format!("r{number}"), format!("{number:03}"));
+        books.settle(&id, &[settlement(&name, MONTH, 0, 5)], NOW_MS);
+    }
+    assert_eq!(changes(&mut books).len(), 100);
+    assert!(changes(&mut books).is_empty());
+    // A reservation is not what is used.
+    let charged = claim("007", MONTH, 100, 10, Unsettled::Charged);
+    books.reserve("a", &[charged], 1_000, NOW_MS).unwrap();
+    assert!(changes(&mut books).is_empty());
+    // Its expiry is, and so is what comes back.
+    books.standings([], NOW_MS + 2_000);
+    assert_eq!(changes(&mut books), [(account("007", MONTH), 15)]);
+    books.settle("a", &[settlement("007", MONTH, 10, 1)], NOW_MS + 2_000);
+    assert_eq!(changes(&mut books), [(account("007", MONTH), 6)]);
+}
+
+#[test]
+fn a_mark_outlives_a_restart_before_it_is_settled() {
+    let mark = claim("approval/1", MONTH, 1, 1, Unsettled::Charged);
+    let mut books = Books::default();
+    books
+        .reserve("a", std::slice::from_ref(&mark), 600_000, NOW_MS)
+        .unwrap();
+    let mut next = Books::default();
+    next.restore(changes(&mut books), NOW_MS);
+    assert!(
+        next.reserve("b", std::slice::from_ref(&mark), 600_000, NOW_MS)
+            .is_err()
+    );
+    // One that was given back is good again.
+    books.release("a", NOW_MS);
+    let exported = changes(&mut books);
+    assert_eq!(exported, [(mark.account.clone(), 0)]);
+    let mut next = Books::default();
+    next.restore(exported, NOW_MS);
+    assert!(next.reserve("b", &[mark], 600_000, NOW_MS).is_ok());
 }
 
 /// One thing that happens, and when after the one before.

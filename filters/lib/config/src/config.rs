@@ -283,7 +283,7 @@ impl Config {
         let pii = Pii::parse(raw, problems);
         let service = DecisionService::parse(raw, problems);
         let money = Money::parse(raw, problems);
-        let ledger = Ledger::parse(raw, problems);
+        let ledger = Ledger::parse(raw, pii.as_ref().and_then(Option::as_ref), problems);
         let routing = Routing::parse(raw, &models, &providers, problems);
         let health = Health::parse(raw.health.as_ref().map(|section| &section.value), problems);
         service::demanded(raw, problems);

@@ -5,7 +5,16 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_saphyr::{Location, Spanned};
 
-use crate::{credential, endpoint::Endpoint, problem::Problems, provider::Tls, raw, suggest, unit};
+use crate::{
+    credential,
+    endpoint::Endpoint,
+    pii::Pii,
+    problem::Problems,
+    provider::Tls,
+    raw,
+    slice::{PiiAction, PiiPolicy, Unscannable},
+    suggest, unit,
+};
 
 const RIGHT: &str = "such as http://127.0.0.1:4317";
 /// OpenTelemetry's own name for what is sent along, read 2026-11-28.
@@ -66,7 +75,8 @@ impl Default for Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn parse(raw: &raw::File, problems: &mut Problems) -> Option<Self> {
+    /// `pii` is what was understood of how personal data is treated.
+    pub(crate) fn parse(raw: &raw::File, pii: Option<&Pii>, problems: &mut Problems) -> Option<Self> {
         let Some(Spanned { value: ledger, .. }) = &raw.ledger else {
             return Some(Self::default());
         };
@@ -86,7 +96,7 @@ impl Ledger {
         };
         let bodies = ledger.audit.as_ref().and_then(|audit| audit.bodies.as_ref());
         let bodies = match bodies {
-            Some(text) => Bodies::parse(text, raw.pii.is_some(), problems),
+            Some(text) => Bodies::parse(text, raw, pii, problems),
             None => Some(Bodies::None),
         };
         Some(Self {
@@ -122,11 +132,21 @@ impl Otlp {
 }
 
 impl Bodies {
-    fn parse(text: &Spanned<String>, is_masked: bool, problems: &mut Problems) -> Option<Self> {
+    fn parse(
+        text: &Spanned<String>,
+        raw: &raw::File,
+        pii: Option<&Pii>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         const FIELD: &str = "ledger.audit.bodies";
         let message = match text.value.as_str() {
             "none" => return Some(Self::None),
-            "masked" if is_masked => return Some(Self::Masked),
+            "masked" if raw.pii.is_some() => match pii.and_then(|pii| unmasked(raw, pii)) {
+                None => return Some(Self::Masked),
+                Some((model, setting)) => format!(
+                    "what model {model} is asked would be kept unmasked, for its {setting}; mask it there, or write none"
+                ),
+            },
             "masked" => {
                 "nobody masks without pii at the top level of the file; add that, or write none".to_owned()
             }
@@ -138,6 +158,37 @@ impl Bodies {
         problems.at(text.referenced, FIELD, message);
         None
     }
+}
+
+/// The first model of which personal data that was found, or text that could not be looked through, goes on as it is;
+/// and which setting makes it so.
+fn unmasked<'a>(raw: &'a raw::File, pii: &Pii) -> Option<(&'a str, String)> {
+    let models = raw.models.iter().flat_map(|list| &list.value);
+    let names = models.filter_map(|model| Some(model.value.name.as_ref()?.value.as_str()));
+    names
+        .filter_map(|name| {
+            let own = pii.models.iter().find(|model| model.name == name);
+            let policy = own.map_or(&pii.policy, |own| &own.policy);
+            Some((name, passes(policy)?))
+        })
+        .next()
+}
+
+/// A kind that is ignored by its name is none, says the operator; one that is flagged is, and stays.
+fn passes(policy: &PiiPolicy) -> Option<String> {
+    match policy.action {
+        PiiAction::Flag => return Some("pii.action: flag".to_owned()),
+        PiiAction::Ignore => return Some("pii.action: ignore".to_owned()),
+        PiiAction::Mask | PiiAction::Hash | PiiAction::Redact | PiiAction::Deny => {}
+    }
+    if policy.on_unscannable == Unscannable::Pass {
+        return Some("pii.on_unscannable: pass".to_owned());
+    }
+    let flagged = policy
+        .entities
+        .iter()
+        .find(|entity| entity.action == PiiAction::Flag)?;
+    Some(format!("pii.entities.{}.action: flag", flagged.name))
 }
 
 fn endpoint(text: &raw::Text, here: Location, problems: &mut Problems) -> Option<Endpoint> {

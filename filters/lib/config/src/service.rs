@@ -32,6 +32,8 @@ const SHORTEST_TIMEOUT: Duration = Duration::from_millis(10);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(30);
 const REDIS_TIMEOUT: Duration = Duration::from_millis(100);
 const MOST_URLS: usize = 64;
+const REPLICAS: u32 = 2;
+const MOST_REPLICAS: u32 = 1_000;
 const DATA: &str = "penstock-data";
 const RIGHT: &str = "such as http://127.0.0.1:50051";
 const MODES: [(&str, FailureMode); 2] = [
@@ -67,6 +69,14 @@ pub struct Redis {
     pub source: RedisSource,
     /// How long one call may take.
     pub timeout: Duration,
+    /// How many share it: each admits its part of a cap while Redis is away. As it is by default, it is no part of the
+    /// policy version.
+    #[serde(skip_serializing_if = "is_default_replicas")]
+    pub replicas: u32,
+}
+
+fn is_default_replicas(replicas: &u32) -> bool {
+    *replicas == REPLICAS
 }
 
 /// Where the URL of Redis is.
@@ -121,7 +131,10 @@ impl DecisionService {
         };
         let modes = modes(section.failure_mode.as_ref(), problems);
         let redis = match &section.redis {
-            Some(redis) => Redis::parse(redis, problems).map(Some),
+            Some(redis) => {
+                let named = section.urls.as_ref().map_or(0, |urls| urls.value.len());
+                Redis::parse(redis, named, problems).map(Some)
+            }
             None => Some(None),
         };
         let (listen, admin) = (listen?, admin?);
@@ -237,7 +250,8 @@ fn mode(word: &str, field: &str, here: Location, problems: &mut Problems) -> Opt
 }
 
 impl Redis {
-    fn parse(raw: &Spanned<raw::Redis>, problems: &mut Problems) -> Option<Self> {
+    /// `named` are the URLs of replicas that the file has.
+    fn parse(raw: &Spanned<raw::Redis>, named: usize, problems: &mut Problems) -> Option<Self> {
         const REMEDY: &str = "write one of { url: \"redis://HOST:PORT\" } or { env: NAME }";
         let source = match (&raw.value.url, &raw.value.env) {
             (Some(url), None) => redis_url(url, problems).map(RedisSource::Url),
@@ -256,19 +270,46 @@ impl Redis {
             Some(text) => unit::duration(text, "service.redis.timeout", LONGEST_TIMEOUT, problems),
             None => Some(REDIS_TIMEOUT),
         };
+        let replicas = replicas(&raw.value.replicas, named, problems);
         Some(Self {
             source: source?,
             timeout: timeout?,
+            replicas: replicas?,
         })
+    }
+}
+
+/// Fewer than there are would admit more than a cap while Redis is away.
+fn replicas(number: &raw::Number, named: usize, problems: &mut Problems) -> Option<u32> {
+    const FIELD: &str = "service.redis.replicas";
+    let named = u32::try_from(named).unwrap_or(u32::MAX);
+    let Some(number) = number else {
+        return Some(named.max(REPLICAS));
+    };
+    let least = named.max(1);
+    match u32::try_from(number.value) {
+        Ok(replicas) if (least..=MOST_REPLICAS).contains(&replicas) => Some(replicas),
+        Ok(replicas) if (1..least).contains(&replicas) => {
+            let message = format!("service.urls names {named} replicas; write at least as many");
+            problems.at(number.referenced, FIELD, message);
+            None
+        }
+        _ => {
+            problems.at(number.referenced, FIELD, format!("must be 1 to {MOST_REPLICAS}"));
+            None
+        }
     }
 }
 
 /// A password is a secret, and may stand in the environment only; so is anything that cannot be read.
 fn redis_url(text: &Spanned<String>, problems: &mut Problems) -> Option<String> {
     const FIELD: &str = "service.redis.url";
-    let rest = text.value.strip_prefix("redis://");
+    let rest = ["redis://", "rediss://"];
+    let rest = rest.iter().find_map(|scheme| text.value.strip_prefix(scheme));
     let message = match rest {
-        None => "must begin with redis://; with TLS or a password, write { env: NAME } and put the URL there",
+        None => {
+            "must begin with redis:// or rediss://; with a password, write { env: NAME } and put the URL there"
+        }
         Some(rest) if rest.contains('@') => {
             "holds a user or a password, and a secret must not stand in this file; write { env: NAME } and put the URL there"
         }

@@ -47,6 +47,13 @@ impl Authority {
         &self.pem
     }
 
+    /// A certificate for a host name or an address and its key, in PEM, for servers that read files.
+    pub fn pair(&self, name: &str) -> anyhow::Result<(String, String)> {
+        let key = KeyPair::generate()?;
+        let chain = CertificateParams::new([name.to_owned()])?.signed_by(&key, &self.issuer)?;
+        Ok((chain.pem(), key.serialize_pem()))
+    }
+
     /// Issues a certificate for a host name or an address. Its owner speaks HTTP/2 and HTTP/1.1.
     pub fn certificate(&self, name: &str) -> anyhow::Result<Certificate> {
         let key = KeyPair::generate()?;

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
-use super::{List, Text, Tls};
+use super::{List, Number, Text, Tls};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -29,6 +29,7 @@ pub(crate) struct Redis {
     pub(crate) url: Text,
     pub(crate) env: Text,
     pub(crate) timeout: Text,
+    pub(crate) replicas: Number,
 }
 
 /// One word for all routes, or one for each.

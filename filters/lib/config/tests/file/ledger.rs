@@ -114,3 +114,42 @@ fn what_it_says_is_checked() {
         |text| format!("ledger: {{ {text} }}\n{PROVIDERS}{MODELS}{SERVICE}"),
     );
 }
+
+#[test]
+fn bodies_are_kept_only_where_every_model_masks() {
+    const BODIES: &str = "ledger: { audit: { bodies: masked } }\n";
+    let refused = |pii: &str, model: &str, setting: &str| {
+        let pii = format!("pii: {{ key: {{ env: PENSTOCK_PII_KEY }}{pii} }}\n");
+        let models = format!(
+            "models:\n  - {{ name: m, targets: [{{ provider: openai, model: a }}] }}\n  - {{ name: n, targets: [{{ provider: openai, model: a }}]{model} }}\n"
+        );
+        let found = crate::problems::problems(&format!("{BODIES}service: {{}}\n{PROVIDERS}{models}{pii}"));
+        let expected = setting.split_once('=').map(|(model, setting)| {
+            format!(
+                "penstock.yaml:1:28: ledger.audit.bodies: what model {model} is asked would be kept unmasked, for its {setting}; mask it there, or write none"
+            )
+        });
+        assert_eq!(found, Vec::from_iter(expected), "{pii}{models}");
+    };
+    for (pii, model, setting) in [
+        ("", "", ""),
+        (", action: redact", "", ""),
+        (", action: flag", "", "m=pii.action: flag"),
+        (", action: ignore", "", "m=pii.action: ignore"),
+        (", on_unscannable: pass", "", "m=pii.on_unscannable: pass"),
+        (", entities: { CREDIT_CARD: { action: ignore } }", "", ""),
+        ("", ", pii: { action: flag }", "n=pii.action: flag"),
+        (
+            "",
+            ", pii: { on_unscannable: pass }",
+            "n=pii.on_unscannable: pass",
+        ),
+        (
+            "",
+            ", pii: { entities: { EMAIL_ADDRESS: { action: flag } } }",
+            "n=pii.entities.EMAIL_ADDRESS.action: flag",
+        ),
+    ] {
+        refused(pii, model, setting);
+    }
+}

@@ -25,6 +25,8 @@ mod quota_slice;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]
+mod service;
+#[cfg(test)]
 mod slices;
 #[cfg(test)]
 mod strict;
