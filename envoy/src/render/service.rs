@@ -16,6 +16,11 @@ const NAMESPACE: &str = "penstock";
 /// What the details of an answer of the service's own begin with.
 pub(super) const DETAILS: &str = "penstock_";
 
+/// The details where ext_authz has said no: the answer is the service's own.
+pub(super) const DENIED: &str = "ext_authz_denied";
+/// What the details begin with where ext_authz could not be asked.
+pub(super) const UNASKED: &str = "ext_authz_error";
+
 /// The longest that a request may wait in a queue of the service, which asks Envoy for it.
 const LONGEST_WAIT: &str = "60s";
 /// Requests of one worker are told together, this often; health is learned from them.

@@ -4,6 +4,7 @@ mod bad_input;
 mod budgets;
 mod decisions;
 mod health;
+mod identity;
 mod keys;
 mod ledger;
 mod limits;
