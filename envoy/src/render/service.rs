@@ -1,6 +1,6 @@
 //! How Envoy asks the service: ext_authz for who it is, ext_proc for the decision, its access log for how it went.
 
-use penstock_config::DecisionService;
+use penstock_config::{Config, DecisionService};
 
 use super::{
     access_log,
@@ -37,15 +37,16 @@ const TOLD: [&str; 5] = [
 ];
 
 /// Asks who it is that calls.
-pub(super) fn ext_authz(service: &DecisionService) -> Node {
+pub(super) fn ext_authz(config: &Config, service: &DecisionService) -> Node {
     extension(
         EXT_AUTHZ,
         "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
         map! {
             "grpc_service" => grpc(service).with("timeout", service.timeout),
             "transport_api_version" => "V3",
-            // The front instance refuses what has no decision, if that is what the route says.
-            "failure_mode_allow" => service.goes_on(),
+            // Where strangers may come in, the front instance refuses what has no decision, if that is what the route
+            // says. Where they may not, nobody comes in who could not be asked for a key.
+            "failure_mode_allow" => config.admits_unasked(),
             "status_on_error" => map! { "code" => "ServiceUnavailable" },
             "encode_raw_headers" => true,
         },
