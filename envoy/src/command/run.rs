@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     let signalled = || signals.load(Ordering::Relaxed) > 0;
     let mut config = Config::load(&arguments.file)?;
     if arguments.no_service {
+        check_unguarded(&config, &arguments.file)?;
         config = config.without_service();
     }
     let Some(envoy) = binary::envoy(arguments.envoy.envoy.as_deref())? else {
@@ -116,6 +117,24 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     bail!("Envoy did not end cleanly: {status}");
+}
+
+/// Without the service nobody looks at keys.
+fn check_unguarded(config: &Config, file: &Path) -> anyhow::Result<()> {
+    if config.needs_key() {
+        bail!(
+            "{} lets in those who have a key (keys), and without the service nobody looks at keys; run it with the \
+             service, or say with keys.anonymous who everybody is",
+            file.display()
+        );
+    }
+    if config.keys.is_some() {
+        eprintln!(
+            "penstock: --no-service: nobody looks at keys; whoever reaches {} is let in",
+            config.listen
+        );
+    }
+    Ok(())
 }
 
 /// The service, if the configuration has one and it is not this machine's to leave out.
