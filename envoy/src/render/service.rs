@@ -1,6 +1,8 @@
 //! How Envoy asks the service: ext_authz for who it is, ext_proc for the decision, its access log for how it went.
 
-use penstock_config::{Config, DecisionService};
+use std::time::Duration;
+
+use penstock_config::{Config, DecisionService, Queue};
 
 use super::{
     access_log,
@@ -21,8 +23,8 @@ pub(super) const DENIED: &str = "ext_authz_denied";
 /// What the details begin with where ext_authz could not be asked.
 pub(super) const UNASKED: &str = "ext_authz_error";
 
-/// The longest that a request may wait in a queue of the service, which asks Envoy for it.
-const LONGEST_WAIT: &str = "60s";
+/// Envoy takes no longer time from the service than it is configured to, so it is to be above all that it asks for.
+const MARGIN: Duration = Duration::from_secs(5);
 /// Requests of one worker are told together, this often; health is learned from them.
 const FLUSH: &str = "0.1s";
 const FLUSH_BYTES: u32 = 64 << 10;
@@ -71,7 +73,8 @@ pub(super) fn ext_proc(service: &DecisionService) -> Node {
                 "response_trailer_mode" => "SKIP",
             },
             "message_timeout" => service.timeout,
-            "max_message_timeout" => LONGEST_WAIT,
+            // It bounds what the service asks for, and a queue's deadline may be lengthened while Envoy runs.
+            "max_message_timeout" => longest_wait(service),
             "metadata_options" => map! {
                 "forwarding_namespaces" => map! { "untyped" => list![EXT_AUTHZ, JWT_AUTHN] },
                 "receiving_namespaces" => map! { "untyped" => list![NAMESPACE] },
@@ -99,6 +102,11 @@ pub(super) fn access_log(service: &DecisionService) -> Node {
             },
         },
     )
+}
+
+/// The longest that the service may take to decide.
+pub(super) fn longest_wait(service: &DecisionService) -> Duration {
+    Queue::LONGEST_DEADLINE + DecisionService::LONGEST_WORK + service.timeout + MARGIN
 }
 
 fn grpc(service: &DecisionService) -> Node {
