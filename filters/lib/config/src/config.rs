@@ -288,6 +288,7 @@ impl Config {
         let identity = identity::parse(raw.identity.as_ref(), raw.service.is_some(), problems);
         let attributes = Attributes::parse(raw.identity.as_ref(), problems);
         let keys = Keys::parse(raw, problems);
+        identity::agrees_with_keys(raw, problems);
         let quota = quota(raw, &models, problems);
         let pii = Pii::parse(raw, problems);
         let service = DecisionService::parse(raw, problems);
