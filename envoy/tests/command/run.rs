@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read as _},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStderr, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -196,4 +196,60 @@ fn until(stderr: &mut impl BufRead, words: &str) -> String {
         assert!(said.len() > before, "ended without {words:?}: {said}");
     }
     said
+}
+
+/// The service that cargo has put beside `penstock`; says so where there is none.
+fn service() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_BIN_EXE_penstock")).with_file_name("penstock-ext-proc");
+    if !path.is_file() {
+        eprintln!("skipped: no penstock-ext-proc beside penstock; build it with `make tools`");
+        return None;
+    }
+    Some(path)
+}
+
+/// The process that was started with this file.
+fn process_of(program: &Path, file: &Path) -> Option<Pid> {
+    let begin = [program.to_str().unwrap(), "--file", file.to_str().unwrap()].join("\0");
+    fs::read_dir("/proc").unwrap().find_map(|entry| {
+        let entry = entry.unwrap();
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        let line = fs::read(entry.path().join("cmdline")).ok()?;
+        line.starts_with(begin.as_bytes()).then(|| Pid::from_raw(pid))?
+    })
+}
+
+#[test]
+fn a_service_that_ends_by_itself_is_started_again() {
+    let (Some(envoy), Some(service)) = (envoy(), service()) else {
+        return;
+    };
+    let (directory, filters) = (tempfile::tempdir().unwrap(), filters());
+    guarded(&directory, "");
+    let file = directory.path().join("penstock.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    let own = format!("service: {{ listen: '{}', admin: '{}' }}", free(), free());
+    fs::write(&file, text.replace("service: {}", &own)).unwrap();
+    let mut child = command(&directory, &filters, &envoy)
+        .arg("--service")
+        .arg(&service)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    until(&mut stderr, "penstock: ready");
+    let mut before = None;
+    for _ in 0..2 {
+        let running = process_of(&service, &file).unwrap();
+        assert_ne!(before.replace(running), Some(running));
+        kill_process(running, Signal::KILL).unwrap();
+        let said = until(&mut stderr, "penstock: the service is back");
+        assert!(
+            said.contains("ended by itself") && said.contains("started again in"),
+            "{said}"
+        );
+    }
+    signal(&child, Signal::TERM);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(process_of(&service, &file), None);
 }
