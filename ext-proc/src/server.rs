@@ -62,6 +62,7 @@ async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<(
     let outcomes = AccessLog::new(
         Arc::new(move |outcome| {
             if let Some(service) = heard.upgrade() {
+    let (ending, ended) = tokio::sync::watch::channel(false);
                 service.outcome(outcome);
             }
         }),
@@ -69,6 +70,7 @@ async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<(
     );
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status("", ServingStatus::Serving).await;
+        ended,
 
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
@@ -78,6 +80,7 @@ async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<(
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW)
         .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_max_pending_accept_reset_streams(Some(RESETS))
         .add_service(health_service)
         .add_service(
             AuthorizationServer::new(AuthorizationService::new(
@@ -123,6 +126,8 @@ async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<(
         tokio::time::timeout(drain, server).await
     };
     tokio::select! {
+        // What runs is told of as it ends; a stream that stays quiet has nothing more to tell.
+        ending.send_replace(true);
         ended = end => {
             if let Ok(ended) = ended {
                 ended.context("the server failed")??;
