@@ -1,8 +1,9 @@
 //! A changed configuration is taken up whole, or not at all.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use penstock_test_support::wait::eventually;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::ask::Client;
 use crate::world::model;
@@ -59,7 +60,6 @@ async fn a_bad_file_is_refused_with_the_reason_and_the_old_one_stays() {
 async fn asked_to_end_it_says_so_first_and_ends_cleanly() {
     let more = format!("models:\n{}", model("plain", &[("primary", "good")], ""));
     let mut world = World::start("failure_mode: deny", &more).await;
-    assert!(
     // Envoy keeps a stream open from now on, on which it tells how requests went.
     let ask = Client::OpenAi.ask("plain", "hello", false);
     assert_eq!(world.envoy.send(ask).await.unwrap().status, 200);
@@ -68,11 +68,11 @@ async fn asked_to_end_it_says_so_first_and_ends_cleanly() {
         .until_metric(&["penstock_target_attempts"], 1.0)
         .await;
     let start = Instant::now();
+    assert!(
         world.service.terminate().unwrap().success(),
         "{}",
         world.service.log()
     );
-}
     // Two seconds are those in which Envoy hears of it, and five the most that running requests would get.
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
 }
@@ -93,3 +93,4 @@ async fn slow_clients_of_the_admin_interface_keep_no_others_out() {
     let start = Instant::now();
     assert_eq!(world.service.admin("/healthz").await.unwrap().status, 200);
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
