@@ -16,8 +16,10 @@ use thiserror::Error;
 
 use crate::admin::Admin;
 
+mod kept;
 mod supervised;
 
+pub use kept::{KeptService, Turn};
 use supervised::Supervised;
 
 /// The hidden subcommand of `penstock` through which Envoy and the service are started.
@@ -209,6 +211,11 @@ impl Service {
     /// When the system does not say.
     pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.process.ended()
+    }
+
+    /// Whether it decides.
+    pub fn is_ready(&self) -> bool {
+        self.admin.answers("/readyz")
     }
 
     /// Ends it after it has drained.

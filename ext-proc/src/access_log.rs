@@ -1,14 +1,19 @@
 //! Hears from Envoy how each request went: the server of its gRPC access log.
 //!
 //! Every Envoy keeps a stream open and sends entries in batches. Each becomes an [`Outcome`] and is handed on at once;
-//! whoever takes it must not block. Nothing is answered: a stream that breaks is opened anew by Envoy.
+//! whoever takes it must not block. Nothing is answered: a stream that breaks is opened anew by Envoy. When the service
+//! is to end, streams end with it, since Envoy never ends one.
 
 mod entry;
 mod filter_state;
 mod flags;
 mod metrics;
 
-use std::{pin::Pin, sync::Arc};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use envoy_types::pb::envoy::service::accesslog::v3::{
     StreamAccessLogsMessage, StreamAccessLogsResponse,
@@ -16,6 +21,7 @@ use envoy_types::pb::envoy::service::accesslog::v3::{
     stream_access_logs_message::{HttpAccessLogEntries, Identifier, LogEntries},
 };
 use envoy_types::pb::google::protobuf::value::Kind;
+use tokio::sync::watch;
 use tonic::{Request, Response, Status, Streaming};
 
 pub use self::{
@@ -28,6 +34,11 @@ use crate::outcome::Outcome;
 const LONGEST_MESSAGE: usize = 4 << 20;
 /// Entries that are read without a pause: a batch of Envoy's takes a millisecond and more.
 const PIECE: usize = 4;
+/// Longer than Envoy keeps entries before it sends them, which is a tenth of a second.
+const QUIET: Duration = Duration::from_millis(500);
+/// A busy proxy is never quiet. Just behind a message is the best place to end: the next is a tenth of a second away,
+/// and goes to another replica.
+const LONGEST_END: Duration = Duration::from_secs(1);
 /// The namespace of a node's metadata, and the key in it, that say what configuration the node has.
 const NODE: (&str, &str) = ("penstock", "policy_version");
 
@@ -43,13 +54,20 @@ pub struct AccessLog {
     sink: Sink,
     room: Room,
     metrics: Metrics,
+    end: watch::Receiver<bool>,
 }
 
 impl AccessLog {
     /// Hands every outcome to `sink`, and reads the next message of a stream when there is `room`: what comes meanwhile
-    /// waits at Envoy.
-    pub fn new(sink: Sink, room: Room, metrics: Metrics) -> Self {
-        Self { sink, room, metrics }
+    /// waits at Envoy. Once `end` is true, or nobody holds its other side, a stream that brings nothing for [`QUIET`] is
+    /// ended.
+    pub fn new(sink: Sink, room: Room, metrics: Metrics, end: watch::Receiver<bool>) -> Self {
+        Self {
+            sink,
+            room,
+            metrics,
+            end,
+        }
     }
 
     /// As tonic serves it.
@@ -110,6 +128,13 @@ fn announced(identifier: &Identifier) -> Option<String> {
     }
 }
 
+/// Waits until it is to end, and for [`QUIET`] from now or then.
+async fn quiet_at_the_end(end: &mut watch::Receiver<bool>) {
+    // Nobody is left to say so: it has ended.
+    let _ = end.wait_for(|end| *end).await;
+    tokio::time::sleep(QUIET).await;
+}
+
 #[tonic::async_trait]
 impl AccessLogService for AccessLog {
     async fn stream_access_logs(
@@ -118,13 +143,24 @@ impl AccessLogService for AccessLog {
     ) -> Result<Response<StreamAccessLogsResponse>, Status> {
         let mut messages = request.into_inner();
         let mut policy_version = String::new();
-        while let Some(message) = messages.message().await? {
+        let mut end = self.end.clone();
+        let mut ending: Option<Instant> = None;
+        loop {
+            let message = tokio::select! {
+                biased;
+                message = messages.message() => message?,
+                () = quiet_at_the_end(&mut end) => None,
+            };
+            let Some(message) = message else { break };
             for piece in pieces(message) {
                 self.take(piece, &mut policy_version);
                 // Decisions wait for no batch.
                 tokio::task::yield_now().await;
             }
             (self.room)().await;
+            if *end.borrow() && ending.get_or_insert_with(Instant::now).elapsed() > LONGEST_END {
+                break;
+            }
         }
         Ok(Response::new(StreamAccessLogsResponse {}))
     }

@@ -1,11 +1,14 @@
 //! What operators ask the service over HTTP: `/healthz`, `/readyz`, `/metrics`.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use http_body_util::Full;
-use hyper::{Method, Request, Response, StatusCode, body::Bytes, body::Incoming, service::service_fn};
-use hyper_util::{rt::TokioIo, server::conn::auto};
-use tokio::net::TcpListener;
+use hyper::{
+    Method, Request, Response, StatusCode, body::Bytes, body::Incoming, server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{net::TcpListener, sync::Semaphore};
 
 use crate::service::Service;
 
@@ -13,12 +16,24 @@ use crate::service::Service;
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
+/// Connections at once. Each takes a file, of which those for Envoy need theirs; who comes later waits.
+const CONNECTIONS: usize = 64;
+/// What a request's headers may take, the wait for the next request included.
+const HEADERS: Duration = Duration::from_secs(3);
+/// What a connection may take as a whole, however slowly it reads.
+const LONGEST: Duration = Duration::from_secs(300);
+
 /// Answers on `listener` until the process ends.
 pub async fn serve(listener: TcpListener, service: Arc<Service>) {
+    let connections = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
+        // Nobody closes it.
+        let Ok(place) = Arc::clone(&connections).acquire_owned().await else {
+            return;
+        };
         // A connection that could not be taken says nothing about the next; without a file for it, neither can be.
         let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
         let service = Arc::clone(&service);
@@ -27,10 +42,13 @@ pub async fn serve(listener: TcpListener, service: Arc<Service>) {
                 let service = Arc::clone(&service);
                 async move { Ok::<_, Infallible>(answer(&request, &service)) }
             });
-            // Whoever has left does not want an answer.
-            let _ = auto::Builder::new(hyper_util::rt::TokioExecutor::new())
-                .serve_connection(TokioIo::new(stream), answer)
-                .await;
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADERS)
+                .serve_connection(TokioIo::new(stream), answer);
+            // Whoever has left, or takes so long, does not want an answer.
+            let _ = tokio::time::timeout(LONGEST, connection).await;
+            drop(place);
         });
     }
 }

@@ -107,7 +107,8 @@ impl Conversation {
             self.is_buffered = protocol.request_body_mode() == BodySendMode::Buffered;
         }
         let snapshot = self.service.snapshot();
-        let event = event(message, self.is_buffered, |headers, metadata| {
+        let admits_unasked = !snapshot.config.needs_key();
+        let event = event(message, self.is_buffered, admits_unasked, |headers, metadata| {
             snapshot.caller(headers, metadata)
         });
         match self.session.on(event, snapshot.policy_version()) {
@@ -156,6 +157,7 @@ impl Conversation {
 fn event(
     message: ProcessingRequest,
     is_buffered: bool,
+    admits_unasked: bool,
     caller: impl FnOnce(&Headers, &Metadata) -> Option<Caller>,
 ) -> Event {
     let context = Metadata::new(message.metadata_context);
@@ -165,6 +167,7 @@ fn event(
             Event::Headers {
                 caller: caller(&headers, &context).map(Box::new),
                 headers,
+                admits_unasked,
                 end_of_stream: part.end_of_stream,
             }
         }

@@ -25,6 +25,9 @@ use crate::{
 const MESSAGE_ROOM: usize = 1 << 20;
 /// One connection carries the requests of a worker of Envoy.
 const STREAMS: u32 = 100_000;
+/// Streams that Envoy has given up before they were looked at. It does so with every one that takes longer than
+/// `service.timeout`; with hyper's limit of 20, a slow moment would end the connection, and with it all others on it.
+const RESETS: usize = 100_000;
 const WINDOW: u32 = 16 << 20;
 /// A proxy that has vanished is noticed, and its connection given up.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -60,6 +63,7 @@ async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<(
     tokio::spawn(reload::watch(file.to_owned(), Arc::clone(&service)));
     let heard = Arc::downgrade(&service);
     let roomy = Arc::downgrade(&service);
+    let (ending, ended) = tokio::sync::watch::channel(false);
     let outcomes = AccessLog::new(
         Arc::new(move |outcome| {
             if let Some(service) = heard.upgrade() {
@@ -75,6 +79,7 @@ async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<(
             })
         }),
         service.access_log_metrics(),
+        ended,
     );
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_service_status("", ServingStatus::Serving).await;
@@ -84,6 +89,7 @@ async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<(
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = Server::builder()
         .max_concurrent_streams(STREAMS)
+        .http2_max_pending_accept_reset_streams(Some(RESETS))
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW)
         .http2_keepalive_interval(Some(KEEPALIVE))
@@ -129,6 +135,8 @@ async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<(
         tokio::time::sleep(NOTICE.min(drain)).await;
         // It may have ended by itself.
         let _ = stop.send(());
+        // What runs is told of as it ends; a stream that stays quiet has nothing more to tell.
+        ending.send_replace(true);
         tokio::time::timeout(drain, server).await
     };
     tokio::select! {

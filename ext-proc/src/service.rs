@@ -53,8 +53,6 @@ const SAVE: Duration = Duration::from_millis(250);
 
 /// Longest body in bytes that is counted within the time that Envoy waits anyway.
 const QUICKLY_COUNTED: usize = 32 << 10;
-/// What counting a long body, or reading the ledger, may take.
-const WORK: Duration = Duration::from_secs(30);
 
 /// A decision that is to come.
 pub type Waiting = Pin<Box<dyn Future<Output = Verdict> + Send>>;
@@ -346,7 +344,7 @@ impl Service {
     /// The longest that Envoy is told to wait, which it can be told once.
     fn longest(&self) -> Duration {
         let queues = self.snapshot().queues.longest_wait();
-        WORK + queues + self.settings.timeout
+        DecisionService::LONGEST_WORK + queues + self.settings.timeout
     }
 
     async fn decide_at_once(self: &Arc<Self>, question: Box<Question>) -> Decided {
@@ -586,7 +584,7 @@ impl Service {
     /// Tells what has been used.
     pub fn usage(self: Arc<Self>, question: Box<Question>) -> Decided {
         Decided::Later {
-            at_most: WORK + self.settings.timeout,
+            at_most: DecisionService::LONGEST_WORK + self.settings.timeout,
             waiting: Box::pin(async move {
                 let reply = self.report(&question).await;
                 Verdict::Reply { reply, receipt: None }

@@ -46,6 +46,8 @@ pub enum Event {
         headers: Headers,
         /// Who asks, if that is known.
         caller: Option<Box<Caller>>,
+        /// Whether one may go on of whom nobody has asked who it is.
+        admits_unasked: bool,
         /// Whether no body follows.
         end_of_stream: bool,
     },
@@ -124,9 +126,16 @@ impl Session {
                 Event::Headers {
                     headers,
                     caller,
+                    admits_unasked,
                     end_of_stream,
                 },
-            ) => self.headers(&headers, caller, end_of_stream, policy_version),
+            ) if caller.is_some() || admits_unasked => {
+                self.headers(&headers, caller, end_of_stream, policy_version)
+            }
+            (Phase::Start, Event::Headers { headers, .. }) => {
+                self.phase = Phase::Over;
+                Step::Refuse(unasked(&Arrival::read(&headers, policy_version).client))
+            }
             (Phase::Body(mut question), Event::Body(body)) => {
                 self.phase = Phase::Over;
                 question.body = body;
@@ -204,6 +213,15 @@ fn undecided(client: &Client) -> LocalReply {
     client.refuse(&error, "undecided")
 }
 
+/// The proxy does not ask for keys, or has let in whom it could not ask.
+fn unasked(client: &Client) -> LocalReply {
+    let error = ApiError::new(
+        ErrorKind::Unavailable,
+        "the gateway cannot check who asks at present; try again later",
+    );
+    client.refuse(&error, "unasked")
+}
+
 fn path_of(path: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or_default()
 }
@@ -224,6 +242,7 @@ mod tests {
         let event = Event::Headers {
             headers: headers.iter().copied().collect(),
             caller: caller.then(Box::default),
+            admits_unasked: true,
             end_of_stream,
         };
         let step = session.on(event, "p1");
@@ -295,6 +314,21 @@ mod tests {
         for event in [Event::Other, Event::Piece] {
             let (mut session, _) = arrives(&CHAT, true, false);
             assert!(matches!(session.on(event, "p1"), Step::Refuse(reply) if reply.status == 500));
+        }
+    }
+
+    #[test]
+    fn who_was_not_asked_goes_no_further_where_everybody_needs_a_key() {
+        let models = [(":method", "GET"), (":path", "/v1/models"), ("x-request-id", "r")];
+        for headers in [&CHAT, &models] {
+            let event = Event::Headers {
+                headers: headers.iter().copied().collect(),
+                caller: None,
+                admits_unasked: false,
+                end_of_stream: true,
+            };
+            let step = Session::default().on(event, "p1");
+            assert!(matches!(step, Step::Refuse(reply) if reply.status == 503));
         }
     }
 

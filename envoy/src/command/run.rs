@@ -16,7 +16,7 @@ use anyhow::{Context as _, bail};
 use penstock_config::{Config, Credential};
 use penstock_envoy::{
     binary, pii_key,
-    process::{self, Envoy, Service, Start, StartService},
+    process::{self, Envoy, KeptService, Start, StartService, Turn},
     render::{self, Options},
     runtime_dir::{BOOTSTRAP, RuntimeDir},
 };
@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     let signalled = || signals.load(Ordering::Relaxed) > 0;
     let mut config = Config::load(&arguments.file)?;
     if arguments.no_service {
+        check_unguarded(&config, &arguments.file)?;
         config = config.without_service();
     }
     let Some(envoy) = binary::envoy(arguments.envoy.envoy.as_deref())? else {
@@ -86,12 +87,10 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     if !signalled() {
         eprintln!("{}", ready(&config));
     }
-    let mut service_ended = false;
     while !signalled() {
         // Envoy goes on without it, as the failure mode says.
-        if !service_ended && let Some(status) = service.as_mut().map(Service::ended).transpose()?.flatten() {
-            eprintln!("penstock: the service ended by itself: {status}; requests go by service.failure_mode");
-            service_ended = true;
+        if let Some(turn) = service.as_mut().map(KeptService::tend).transpose()?.flatten() {
+            eprintln!("penstock: {}", told(&turn));
         }
         if let Some(status) = envoy.ended()? {
             eprintln!("penstock: Envoy ended by itself: {status}");
@@ -108,7 +107,7 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     let hurry = || signals.load(Ordering::Relaxed) > 1;
     envoy.drain(Duration::from_secs(arguments.drain_time), &hurry);
     let status = envoy.stop()?;
-    if let Some(service) = service.as_mut().filter(|_| !service_ended) {
+    if let Some(service) = &mut service {
         // After Envoy, whose last requests it is told of.
         service.stop()?;
     }
@@ -118,8 +117,26 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     bail!("Envoy did not end cleanly: {status}");
 }
 
+/// Without the service nobody looks at keys.
+fn check_unguarded(config: &Config, file: &Path) -> anyhow::Result<()> {
+    if config.needs_key() {
+        bail!(
+            "{} lets in those who have a key (keys), and without the service nobody looks at keys; run it with the \
+             service, or say with keys.anonymous who everybody is",
+            file.display()
+        );
+    }
+    if config.keys.is_some() {
+        eprintln!(
+            "penstock: --no-service: nobody looks at keys; whoever reaches {} is let in",
+            config.listen
+        );
+    }
+    Ok(())
+}
+
 /// The service, if the configuration has one and it is not this machine's to leave out.
-fn start_service(config: &Config, arguments: &Run, penstock: &Path) -> anyhow::Result<Option<Service>> {
+fn start_service(config: &Config, arguments: &Run, penstock: &Path) -> anyhow::Result<Option<KeptService>> {
     let Some(settings) = &config.service else {
         return Ok(None);
     };
@@ -129,7 +146,7 @@ fn start_service(config: &Config, arguments: &Run, penstock: &Path) -> anyhow::R
              name it with --service, or say --no-service"
         );
     };
-    let service = Service::start(&StartService {
+    let service = KeptService::start(StartService {
         penstock: penstock.to_owned(),
         program,
         file: arguments.file.clone(),
@@ -137,6 +154,21 @@ fn start_service(config: &Config, arguments: &Run, penstock: &Path) -> anyhow::R
         drain: Duration::from_secs(arguments.drain_time),
     })?;
     Ok(Some(service))
+}
+
+fn told(turn: &Turn) -> String {
+    match turn {
+        Turn::Ended(status, after) => format!(
+            "the service ended by itself: {status}; until it is back, requests go by service.failure_mode. \
+             It is started again in {} s",
+            after.as_secs_f32()
+        ),
+        Turn::Failed(error, after) => format!(
+            "the service cannot be started again: {error}; the next attempt follows in {} s",
+            after.as_secs_f32()
+        ),
+        Turn::Back => "the service is back".to_owned(),
+    }
 }
 
 /// How often this process was asked to end.

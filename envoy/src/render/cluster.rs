@@ -22,6 +22,8 @@ const CONNECTION_IDLE: Duration = Duration::from_secs(60);
 const KEEPALIVE_SECONDS: u32 = 30;
 /// Between two questions to a replica of the service whether it is well.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
+/// Replicas that there is time for to be asked, one after the other.
+pub(super) const ATTEMPTS: u32 = 2;
 /// Nothing listens there, and connecting is refused at once.
 const CLOSED_PORT: u16 = 1;
 pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError> {
@@ -77,7 +79,8 @@ pub(super) fn service(context: &Context<'_>, service: &DecisionService) -> Resul
         .collect();
     let cluster = map! {
         "name" => service.cluster(),
-        "connect_timeout" => service.timeout,
+        // Soon enough that another replica can be asked if this one's machine is gone.
+        "connect_timeout" => service.timeout / ATTEMPTS,
         "per_connection_buffer_limit_bytes" => body_buffer(context.config),
         "circuit_breakers" => no_breaker(),
         "health_checks" => list![map! {
@@ -88,8 +91,13 @@ pub(super) fn service(context: &Context<'_>, service: &DecisionService) -> Resul
             "healthy_threshold" => 1_u32,
             "grpc_health_check" => map! {},
         }],
-        // A request is better sent to a replica that may be well than to none.
-        "common_lb_config" => map! { "healthy_panic_threshold" => map! { "value" => 1_u32 } },
+        "common_lb_config" => map! {
+            // A request is better sent to a replica that may be well than to none.
+            "healthy_panic_threshold" => map! { "value" => 1_u32 },
+            // By default workers hear up to a second later who is well: of a replica that has come back, after the
+            // other one may have gone.
+            "update_merge_window" => "0s",
+        },
         "load_assignment" => map! { "cluster_name" => service.cluster(), "endpoints" => endpoints },
         "typed_extension_protocol_options" => http2(),
     };

@@ -101,7 +101,8 @@ fn filters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
     let service = context.config.service.as_ref();
     // In front of all that tells callers apart.
     let guarded = context.config.keys.is_some();
-    filters.extend(service.filter(|_| guarded).map(service::ext_authz));
+    let ext_authz = |service| service::ext_authz(context.config, service);
+    filters.extend(service.filter(|_| guarded).map(ext_authz));
     // In front of all that costs something: who is over a limit is refused before anything else is done.
     if let Some(slice) = context.config.token_quota() {
         filters.push(filter::token_quota(context, &slice)?);
@@ -111,7 +112,7 @@ fn filters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
         filters.push(filter::pii_redaction(context, &slice)?);
     }
     // Behind all that counts and masks, so that what it decides by is what will be sent.
-    filters.extend(service.map(service::ext_proc));
+    filters.extend(service.into_iter().flat_map(service::ext_proc));
     filters.push(filter::schema_translation(context, &context.config.front())?);
     filters.push(extension(
         "envoy.filters.http.router",

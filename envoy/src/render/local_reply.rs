@@ -17,8 +17,11 @@ const REPLIED: &str = "x-penstock-int-replied";
 struct Reply {
     status: u32,
     openai: &'static str,
+    code: Option<&'static str>,
     anthropic: &'static str,
     message: String,
+    /// What the details of the answer begin with, if that tells it from others of this status.
+    details: Option<&'static str>,
 }
 
 /// Sources of the types: OpenAI API reference, "Error codes"; Anthropic API reference, "Errors"; read 2026-11.
@@ -27,8 +30,10 @@ fn replies(config: &Config) -> Vec<Reply> {
     let reply = |status, openai, anthropic, message: &str| Reply {
         status,
         openai,
+        code: None,
         anthropic,
         message: message.to_owned(),
+        details: None,
     };
     let too_large = format!(
         "the request body exceeds the limit of {} (limits.request_body)",
@@ -37,6 +42,20 @@ fn replies(config: &Config) -> Vec<Reply> {
     let headers = format!("the request headers exceed the limit of {HEADERS_KIB}KiB");
     vec![
         reply(400, INVALID, INVALID, "the request is not valid HTTP"),
+        // Of filters of Envoy's own, such as jwt_authn.
+        Reply {
+            code: Some("invalid_api_key"),
+            ..reply(
+                401,
+                INVALID,
+                "authentication_error",
+                "the credential is missing or not valid",
+            )
+        },
+        Reply {
+            code: Some("permission_denied"),
+            ..reply(403, INVALID, "permission_error", "the credential is not for this")
+        },
         reply(404, INVALID, "not_found_error", "there is nothing at this path"),
         reply(408, INVALID, INVALID, "the request did not arrive in time"),
         reply(413, INVALID, "request_too_large", &too_large),
@@ -48,6 +67,15 @@ fn replies(config: &Config) -> Vec<Reply> {
             "api_error",
             "the provider's answer is not valid HTTP",
         ),
+        Reply {
+            details: Some(service::UNASKED),
+            ..reply(
+                503,
+                "server_error",
+                "api_error",
+                "the gateway cannot check who asks at present; try again later",
+            )
+        },
         reply(503, "server_error", "api_error", "no provider could answer"),
         reply(
             504,
@@ -63,6 +91,9 @@ pub(super) fn configuration(config: &Config) -> Node {
     for reply in replies(config) {
         // The first mapper that matches is taken.
         let service = config.service.is_some();
+        if reply.details.is_some() && !service {
+            continue;
+        }
         mappers.push(mapper(&reply, Some("/v1/messages"), service, anthropic(&reply)));
         mappers.push(mapper(&reply, None, service, openai(&reply)));
     }
@@ -82,7 +113,7 @@ fn openai(reply: &Reply) -> Node {
             "message" => reply.message.as_str(),
             "type" => reply.openai,
             "param" => Node::Null,
-            "code" => Node::Null,
+            "code" => reply.code.map_or(Node::Null, Node::from),
         },
     }
 }
@@ -90,7 +121,13 @@ fn openai(reply: &Reply) -> Node {
 /// Answers of the service are in the client's dialect already. What ext_proc says of them in metadata comes too late for
 /// the mappers; the details are there.
 fn not_of_the_service() -> Node {
-    let expression = format!("!response.code_details.startsWith('{}')", service::DETAILS);
+    let [decided, denied] = [service::DETAILS, service::DENIED];
+    details(&format!(
+        "!response.code_details.startsWith('{decided}') && response.code_details != '{denied}'"
+    ))
+}
+
+fn details(expression: &str) -> Node {
     map! {
         "extension_filter" => extension(
             "envoy.access_loggers.extension_filters.cel",
@@ -115,8 +152,10 @@ fn mapper(reply: &Reply, prefix: Option<&str>, service: bool, body: Node) -> Nod
         },
         header(REPLIED, map! { "present_match" => true, "invert_match" => true }),
     ];
-    if service {
-        conditions.push(not_of_the_service());
+    match reply.details {
+        Some(begin) => conditions.push(details(&format!("response.code_details.startsWith('{begin}')"))),
+        None if service => conditions.push(not_of_the_service()),
+        None => {}
     }
     if let Some(prefix) = prefix {
         conditions.push(header(

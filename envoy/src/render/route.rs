@@ -7,6 +7,7 @@ use penstock_config::{Config, ROUTES, Route, slice::Model};
 use super::{
     cluster,
     node::{Node, extension, list, map, typed},
+    service,
 };
 
 /// Set by the front instance on what is to be sent to a provider, and on nothing else.
@@ -65,7 +66,9 @@ pub(super) fn stream_idle_timeout(config: &Config) -> Duration {
     let longest = longest(config, |model| model.answer_ms)
         .max(config.limits.stream_stall)
         .max(longest(config, |model| model.first_token_ms));
-    idle_timeout(config, longest) + MARGIN
+    let decision = config.service.as_ref().map(service::longest_wait);
+    // Nothing moves while the service decides.
+    (idle_timeout(config, longest) + MARGIN).max(decision.unwrap_or_default() + MARGIN)
 }
 
 fn chat(config: &Config, name: &str, hold: Node, silence: Duration) -> Node {

@@ -1,9 +1,11 @@
 //! How Envoy asks the service: ext_authz for who it is, ext_proc for the decision, its access log for how it went.
 
-use penstock_config::DecisionService;
+use std::time::Duration;
+
+use penstock_config::{Config, DecisionService, Queue};
 
 use super::{
-    access_log,
+    access_log, cluster,
     node::{Node, extension, list, map},
 };
 
@@ -16,8 +18,20 @@ const NAMESPACE: &str = "penstock";
 /// What the details of an answer of the service's own begin with.
 pub(super) const DETAILS: &str = "penstock_";
 
-/// The longest that a request may wait in a queue of the service, which asks Envoy for it.
-const LONGEST_WAIT: &str = "60s";
+/// The details where ext_authz has said no: the answer is the service's own.
+pub(super) const DENIED: &str = "ext_authz_denied";
+/// What the details begin with where ext_authz could not be asked.
+pub(super) const UNASKED: &str = "ext_authz_error";
+
+/// The filter that asks a second time.
+const AGAIN: &str = "penstock.ask-again";
+/// The key of a decision in what the service says.
+const DECISION: &str = "decision";
+/// Envoy takes no longer time from the service than it is configured to, so it is to be above all that it asks for.
+const MARGIN: Duration = Duration::from_secs(5);
+/// Other replicas that are tried after one that refuses, or dies before its answer has begun.
+const ELSEWHERE: u32 = 2;
+const BACK_OFF: Duration = Duration::from_millis(5);
 /// Requests of one worker are told together, this often; health is learned from them.
 const FLUSH: &str = "0.1s";
 const FLUSH_BYTES: u32 = 64 << 10;
@@ -32,28 +46,93 @@ const TOLD: [&str; 5] = [
 ];
 
 /// Asks who it is that calls.
-pub(super) fn ext_authz(service: &DecisionService) -> Node {
+pub(super) fn ext_authz(config: &Config, service: &DecisionService) -> Node {
     extension(
         EXT_AUTHZ,
         "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
         map! {
-            "grpc_service" => grpc(service).with("timeout", service.timeout),
+            "grpc_service" => asked_elsewhere(service).with("timeout", service.timeout),
             "transport_api_version" => "V3",
-            // The front instance refuses what has no decision, if that is what the route says.
-            "failure_mode_allow" => service.goes_on(),
+            // Where strangers may come in, the front instance refuses what has no decision, if that is what the route
+            // says. Where they may not, nobody comes in who could not be asked for a key.
+            "failure_mode_allow" => config.admits_unasked(),
             "status_on_error" => map! { "code" => "ServiceUnavailable" },
             "encode_raw_headers" => true,
         },
     )
 }
 
-/// Asks where the request should go.
-pub(super) fn ext_proc(service: &DecisionService) -> Node {
+/// Asks where the request should go; where there are several replicas, another one if the first has died over it: a
+/// stream that has begun is not retried.
+pub(super) fn ext_proc(service: &DecisionService) -> Vec<Node> {
+    let mut filters = vec![ask(service)];
+    if has_replicas(service) {
+        filters.push(ask_again(service));
+    }
+    filters
+}
+
+/// Of a name, several addresses may be known.
+fn has_replicas(service: &DecisionService) -> bool {
+    service.urls.len() > 1 || service.urls.iter().any(|url| url.ip().is_none())
+}
+
+/// Passed over by requests that are decided, and by those of which nothing is.
+fn ask_again(service: &DecisionService) -> Node {
+    let decided = map! {
+        "single_predicate" => map! {
+            "input" => extension(
+                "envoy.matching.inputs.dynamic_metadata",
+                "envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput",
+                map! { "filter" => NAMESPACE, "path" => list![map! { "key" => DECISION }] },
+            ),
+            "custom_match" => extension(
+                "envoy.matching.matchers.metadata_matcher",
+                "envoy.extensions.matching.input_matchers.metadata.v3.Metadata",
+                map! { "value" => map! { "present_match" => true } },
+            ),
+        },
+    };
+    let reads = map! {
+        "single_predicate" => map! {
+            "input" => extension(
+                "envoy.matching.inputs.request_headers",
+                "envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
+                map! { "header_name" => ":method" },
+            ),
+            "value_match" => map! { "exact" => "GET" },
+        },
+    };
+    let skip = extension(
+        "skip",
+        "envoy.extensions.filters.common.matcher.action.v3.SkipFilter",
+        map! {},
+    );
+    extension(
+        AGAIN,
+        "envoy.extensions.common.matching.v3.ExtensionWithMatcher",
+        map! {
+            "extension_config" => ask(service),
+            "xds_matcher" => map! {
+                "matcher_list" => map! {
+                    "matchers" => list![map! {
+                        "predicate" => map! {
+                            "or_matcher" => map! { "predicate" => list![decided, reads] },
+                        },
+                        "on_match" => map! { "action" => skip },
+                    }],
+                },
+            },
+        },
+    )
+}
+
+fn ask(service: &DecisionService) -> Node {
     extension(
         "envoy.filters.http.ext_proc",
         "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",
         map! {
-            "grpc_service" => grpc(service),
+            "grpc_service" => asked_elsewhere(service),
             // A stream that ends without a decision passes here whatever this says, so the front instance looks.
             "failure_mode_allow" => true,
             "processing_mode" => map! {
@@ -65,7 +144,8 @@ pub(super) fn ext_proc(service: &DecisionService) -> Node {
                 "response_trailer_mode" => "SKIP",
             },
             "message_timeout" => service.timeout,
-            "max_message_timeout" => LONGEST_WAIT,
+            // It bounds what the service asks for, and a queue's deadline may be lengthened while Envoy runs.
+            "max_message_timeout" => longest_wait(service),
             "metadata_options" => map! {
                 "forwarding_namespaces" => map! { "untyped" => list![EXT_AUTHZ, JWT_AUTHN] },
                 "receiving_namespaces" => map! { "untyped" => list![NAMESPACE] },
@@ -91,6 +171,33 @@ pub(super) fn access_log(service: &DecisionService) -> Node {
                 "buffer_size_bytes" => FLUSH_BYTES,
                 "filter_state_objects_to_log" => objects,
             },
+        },
+    )
+}
+
+/// The longest that the service may take to decide.
+pub(super) fn longest_wait(service: &DecisionService) -> Duration {
+    Queue::LONGEST_DEADLINE + DecisionService::LONGEST_WORK + service.timeout + MARGIN
+}
+
+fn asked_elsewhere(service: &DecisionService) -> Node {
+    grpc(service).with(
+        "retry_policy",
+        map! {
+            "retry_on" => "connect-failure,refused-stream,reset",
+            "num_retries" => ELSEWHERE,
+            "retry_back_off" => map! {
+                "base_interval" => BACK_OFF,
+                // Envoy takes this for the time that each try has until its answer begins, too
+                // (`Utility::convertCoreToRouteRetryPolicy`; seen with 1.40).
+                "max_interval" => service.timeout / cluster::ATTEMPTS,
+            },
+            "retry_host_predicate" => list![extension(
+                "envoy.retry_host_predicates.previous_hosts",
+                "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
+                map! {},
+            )],
+            "host_selection_retry_max_attempts" => 5_u32,
         },
     )
 }

@@ -166,6 +166,32 @@ quota: { service: { url: 'http://127.0.0.1:50051', timeout: 250ms } }",
     assert!(text.contains("\"cluster\": \"penstock-quota-service\""));
 }
 
+/// Envoy takes no longer time than that from the service, and gives up on a request that stands still for so long.
+#[test]
+fn envoy_waits_for_the_longest_queue_that_there_may_be() {
+    let rendered = rendered(
+        "service: { timeout: 2s }
+providers: [{ name: a, api: openai, base_url: 'http://127.0.0.1:1/v1', limits: [{ requests_per_minute: 1, queue: { deadline: 300s } }] }]
+models: [{ name: m, targets: [{ provider: a, model: x }], timeouts: { first_token: 1s, answer: 1s }, retry: { same_target: 0, max_wait: 1s } }]
+limits: { stream_stall: 1s }",
+    );
+    let seconds = |field: &str| -> f64 {
+        let line = rendered
+            .bootstrap
+            .lines()
+            .find(|line| line.trim().starts_with(field));
+        let value = line.unwrap().trim().trim_start_matches(field);
+        value
+            .trim_start_matches(": ")
+            .trim_end_matches('s')
+            .parse()
+            .unwrap()
+    };
+    // What the service asks for: the queue, counting a long body, and its own timeout.
+    assert!(seconds("max_message_timeout") > 300.0 + 30.0 + 2.0);
+    assert!(seconds("stream_idle_timeout") > seconds("max_message_timeout"));
+}
+
 #[test]
 fn other_addresses_replace_those_of_the_file() {
     let filters = filters();

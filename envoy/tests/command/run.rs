@@ -2,9 +2,9 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead, BufReader, Read as _},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStderr, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -52,12 +52,7 @@ models: [{{ name: m, targets: [{{ provider: a, model: x }}] }}]"
         .spawn()
         .unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    while !said.contains("penstock: ready") {
-        let before = said.len();
-        stderr.read_line(&mut said).unwrap();
-        assert!(said.len() > before, "ended before it was ready: {said}");
-    }
+    let said = until(&mut stderr, "penstock: ready");
     assert!(
         said.contains(&format!("ready on http://{listen}")) && said.contains("models m"),
         "{said}"
@@ -146,4 +141,115 @@ fn a_port_in_use_is_named_with_its_field() {
     );
     signal(&gateway.child, Signal::TERM);
     gateway.child.wait().unwrap();
+}
+
+/// A configuration with a section `service`, what follows in it and behind it, and addresses of its own.
+fn guarded(directory: &TempDir, more: &str) -> SocketAddr {
+    let (listen, admin) = (free(), free());
+    let file = format!(
+        "listen: {listen}\nadmin: {admin}\nservice: {{}}
+providers: [{{ name: a, api: openai, base_url: 'http://127.0.0.1:9/v1' }}]
+models: [{{ name: m, targets: [{{ provider: a, model: x }}] }}]
+{more}\n"
+    );
+    fs::write(directory.path().join("penstock.yaml"), file).unwrap();
+    listen
+}
+
+#[test]
+fn without_the_service_nobody_is_let_in_who_needs_a_key() {
+    let Some(envoy) = envoy() else { return };
+    let (directory, filters) = (tempfile::tempdir().unwrap(), filters());
+    guarded(&directory, "keys: { list: [] }");
+    let output = command(&directory, &filters, &envoy)
+        .arg("--no-service")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("nobody looks at keys"), "{stderr}");
+
+    let listen = guarded(&directory, "keys: { anonymous: { tenant: t } }");
+    let mut child = command(&directory, &filters, &envoy)
+        .arg("--no-service")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = until(
+        &mut BufReader::new(child.stderr.take().unwrap()),
+        "penstock: ready",
+    );
+    assert!(
+        said.contains("nobody looks at keys") && said.contains(&listen.to_string()),
+        "{said}"
+    );
+    signal(&child, Signal::TERM);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// What is said until it contains `words`.
+fn until(stderr: &mut impl BufRead, words: &str) -> String {
+    let mut said = String::new();
+    while !said.contains(words) {
+        let before = said.len();
+        stderr.read_line(&mut said).unwrap();
+        assert!(said.len() > before, "ended without {words:?}: {said}");
+    }
+    said
+}
+
+/// The service that cargo has put beside `penstock`; says so where there is none.
+fn service() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_BIN_EXE_penstock")).with_file_name("penstock-ext-proc");
+    if !path.is_file() {
+        eprintln!("skipped: no penstock-ext-proc beside penstock; build it with `make tools`");
+        return None;
+    }
+    Some(path)
+}
+
+/// The process that was started with this file.
+fn process_of(program: &Path, file: &Path) -> Option<Pid> {
+    let begin = [program.to_str().unwrap(), "--file", file.to_str().unwrap()].join("\0");
+    fs::read_dir("/proc").unwrap().find_map(|entry| {
+        let entry = entry.unwrap();
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        let line = fs::read(entry.path().join("cmdline")).ok()?;
+        line.starts_with(begin.as_bytes()).then(|| Pid::from_raw(pid))?
+    })
+}
+
+#[test]
+fn a_service_that_ends_by_itself_is_started_again() {
+    let (Some(envoy), Some(service)) = (envoy(), service()) else {
+        return;
+    };
+    let (directory, filters) = (tempfile::tempdir().unwrap(), filters());
+    guarded(&directory, "");
+    let file = directory.path().join("penstock.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    let own = format!("service: {{ listen: '{}', admin: '{}' }}", free(), free());
+    fs::write(&file, text.replace("service: {}", &own)).unwrap();
+    let mut child = command(&directory, &filters, &envoy)
+        .arg("--service")
+        .arg(&service)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    until(&mut stderr, "penstock: ready");
+    let mut before = None;
+    for _ in 0..2 {
+        let running = process_of(&service, &file).unwrap();
+        assert_ne!(before.replace(running), Some(running));
+        kill_process(running, Signal::KILL).unwrap();
+        let said = until(&mut stderr, "penstock: the service is back");
+        assert!(
+            said.contains("ended by itself") && said.contains("started again in"),
+            "{said}"
+        );
+    }
+    signal(&child, Signal::TERM);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(process_of(&service, &file), None);
 }

@@ -28,6 +28,7 @@ fn taken(messages: Vec<StreamAccessLogsMessage>) -> (Vec<Outcome>, Metrics) {
         Arc::new(move |outcome| sink.lock().unwrap().push(outcome)),
         Arc::new(|| Box::pin(async {})),
         metrics.clone(),
+        watch::channel(false).1,
     );
     let mut policy_version = String::new();
     for message in messages {
@@ -369,6 +370,7 @@ async fn a_stream_is_read_on_when_there_is_room() {
             Box::pin(async move { room.acquire().await.unwrap().forget() })
         }),
         Metrics::default(),
+        watch::channel(false).1,
     );
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

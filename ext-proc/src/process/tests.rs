@@ -76,19 +76,19 @@ fn values_of_headers_are_read_as_any_envoy_sends_them() {
 
 #[test]
 fn a_message_is_an_event() {
-    let event = event(asked(vec![header(":path", "", b"/")], true), false, nobody);
+    let event = event(asked(vec![header(":path", "", b"/")], true), false, true, nobody);
     assert!(
-        matches!(&event, Event::Headers { headers, caller: None, end_of_stream: true } if headers.get(":path") == Some("/")),
+        matches!(&event, Event::Headers { headers, caller: None, end_of_stream: true, .. } if headers.get(":path") == Some("/")),
         "{event:?}"
     );
-    let whole = super::event(body(b"{}", true), false, nobody);
+    let whole = super::event(body(b"{}", true), false, true, nobody);
     assert!(
         matches!(&whole, Event::Body(bytes) if bytes == b"{}"),
         "{whole:?}"
     );
     // Trailers follow, or more of it.
     for (is_buffered, is_whole) in [(true, true), (false, false)] {
-        let event = super::event(body(b"{}", false), is_buffered, nobody);
+        let event = super::event(body(b"{}", false), is_buffered, true, nobody);
         assert_eq!(matches!(event, Event::Body(_)), is_whole, "{event:?}");
     }
 }
@@ -110,12 +110,12 @@ fn what_is_not_a_whole_body_is_refused() {
     let nothing = ProcessingRequest::default();
     for second in [body(b"{", false), trailers, answered, nothing] {
         let mut session = Session::default();
-        let first = session.on(event(asked(chat.clone(), false), false, somebody), "p1");
+        let first = session.on(event(asked(chat.clone(), false), false, true, somebody), "p1");
         assert!(matches!(first, Step::Pass(Part::Headers)), "{first:?}");
-        let step = session.on(event(second.clone(), false, nobody), "p1");
+        let step = session.on(event(second.clone(), false, true, nobody), "p1");
         assert!(matches!(step, Step::Refuse(_)), "{second:?}");
         // And whatever comes then is not decided either.
-        let step = session.on(event(body(b"{}", true), false, nobody), "p1");
+        let step = session.on(event(body(b"{}", true), false, true, nobody), "p1");
         assert!(!matches!(step, Step::Decide(_)), "{second:?}");
     }
 }
@@ -146,12 +146,12 @@ fn who_asks_is_read_from_metadata_of_the_first_message_only() {
         metadata_context: Some(said("acme")),
         ..asked(chat, false)
     };
-    session.on(event(first, false, caller), "p1");
+    session.on(event(first, false, true, caller), "p1");
     let second = ProcessingRequest {
         metadata_context: Some(said("forged")),
         ..body(b"{}", true)
     };
-    let Step::Decide(question) = session.on(event(second, false, caller), "p1") else {
+    let Step::Decide(question) = session.on(event(second, false, true, caller), "p1") else {
         panic!("no decision")
     };
     assert_eq!(question.caller.tenant, "acme");
@@ -164,7 +164,7 @@ fn fields_of_a_newer_envoy_are_passed_over() {
     prost::encoding::encode_key(1_999, prost::encoding::WireType::LengthDelimited, &mut bytes);
     bytes.extend_from_slice(b"\x05hello");
     let read = ProcessingRequest::decode(bytes.as_slice()).unwrap();
-    assert!(matches!(event(read, false, nobody), Event::Body(_)));
+    assert!(matches!(event(read, false, true, nobody), Event::Body(_)));
 }
 
 #[test]

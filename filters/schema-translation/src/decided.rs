@@ -24,18 +24,20 @@ pub(crate) enum Decided {
 }
 
 impl Decided {
-    /// What becomes of a request in `dialect` for the model `asked`. `said` is what the service wrote, if it did.
+    /// What becomes of a request in `dialect` for the model `asked`. `said` is what the service wrote, if it did;
+    /// `is_known` tells whether it has said who asks.
     pub(crate) fn of(
         service: &FrontService,
         models: &[Model],
         asked: &Model,
         dialect: Api,
         said: Option<&str>,
+        is_known: impl FnOnce() -> bool,
     ) -> Self {
         if let Some((model, decision)) = said.and_then(|said| used(models, said)) {
             return Self::Used { model, decision };
         }
-        if service.failure_mode.of(dialect) == FailureMode::Deny {
+        if service.failure_mode.of(dialect) == FailureMode::Deny || service.needs_caller && !is_known() {
             return Self::Denied;
         }
         let mut model = asked.clone();

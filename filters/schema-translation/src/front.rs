@@ -112,8 +112,14 @@ impl Front {
         self.refuse_with(self.client.refuse_too_large(self.body_limit()))
     }
 
-    /// The whole request body is here. `said` reads what the service has decided, where there is one.
-    pub fn request_body(&mut self, body: &[u8], said: impl FnOnce() -> Option<String>) -> Step {
+    /// The whole request body is here. Where there is a service, `said` reads what it has decided, and `is_known`
+    /// whether it has said who asks.
+    pub fn request_body(
+        &mut self,
+        body: &[u8],
+        said: impl FnOnce() -> Option<String>,
+        is_known: impl FnOnce() -> bool,
+    ) -> Step {
         let inspected = match request::inspect(self.client.dialect, body) {
             Ok(inspected) => inspected,
             Err(invalid) => return self.refuse_with(self.client.refuse_invalid(invalid)),
@@ -131,6 +137,7 @@ impl Front {
             model,
             self.client.dialect,
             said().as_deref(),
+            is_known,
         );
         let outcome = decided.outcome();
         let mut step = match decided {

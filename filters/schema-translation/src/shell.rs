@@ -20,6 +20,9 @@ use crate::back::{self, Back, Ending, Pool, Wants};
 use crate::front::Front;
 use crate::state::{self, LastError};
 
+/// Where ext_authz puts whom the service has found to ask.
+const CALLER: [&str; 2] = ["envoy.filters.http.ext_authz", "caller"];
+
 proxy_wasm::main! {{
     proxy_wasm::set_root_context(|_| Box::new(Root::default()));
 }}
@@ -132,6 +135,11 @@ fn decision() -> Option<String> {
     ])
 }
 
+/// Whether the service has said who asks. Its answer to ext_authz holds nothing else.
+fn has_caller() -> bool {
+    metadata(&CALLER.map(str::to_owned)).is_some()
+}
+
 struct FrontContext {
     front: Front,
 }
@@ -149,7 +157,9 @@ impl HttpContext for FrontContext {
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
         let step = match Gathered::of(size, end_of_stream, self.front.body_limit()) {
             Gathered::Part => return Action::Pause,
-            Gathered::Whole => self.front.request_body(&body(Direction::Request), decision),
+            Gathered::Whole => self
+                .front
+                .request_body(&body(Direction::Request), decision, has_caller),
             Gathered::TooLarge => self.front.request_too_large(),
         };
         carry_out(Direction::Request, step)
@@ -157,7 +167,9 @@ impl HttpContext for FrontContext {
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
         drop_trailers(Direction::Request);
-        let step = self.front.request_body(&body(Direction::Request), decision);
+        let step = self
+            .front
+            .request_body(&body(Direction::Request), decision, has_caller);
         carry_out(Direction::Request, step)
     }
 

@@ -5,6 +5,7 @@ mod budgets;
 mod decisions;
 mod estimates;
 mod health;
+mod identity;
 mod jwt;
 mod keys;
 mod ledger;

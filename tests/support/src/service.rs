@@ -48,6 +48,17 @@ impl Service {
         format!("http://{}", self.listen)
     }
 
+    /// Where it answers operators.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// How many files and sockets it has open.
+    pub fn files(&self) -> anyhow::Result<usize> {
+        let child = self.child.as_ref().context("it does not run")?;
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", child.id()))?.count())
+    }
+
     /// The directory of its configuration.
     pub fn directory(&self) -> &Path {
         self.directory.path()

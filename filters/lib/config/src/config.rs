@@ -135,6 +135,17 @@ impl Config {
         self
     }
 
+    /// Whether nobody may come in without a key.
+    pub fn needs_key(&self) -> bool {
+        self.keys.as_ref().is_some_and(|keys| keys.anonymous.is_none())
+    }
+
+    /// Whether a request goes on if nobody could be asked who it is: some endpoint goes on without the service, and
+    /// strangers may come in anyway.
+    pub fn admits_unasked(&self) -> bool {
+        !self.needs_key() && self.service.as_ref().is_some_and(DecisionService::goes_on)
+    }
+
     /// A path of the configuration, from the working directory.
     pub fn resolve(&self, path: &Path) -> PathBuf {
         self.directory.join(path)
@@ -213,6 +224,7 @@ impl Config {
         let service = self.service.as_ref()?;
         Some(slice::FrontService {
             failure_mode: service.failure_mode,
+            needs_caller: self.needs_key(),
             withheld: self.withheld(),
         })
     }
@@ -279,6 +291,7 @@ impl Config {
         let identity = identity::parse(raw.identity.as_ref(), raw.service.is_some(), problems);
         let attributes = Attributes::parse(raw.identity.as_ref(), problems);
         let keys = Keys::parse(raw, problems);
+        identity::agrees_with_keys(raw, problems);
         let quota = quota(raw, &models, problems);
         let pii = Pii::parse(raw, problems);
         let service = DecisionService::parse(raw, problems);

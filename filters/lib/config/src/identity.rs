@@ -64,6 +64,33 @@ pub(crate) fn parse(raw: Option<&raw::Identity>, service: bool, problems: &mut P
     })
 }
 
+/// With keys, the service goes by the key alone. Filters that went by something else would hold one caller to the
+/// limits of another.
+pub(crate) fn agrees_with_keys(raw: &raw::File, problems: &mut Problems) {
+    let (Some(identity), Some(_)) = (&raw.identity, &raw.keys) else {
+        return;
+    };
+    let fields = [
+        ("tenant", &identity.tenant),
+        ("key", &identity.key),
+        ("agent", &identity.agent),
+        ("team", &identity.team),
+        ("region", &identity.region),
+        ("models", &identity.models),
+    ];
+    for (name, source) in fields {
+        let Some(source) = source else { continue };
+        let namespace = source.value.metadata.as_ref().and_then(|path| path.value.first());
+        if namespace.is_none_or(|namespace| namespace.value != EXT_AUTHZ) {
+            problems.at(
+                source.referenced,
+                format!("identity.{name}"),
+                "with keys, callers are who their key says; leave this out, or the section keys",
+            );
+        }
+    }
+}
+
 fn source(
     raw: Option<&Spanned<raw::Source>>,
     scope: &str,

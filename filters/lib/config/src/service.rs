@@ -90,6 +90,10 @@ pub enum RedisSource {
 }
 
 impl DecisionService {
+    /// What the service takes at most of itself: to count a long body, or to read the ledger. Queues and `timeout`
+    /// come on top of it.
+    pub const LONGEST_WORK: Duration = Duration::from_secs(30);
+
     /// The Envoy cluster that leads there.
     pub fn cluster(&self) -> &'static str {
         "penstock-service"

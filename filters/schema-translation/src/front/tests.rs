@@ -50,6 +50,10 @@ fn unread<T>() -> Option<T> {
     panic!("read without a service")
 }
 
+fn unread_caller() -> bool {
+    panic!("read without a service")
+}
+
 fn front() -> Front {
     front_with(vec![
         model("warns", OnLoss::Warn),
@@ -94,7 +98,7 @@ fn settled(body: &str) -> (Front, Step) {
         front.request_headers(&chat("/v1/chat/completions"), false),
         Step::hold()
     );
-    let step = front.request_body(body.as_bytes(), unread);
+    let step = front.request_body(body.as_bytes(), unread, unread_caller);
     (front, step)
 }
 
@@ -131,7 +135,7 @@ fn the_clients_credential_is_kept_only_if_a_target_is_to_have_it() {
     passes.targets[1].client_credential = true;
     let mut front = front_with(vec![passes]);
     front.request_headers(&chat("/v1/chat/completions"), false);
-    let step = front.request_body(request("m", "").as_bytes(), unread);
+    let step = front.request_body(request("m", "").as_bytes(), unread, unread_caller);
     let kept = state::unpacked(kept(&step, state::CREDENTIAL).unwrap());
     assert_eq!(kept, Some(Credential::Bearer("secret".into())));
 }
@@ -150,7 +154,8 @@ fn a_request_that_no_target_can_express_is_refused_with_the_field() {
     only.targets.truncate(1);
     let mut front = front_with(vec![only]);
     front.request_headers(&chat("/v1/chat/completions"), false);
-    let (status, body) = replied(&front.request_body(request("m", r#","seed":7"#).as_bytes(), unread));
+    let (status, body) =
+        replied(&front.request_body(request("m", r#","seed":7"#).as_bytes(), unread, unread_caller));
     assert_eq!(status, 400);
     assert!(body.contains(r#""param":"seed""#), "{body}");
 }
@@ -180,7 +185,7 @@ fn bad_input_is_refused_in_the_dialect_of_the_path() {
     for (path, body, expected) in cases {
         let mut front = front();
         front.request_headers(&chat(path), false);
-        let (status, reply) = replied(&front.request_body(body, unread));
+        let (status, reply) = replied(&front.request_body(body, unread, unread_caller));
         assert_eq!(status, expected, "{path} {reply}");
         assert_eq!(
             reply.contains(r#""type":"error""#),
@@ -205,7 +210,7 @@ fn a_bad_request_is_told_with_its_field_and_code() {
     for (path, body, expected) in cases {
         let mut front = front();
         front.request_headers(&chat(path), false);
-        let (status, reply) = replied(&front.request_body(body, unread));
+        let (status, reply) = replied(&front.request_body(body, unread, unread_caller));
         assert_eq!(status, 400);
         assert!(reply.contains(expected), "{reply}");
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use penstock_test_support::client::Request;
 use penstock_test_support::wait::eventually;
 use sha2::{Digest, Sha256};
 
@@ -60,6 +61,55 @@ async fn only_the_right_key_is_admitted_and_it_reaches_no_provider() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn while_the_service_is_away_nobody_comes_in_who_needs_a_key() {
+    const SECTION: &str = "failure_mode: static_plan, timeout: 300ms";
+    let mut guarded = World::start(SECTION, &yaml()).await;
+    let open = yaml().replace("keys:\n", "keys:\n  anonymous: { tenant: guests }\n");
+    let mut open = World::start(SECTION, &open).await;
+    guarded.service.kill();
+    open.service.kill();
+    for client in CLIENTS {
+        for key in [Some(KEY), Some("psk-wrong"), None] {
+            let text = marker("away");
+            let mut request = client.ask("plain", &text, false);
+            if let Some(key) = key {
+                request = request.header("x-api-key", key);
+            }
+            let response = guarded.envoy.send(request.clone()).await.unwrap();
+            assert_eq!(response.status, 503, "{key:?}: {}", response.text());
+            failed(client, &response).unwrap();
+            assert!(response.text().contains("who asks"), "{}", response.text());
+            assert!(guarded.primary.requests_with(&text).is_empty());
+
+            let response = open.envoy.send(request).await.unwrap();
+            assert_eq!(
+                (response.status, response.header("x-penstock-plan")),
+                (200, Some("static")),
+                "{key:?}: {}",
+                response.text()
+            );
+        }
+    }
+    let models = Request::get("/v1/models");
+    assert_eq!(guarded.envoy.send(models).await.unwrap().status, 503);
+}
+
+#[tokio::test]
+async fn a_service_that_needs_a_key_lets_nobody_pass_whom_envoy_has_not_asked() {
+    let open = format!("models:\n{}", model("plain", &[("primary", "good")], ""));
+    let mut world = World::start("failure_mode: static_plan", &open).await;
+    world.rewrite(|yaml| format!("{yaml}keys: {{ list: [] }}\n"));
+    let refused = eventually(Duration::from_secs(5), "the keys to be in force", async || {
+        let request = Client::Anthropic.ask("plain", "hello", false);
+        let response = world.envoy.send(request).await.unwrap();
+        (response.status == 503).then_some(response)
+    })
+    .await;
+    failed(Client::Anthropic, &refused).unwrap();
+    assert!(refused.text().contains("who asks"), "{}", refused.text());
 }
 
 #[tokio::test]

@@ -16,7 +16,6 @@ const LARGEST: u64 = 1_000_000_000_000;
 const QUEUE_SIZE: u32 = 100;
 const LARGEST_QUEUE: u32 = 100_000;
 const DEADLINE: Duration = Duration::from_secs(5);
-const LONGEST_DEADLINE: Duration = Duration::from_secs(300);
 
 /// What a provider takes in a minute of all callers together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,6 +40,11 @@ pub struct Queue {
     pub size: u32,
     /// How long each waits at most.
     pub deadline: Duration,
+}
+
+impl Queue {
+    /// The longest that a deadline may be.
+    pub const LONGEST_DEADLINE: Duration = Duration::from_secs(300);
 }
 
 impl Default for Queue {
@@ -136,7 +140,7 @@ fn queue(raw: Option<&Spanned<raw::Queue>>, path: &str, problems: &mut Problems)
         Some(text) => unit::duration(
             text,
             &format!("{path}.queue.deadline"),
-            LONGEST_DEADLINE,
+            Queue::LONGEST_DEADLINE,
             problems,
         ),
     };

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct FrontService {
     /// What becomes of requests of which nothing was decided.
     pub failure_mode: FailureModes,
+    /// Nobody is admitted without having been asked who it is, whatever the failure mode says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_caller: bool,
     /// Targets that no request may go to without a decision, since only the service can tell whose requests may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<Withheld>,

@@ -246,3 +246,36 @@ fn claims_may_say_more_of_a_caller() {
         |text| format!("identity: {{ {text} }}\nservice: {{}}\n{PROVIDERS}{MODELS}"),
     );
 }
+
+#[test]
+fn with_keys_nothing_else_says_who_asks() {
+    const MESSAGE: &str = "with keys, callers are who their key says; leave this out, or the section keys";
+    for (identity, refused) in [
+        ("tenant: { header: x-tenant }", Some("tenant")),
+        ("agent: { header: x-agent }", Some("agent")),
+        (
+            "key: { metadata: [envoy.filters.http.jwt_authn, claims, sub] }",
+            Some("key"),
+        ),
+        (
+            "team: { metadata: [envoy.filters.http.jwt_authn, claims, team] }",
+            Some("team"),
+        ),
+        (
+            "tenant: { metadata: [envoy.filters.http.ext_authz, tenant] }",
+            None,
+        ),
+    ] {
+        let without = format!("identity: {{ {identity} }}\nservice: {{}}\n{PROVIDERS}{MODELS}");
+        assert!(problems(&without).is_empty(), "{identity}");
+        let with = format!("{without}\nkeys: {{ anonymous: {{ tenant: t }} }}\n");
+        let found = problems(&with);
+        match refused {
+            Some(field) => assert!(
+                found.len() == 1 && found[0].contains(&format!("identity.{field}: {MESSAGE}")),
+                "{found:?}"
+            ),
+            None => assert!(found.is_empty(), "{found:?}"),
+        }
+    }
+}

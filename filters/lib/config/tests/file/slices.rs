@@ -174,6 +174,7 @@ fn without_a_service_no_filter_is_told_of_one() {
 #[test]
 fn a_target_is_withheld_under_its_alias_only() {
     let service = FrontService {
+        needs_caller: true,
         failure_mode: FailureModes {
             chat_completions: FailureMode::StaticPlan,
             messages: FailureMode::Deny,

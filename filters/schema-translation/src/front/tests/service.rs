@@ -17,6 +17,11 @@ const CHEAP: Price = Price {
 
 /// The alias `warns`, with claude before openai, and the cheaper `small`, with local alone.
 fn served(mode: FailureMode, withheld: &[&str]) -> Front {
+    served_to(mode, withheld, false)
+}
+
+/// The same, where nobody may come in without a key.
+fn served_to(mode: FailureMode, withheld: &[&str], needs_caller: bool) -> Front {
     let mut small = model("small", OnLoss::Warn);
     small.targets = vec![target("local", Api::OpenAi)];
     let withheld = withheld
@@ -39,6 +44,7 @@ fn served(mode: FailureMode, withheld: &[&str]) -> Front {
                 chat_completions: mode,
                 messages: other,
             },
+            needs_caller,
             withheld: vec![Withheld {
                 alias: "warns".into(),
                 targets: withheld.collect(),
@@ -65,7 +71,7 @@ fn decision(alias: &str, providers: &[&str]) -> String {
 /// What becomes of a request for `warns` of which the service has `said` so much.
 fn asked(front: &mut Front, more: &str, said: Option<String>) -> Step {
     front.request_headers(&chat("/v1/chat/completions"), false);
-    front.request_body(request("warns", more).as_bytes(), || said)
+    front.request_body(request("warns", more).as_bytes(), || said, || false)
 }
 
 fn planned(step: &Step) -> (String, Vec<String>) {
@@ -158,11 +164,25 @@ fn without_a_decision_withheld_targets_are_not_used() {
 }
 
 #[test]
+fn where_everybody_needs_a_key_only_those_go_on_whose_key_was_seen() {
+    for (needs_caller, is_known, expected) in [
+        (true, true, "static"),
+        (true, false, "denied"),
+        (false, false, "static"),
+    ] {
+        let mut front = served_to(FailureMode::StaticPlan, &[], needs_caller);
+        front.request_headers(&chat("/v1/chat/completions"), false);
+        let step = front.request_body(request("warns", "").as_bytes(), || None, || is_known);
+        assert_eq!(counted(&step), [expected], "{needs_caller} {is_known}");
+    }
+}
+
+#[test]
 fn each_endpoint_has_its_own_failure_mode_and_dialect() {
     let body = request("warns", r#","max_tokens":5"#);
     let mut front = served(FailureMode::StaticPlan, &[]);
     front.request_headers(&chat("/v1/messages"), false);
-    let step = front.request_body(body.as_bytes(), || None);
+    let step = front.request_body(body.as_bytes(), || None, || false);
     let (status, body) = replied(&step);
     assert_eq!(status, 503);
     assert!(body.contains(r#""type":"error""#), "{body}");
@@ -177,7 +197,7 @@ fn each_endpoint_has_its_own_failure_mode_and_dialect() {
 fn a_model_that_nobody_knows_is_refused_before_a_decision_is_read() {
     let mut front = served(FailureMode::Deny, &[]);
     front.request_headers(&chat("/v1/chat/completions"), false);
-    let step = front.request_body(request("none", "").as_bytes(), unread);
+    let step = front.request_body(request("none", "").as_bytes(), unread, unread_caller);
     assert_eq!(replied(&step).0, 404);
 }
 
