@@ -476,7 +476,7 @@ impl Deciding {
         };
         match result {
             Ok(_) => self.go(*bid, health),
-            Err(Refused::Away { claim }) => self.away(&bid, *claim),
+            Err(Refused::Away { claim }) => self.away(&bid, *claim, health),
             Err(Refused::Short { claim, standings }) => {
                 let standing = standings.get(*claim).copied().unwrap_or_default();
                 self.short(*bid, *claim, standing, health)
@@ -484,7 +484,11 @@ impl Deciding {
         }
     }
 
-    fn away(&mut self, bid: &Bid, claim: usize) -> Next {
+    fn away(&mut self, bid: &Bid, claim: usize, health: &impl HealthView) -> Next {
+        if let (Part::Provider(_), [first, _, ..]) = (bid.part(claim), bid.planned.targets.as_slice()) {
+            self.bar(*first, Reason::ProviderLimit);
+            return self.bid(health);
+        }
         let details = match bid.part(claim) {
             Part::Limit(_) => "limit_unavailable",
             Part::Budget(_) => "budget_unavailable",

@@ -619,6 +619,9 @@ impl Service {
         snapshot.health.observe(&outcome, now_ms);
         let spent = snapshot.money.spent(&outcome);
         let cost = spent.total();
+        if cost.is_none() {
+            snapshot.money_metrics.unpriced();
+        }
         self.ledger.record(Row::new(&outcome, cost, now_ms));
         if outcome.receipt.is_none() {
             // Envoy has never heard what was decided, if anything was.

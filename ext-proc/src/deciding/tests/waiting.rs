@@ -93,6 +93,21 @@ fn a_provider_whose_store_is_away_goes_by_its_own_word() {
 }
 
 #[test]
+fn what_one_provider_cannot_check_another_may_take() {
+    let closed = ", limits: [{ requests_per_minute: 5, fail: closed }]";
+    assert_table(
+        &snapshot([closed, ""], ""),
+        &[
+            ("away", "large: us/big"),
+            (
+                "away region=eu",
+                "503 provider_limit_unavailable service_unavailable/api_error after 1: the limits cannot be checked at present; try again",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_request_that_never_fits_at_one_provider_waits_for_the_other() {
     let tokens = |amount| format!(", limits: [{{ tokens_per_minute: {amount} }}]");
     let (few, many) = (tokens(50), tokens(500));
