@@ -27,7 +27,7 @@ fn taken(messages: Vec<StreamAccessLogsMessage>) -> (Vec<Outcome>, Metrics) {
     let log = AccessLog::new(
         Arc::new(move |outcome| sink.lock().unwrap().push(outcome)),
         metrics.clone(),
-        tokio::sync::watch::channel(false).1,
+        watch::channel(false).1,
     );
     let mut policy_version = String::new();
     for message in messages {
