@@ -1,6 +1,7 @@
 //! How every target is, learned from what attempts really did.
 //!
-//! Each replica learns for itself, and each target for itself: a provider and one of its models. The targets are
+//! Each replica learns from what it is told and from what others tell it, and each target for itself: a provider and one
+//! of its models. The targets are
 //! those of the configuration, so nothing grows with requests. Plans read a snapshot of each target without a lock;
 //! whoever brings news of it takes the target's own, for moments.
 
@@ -13,6 +14,7 @@ mod target;
 
 use std::{collections::HashMap, sync::Arc};
 
+use penstock_client::trail::Stop;
 use penstock_config::{Config, Health as Policy};
 
 use self::target::{News, Target};
@@ -73,6 +75,19 @@ impl Health {
 
     /// Learns how a request went, which ended just before `now_ms`.
     pub fn observe(&self, outcome: &Outcome, now_ms: u64) {
+        for (stop, effect) in self.learn(outcome, now_ms) {
+            self.metrics.attempt(stop, effect);
+        }
+    }
+
+    /// The same, of a request that another replica has counted.
+    pub fn hear(&self, outcome: &Outcome, now_ms: u64) {
+        self.learn(outcome, now_ms);
+    }
+
+    /// What each attempt says of its target, if it is known.
+    fn learn<'o>(&self, outcome: &'o Outcome, now_ms: u64) -> Vec<(&'o Stop, Effect)> {
+        let mut effects = Vec::with_capacity(outcome.trail.0.len());
         // By this clock only: the proxy's may be wrong.
         let started_ms = now_ms.saturating_sub(outcome.duration_ms);
         let answered_ms = outcome.first_byte_ms.map_or(started_ms, |first_byte_ms| {
@@ -97,9 +112,10 @@ impl Health {
                 now_ms,
             };
             let is_open = target.learn(&news, &self.policy);
-            self.metrics.attempt(stop, effect);
             self.metrics.circuit(&stop.provider, &stop.model, is_open);
+            effects.push((stop, effect));
         }
+        effects
     }
 
     /// The targets whose circuits are open, as `provider/model`, in no order.

@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod limits;
 pub mod metrics;
 pub mod money;
+pub mod news;
 pub mod outcome;
 pub mod plan;
 pub mod process;

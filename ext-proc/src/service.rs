@@ -31,6 +31,7 @@ use crate::{
     limits::{Drawn, queue::Place},
     metrics::Metrics,
     money::Event,
+    news::{self, News},
     outcome::Outcome,
     quota::{Quota, Terms},
     secrets,
@@ -87,6 +88,7 @@ pub struct Service {
     metrics: Metrics,
     parts: snapshot::Metrics,
     access_log: access_log::Metrics,
+    news: Option<News>,
     settings: DecisionService,
     settling: Arc<Semaphore>,
     /// Long bodies that are counted at once.
@@ -170,6 +172,14 @@ impl Service {
             }
             None => None,
         };
+        let news_metrics = news::Metrics::default();
+        news_metrics.register(&mut registry);
+        let (news, channel) = match &url {
+            Some(url) => News::new(url, store::PREFIX, news_metrics)
+                .context("the URL of Redis (service.redis) is none")
+                .map(|(news, channel)| (Some(news), Some(channel)))?,
+            None => (None, None),
+        };
         let service = Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             keyring,
@@ -182,6 +192,7 @@ impl Service {
             metrics,
             parts,
             access_log,
+            news,
             settings,
             settling: Arc::new(Semaphore::new(MOST_SETTLING)),
             counting: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
@@ -190,6 +201,15 @@ impl Service {
             refused: ArcSwap::from_pointee(None),
         });
         tokio::spawn(save_accounts(Arc::downgrade(&service)));
+        if let Some(channel) = channel {
+            let service = Arc::downgrade(&service);
+            channel.open(move |outcome| {
+                let service = service.upgrade();
+                service
+                    .map(|service| service.snapshot().health.hear(outcome, now_ms()))
+                    .is_some()
+            });
+        }
         Ok(service)
     }
 
@@ -617,6 +637,9 @@ impl Service {
         let snapshot = self.snapshot();
         let now_ms = now_ms();
         snapshot.health.observe(&outcome, now_ms);
+        if let Some(news) = &self.news {
+            news.tell(&outcome);
+        }
         let spent = snapshot.money.spent(&outcome);
         let cost = spent.total();
         if cost.is_none() {

@@ -38,6 +38,9 @@ enum Place {
     Redis(Box<Shared>),
 }
 
+/// What the names of all keys of the service begin with.
+pub(crate) const PREFIX: &str = "penstock";
+
 /// How a store in Redis is reached, and what happens while it is not.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -58,7 +61,7 @@ impl Settings {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
-            prefix: "penstock".to_owned(),
+            prefix: PREFIX.to_owned(),
             timeout: Duration::from_millis(100),
             replicas: 2,
             most_waiting: 50_000,

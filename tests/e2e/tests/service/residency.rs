@@ -46,7 +46,7 @@ async fn without_the_service_nothing_goes_where_some_key_forbids_it() {
     let digest = Sha256::digest(KEY.as_bytes());
     let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let more = format!(
-        "models:\n{}keys:\n  list: [ {{ id: eu, hash: \"sha256:{hash}\", tenant: acme, region: eu }} ]\n",
+        "models:\n{}keys:\n  anonymous: {{ tenant: guests }}\n  list: [ {{ id: eu, hash: \"sha256:{hash}\", tenant: acme, region: eu }} ]\n",
         model("plain", &[("backup", "good"), ("primary", "good")], "")
     );
     let mut world = World::start_with(
