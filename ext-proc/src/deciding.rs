@@ -299,10 +299,9 @@ impl Deciding {
             provider: route.provider.clone(),
             model: route.model.clone(),
             estimate: self.snapshot.money.estimate(
-                &route.provider,
-                &route.model,
-                self.input,
-                self.most_output(route),
+                (&route.provider, &route.model),
+                (self.input, self.most_output(route)),
+                self.needs.images,
             ),
         })
     }
@@ -634,7 +633,9 @@ impl Deciding {
             Some(Chosen {
                 provider: route.provider.clone(),
                 model: route.model.clone(),
-                price: snapshot.money.price(&route.provider, &route.model, self.input),
+                price: snapshot
+                    .money
+                    .price(&route.provider, &route.model, self.input, self.needs.images),
             })
         });
         let decision = Decision {
@@ -664,6 +665,7 @@ impl Deciding {
             reason: self.downgraded_by.map(|_| DOWNGRADED.to_owned()),
             input_tokens: self.input.0,
             output_tokens: self.output.0,
+            images: self.needs.images,
             policy_version: self.snapshot.policy_version().to_owned(),
             caller: self.unkeyed_caller(),
             ..Receipt::default()
@@ -742,6 +744,7 @@ impl Deciding {
             served: self.alias.clone(),
             input: self.input,
             output: self.output,
+            images: self.needs.images,
             priced,
         }
     }
@@ -758,6 +761,8 @@ pub struct Sketch {
     pub input: Tokens,
     /// The most output tokens.
     pub output: Tokens,
+    /// Images.
+    pub images: u64,
     /// Targets in order.
     pub priced: Vec<Priced>,
     /// Limits that hold for it, apart from those of providers.

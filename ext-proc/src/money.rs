@@ -101,20 +101,25 @@ impl Money {
         })
     }
 
-    /// What a model of a provider costs for a request of `input` tokens: some models cost more for long ones. The
+    /// What a model of a provider costs for a request of `input` tokens and some images: some models cost more for long ones. The
     /// configuration's prices come first, then those that Penstock brings along.
-    pub fn price(&self, provider: &str, model: &str, input: Tokens) -> Option<Price> {
+    pub fn price(&self, provider: &str, model: &str, input: Tokens, images: u64) -> Option<Price> {
         let own = self
             .overrides
             .get(provider)
             .and_then(|models| table::find(models, model));
         let tariff = own.or_else(|| table::find(&self.table, model))?;
-        Some(tariff.at(input))
+        Some(tariff.at(input, images))
     }
 
     /// The most that a request can cost there, whatever kinds its tokens turn out to be.
-    pub fn estimate(&self, provider: &str, model: &str, input: Tokens, output: Tokens) -> Option<MicroUsd> {
-        Some(self.price(provider, model, input)?.at_most(input, output))
+    pub fn estimate(
+        &self,
+        (provider, model): (&str, &str),
+        (input, output): (Tokens, Tokens),
+        images: u64,
+    ) -> Option<MicroUsd> {
+        Some(self.price(provider, model, input, images)?.at_most(input, output))
     }
 
     /// Who signs and checks approvals, if any request needs one.

@@ -26,6 +26,9 @@ pub struct Receipt {
     pub input_tokens: u64,
     /// Output tokens that were reserved.
     pub output_tokens: u64,
+    /// Images in it.
+    #[serde(default, skip_serializing_if = "none")]
+    pub images: u64,
     /// What it was estimated to cost at most.
     pub estimate: MicroUsd,
     /// What is reserved, and in which unit.
@@ -35,6 +38,10 @@ pub struct Receipt {
     pub decided_ms: u64,
     /// The policy version that decided.
     pub policy_version: String,
+}
+
+fn none(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One account in which something is reserved.

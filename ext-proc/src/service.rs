@@ -590,7 +590,7 @@ impl Service {
             });
         let mut quote = snapshot.money.quote(
             (&sketch.asked, &sketch.served),
-            (sketch.input, sketch.output),
+            (sketch.input, sketch.output, sketch.images),
             &sketch.priced,
             &sketch.budgets,
             budgets,

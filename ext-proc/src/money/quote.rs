@@ -58,7 +58,7 @@ pub struct QuotedTarget {
     pub estimate_micro_usd: Option<MicroUsd>,
 }
 
-/// Dollars for a million tokens of each kind.
+/// Dollars for a million tokens of each kind, and for the images of the request.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QuotedPrice {
     input: String,
@@ -66,6 +66,8 @@ pub struct QuotedPrice {
     cache_write: String,
     output: String,
     reasoning: String,
+    /// The request's images, all together.
+    images: String,
 }
 
 /// A budget that would pay.
@@ -105,6 +107,7 @@ impl From<Price> for QuotedPrice {
             cache_write: price.cache_write.to_string(),
             output: price.output.to_string(),
             reasoning: price.reasoning.to_string(),
+            images: price.images.to_string(),
         }
     }
 }
@@ -117,14 +120,14 @@ impl Quote {
 }
 
 impl Money {
-    /// What a request of so many tokens (input and output) for `asked` would cost that would get the alias `served` and its
+    /// What a request of so many tokens (input and output) and images for `asked` would cost that would get the alias `served` and its
     /// `targets`. `standings` are those of `claims`; `excluded` says why other targets are out; `token` is its approval, if
     /// it needs one. Whoever knows of another obstacle adds it to the reasons.
     #[expect(clippy::too_many_arguments, reason = "each is a different part of the answer")]
     pub fn quote(
         &self,
         (asked, served): (&str, &str),
-        (input, output): (Tokens, Tokens),
+        (input, output, images): (Tokens, Tokens, u64),
         targets: &[Priced],
         claims: &[BudgetClaim],
         standings: &[Standing],
@@ -157,7 +160,9 @@ impl Money {
                 .map(|target| QuotedTarget {
                     provider: target.provider.clone(),
                     model: target.model.clone(),
-                    price_usd: self.price(&target.provider, &target.model, input).map(Into::into),
+                    price_usd: self
+                        .price(&target.provider, &target.model, input, images)
+                        .map(Into::into),
                     estimate_usd: target.estimate.map(|amount| amount.to_string()),
                     estimate_micro_usd: target.estimate,
                 })

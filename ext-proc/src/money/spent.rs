@@ -58,13 +58,13 @@ impl Money {
         if let Some(record) = &outcome.usage {
             for earlier in &record.earlier {
                 let usage = of_earlier(earlier, counted);
-                parts.push(self.part(&earlier.provider, &earlier.model, usage, &outcome.trail));
+                parts.push(self.part(&earlier.provider, &earlier.model, usage, outcome));
             }
         }
         match &outcome.usage {
             Some(record) if record.answered => {
                 let usage = of_answer(record, counted);
-                parts.push(self.part(&record.provider, &record.model, usage, &outcome.trail));
+                parts.push(self.part(&record.provider, &record.model, usage, outcome));
             }
             _ => {
                 let last = outcome.trail.0.last();
@@ -73,18 +73,19 @@ impl Money {
                         input: counted,
                         ..Usage::default()
                     };
-                    parts.push(self.part(&stop.provider, &stop.model, usage, &outcome.trail));
+                    parts.push(self.part(&stop.provider, &stop.model, usage, outcome));
                 }
             }
         }
         Spent { parts }
     }
 
-    fn part(&self, provider: &str, reported: &str, usage: Usage, trail: &Trail) -> Part {
-        let model = configured(provider, reported, trail).unwrap_or(reported);
+    fn part(&self, provider: &str, reported: &str, usage: Usage, outcome: &Outcome) -> Part {
+        let model = configured(provider, reported, &outcome.trail).unwrap_or(reported);
+        let images = outcome.receipt.as_ref().map_or(0, |receipt| receipt.images);
         let price = self
-            .price(provider, model, usage.input)
-            .or_else(|| self.price(provider, reported, usage.input));
+            .price(provider, model, usage.input, images)
+            .or_else(|| self.price(provider, reported, usage.input, images));
         Part {
             provider: provider.to_owned(),
             model: model.to_owned(),

@@ -17,14 +17,20 @@ pub(super) struct Tariff {
     short: Price,
     /// For whole requests of more input tokens than this.
     long: Option<(Tokens, Price)>,
+    /// For each image.
+    image: MicroUsd,
 }
 
 impl Tariff {
-    /// What holds for a request of `input` tokens.
-    pub(super) fn at(&self, input: Tokens) -> Price {
-        match self.long {
+    /// What holds for a request of `input` tokens, with so many images.
+    pub(super) fn at(&self, input: Tokens, images: u64) -> Price {
+        let price = match self.long {
             Some((above, price)) if input > above => price,
             _ => self.short,
+        };
+        Price {
+            images: MicroUsd(self.image.0.saturating_mul(images)),
+            ..price
         }
     }
 }
@@ -38,8 +44,10 @@ impl From<&PriceOverride> for Tariff {
                 cache_write: price.cache_write,
                 output: price.output,
                 reasoning: price.reasoning,
+                ..Price::default()
             },
             long: None,
+            image: price.image,
         }
     }
 }
@@ -78,6 +86,9 @@ pub(super) struct Entry {
     output: MicroUsd,
     #[serde(default, deserialize_with = "some_dollars")]
     reasoning: Option<MicroUsd>,
+    /// Dollars for each image.
+    #[serde(default, deserialize_with = "some_dollars")]
+    image: Option<MicroUsd>,
     long: Option<Long>,
 }
 
@@ -104,6 +115,7 @@ impl Entry {
             cache_write: self.cache_write.unwrap_or(self.input),
             output: self.output,
             reasoning: self.reasoning.unwrap_or(self.output),
+            ..Price::default()
         };
         let long = self.long.as_ref().map(|long| {
             let price = Price {
@@ -112,10 +124,15 @@ impl Entry {
                 cache_write: long.cache_write.unwrap_or(long.input),
                 output: long.output,
                 reasoning: long.output,
+                ..Price::default()
             };
             (Tokens(long.above), price)
         });
-        Tariff { short, long }
+        Tariff {
+            short,
+            long,
+            image: self.image.unwrap_or_default(),
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Needs {
     pub capabilities: Capabilities,
     /// The most output tokens of one choice, where the client says so.
     pub max_output: Option<Tokens>,
+    /// Images in it.
+    pub images: u64,
     /// How many answers it wants, if it says so.
     pub choices: Option<u64>,
     /// The same number for every turn of a conversation: of the caller, the system prompt and the first message of
@@ -46,6 +48,7 @@ impl Needs {
             capabilities: capabilities(&request),
             max_output: request.max_output.0.or(request.older_max_output.0).map(Tokens),
             choices: request.choices.0,
+            images: images(&request),
             conversation: conversation(
                 caller,
                 [
@@ -76,6 +79,10 @@ fn conversation(caller: &Caller, parts: [Sha256; 3]) -> u64 {
     start.fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
+fn images(request: &Request) -> u64 {
+    request.messages.images.saturating_add(request.system.0.images)
+}
+
 fn capabilities(request: &Request) -> Capabilities {
     let effort = |word: &Word| word.0.as_deref().is_some_and(|effort| effort != "none");
     let thinks = matches!(request.thinking.kind.0.as_deref(), Some("enabled" | "adaptive"));
@@ -87,10 +94,7 @@ fn capabilities(request: &Request) -> Capabilities {
     ];
     let found = [
         (Capability::Tools, request.tools.0),
-        (
-            Capability::Images,
-            request.messages.images || request.system.0.images,
-        ),
+        (Capability::Images, images(request) > 0),
         (Capability::JsonSchema, formats.into_iter().any(schema)),
         (
             Capability::Reasoning,
@@ -239,7 +243,7 @@ struct Messages {
     system: Sha256,
     first: Sha256,
     begun: bool,
-    images: bool,
+    images: u64,
 }
 
 impl Look for Messages {
@@ -249,7 +253,7 @@ impl Look for Messages {
             content: Content::new(!self.begun),
         };
         let flow = message.next(list)?;
-        self.images |= message.content.images;
+        self.images = self.images.saturating_add(message.content.images);
         match message.role.0.as_deref() {
             Some("user") if !self.begun => {
                 self.begun = true;
@@ -284,7 +288,7 @@ impl Look for Message {
 struct Content {
     hashed: bool,
     hash: Sha256,
-    images: bool,
+    images: u64,
 }
 
 impl Content {
@@ -292,7 +296,7 @@ impl Content {
         Self {
             hashed,
             hash: Sha256::new(),
-            images: false,
+            images: 0,
         }
     }
 }
@@ -314,7 +318,8 @@ impl Look for Content {
             "type" => {
                 let mut kind = Word::default();
                 kind.value(map)?;
-                self.images |= matches!(kind.0.as_deref(), Some("image" | "image_url" | "input_image"));
+                let is_image = matches!(kind.0.as_deref(), Some("image" | "image_url" | "input_image"));
+                self.images = self.images.saturating_add(is_image.into());
                 Ok(())
             }
             // A tool's arguments may hold anything, and say nothing of what is sent as content.

@@ -491,7 +491,7 @@ fn an_estimate_tells_prices_and_what_is_left_of_ones_own() {
             held: 100,
             reset_ms: 1_500,
         };
-        let tokens = (Tokens(40), Tokens(50));
+        let tokens = (Tokens(40), Tokens(50), 0);
         let quote = money.quote(
             ("default", "small"),
             tokens,

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn price(money: &Money, provider: &str, model: &str, input: u64) -> Option<[u64; 5]> {
-    let price = money.price(provider, model, Tokens(input))?;
+    let price = money.price(provider, model, Tokens(input), 0)?;
     let rates = [
         price.input,
         price.cached_input,
@@ -31,7 +31,7 @@ fn every_shipped_price_has_a_source_and_a_day() {
         assert_eq!(family.confirmed, own, "{}", family.source);
         for entry in family.models {
             let tariff = entry.tariff();
-            let (short, long) = (tariff.at(Tokens(1)), tariff.at(Tokens(10_000_000)));
+            let (short, long) = (tariff.at(Tokens(1), 0), tariff.at(Tokens(10_000_000), 0));
             let rates = |price: Price| {
                 [
                     price.input,
@@ -116,10 +116,32 @@ fn a_long_request_costs_more_as_a_whole() {
         (272_000, 1_000, 544_000 + 10_000 + 136_000),
         (272_001, 1_000, 1_360_005 + 15_000),
     ] {
-        let estimate = money.estimate("openai", "gpt-6.2-sol", Tokens(input), Tokens(output));
+        let estimate = money.estimate(("openai", "gpt-6.2-sol"), (Tokens(input), Tokens(output)), 0);
         // The dearest kind of input is what is written to the cache: 2.50 and 5 dollars.
         assert_eq!(estimate, Some(MicroUsd(expected)), "{input}");
     }
+}
+
+#[test]
+fn images_cost_what_the_configuration_says_for_each() {
+    let money = money(
+        "money: { prices: [ { provider: openai, model: gpt-5.5, input: 1, output: 2, image: 0.005 } ] }",
+    );
+    let tokens = (Tokens(1_000), Tokens(500));
+    let estimate = |images| money.estimate(("openai", "gpt-5.5"), tokens, images);
+    assert_eq!(estimate(0), Some(MicroUsd(2_000)));
+    assert_eq!(estimate(3), Some(MicroUsd(2_000 + 3 * 5_000)));
+    assert_eq!(estimate(u64::MAX), Some(MicroUsd(u64::MAX)));
+    let price = money.price("openai", "gpt-5.5", Tokens(1_000), 2).unwrap();
+    let usage = Usage {
+        input: Tokens(1_000),
+        output: Tokens(100),
+        ..Usage::default()
+    };
+    assert_eq!(price.of(&usage), MicroUsd(1_000 + 200 + 10_000));
+    // Nothing where nothing is said.
+    let free = money.price("claude", "claude-opus-5", Tokens(1), 9);
+    assert!(free.is_none_or(|price| price.images == MicroUsd(0)));
 }
 
 #[test]
@@ -173,15 +195,15 @@ proptest! {
     #[test]
     fn nothing_costs_more_than_its_estimate(model in priced_model(), usage in usage()) {
         let money = money("");
-        let cost = money.price("openai", &model, usage.input).unwrap().of(&usage);
-        let estimate = money.estimate("openai", &model, usage.input, usage.output).unwrap();
+        let cost = money.price("openai", &model, usage.input, 0).unwrap().of(&usage);
+        let estimate = money.estimate(("openai", &model), (usage.input, usage.output), 0).unwrap();
         prop_assert!(cost <= estimate, "{model}: {cost} > {estimate}");
     }
 
     #[test]
     fn more_tokens_never_cost_less(model in priced_model(), usage in usage(), more in 0..500_000_u64) {
         let money = money("");
-        let cost = |usage: &Usage| money.price("openai", &model, usage.input).unwrap().of(usage);
+        let cost = |usage: &Usage| money.price("openai", &model, usage.input, 0).unwrap().of(usage);
         let longer = Usage { input: Tokens(usage.input.0 + more), ..usage };
         let output = Usage { output: Tokens(usage.output.0 + more), ..usage };
         // What is not input cannot be cached; beyond that the estimate alone is certain to grow.
@@ -189,7 +211,7 @@ proptest! {
         let plain_longer = Usage { cache_read: Tokens(0), cache_write: Tokens(0), ..longer };
         prop_assert!(cost(&plain) <= cost(&plain_longer));
         prop_assert!(cost(&usage) <= cost(&output));
-        let estimate = |usage: &Usage| money.estimate("openai", &model, usage.input, usage.output).unwrap();
+        let estimate = |usage: &Usage| money.estimate(("openai", &model), (usage.input, usage.output), 0).unwrap();
         prop_assert!(estimate(&usage) <= estimate(&longer) && estimate(&usage) <= estimate(&output));
     }
 }

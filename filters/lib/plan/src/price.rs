@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 /// Tokens that a price is for.
 const PER: u128 = 1_000_000;
 
-/// What a model costs: micro-dollars for a million tokens of each kind, which is dollars for a million tokens times a million.
+/// What a request costs: micro-dollars for a million tokens of each kind, which is dollars for a million tokens times a million,
+/// and for its images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Price {
     /// Input that was neither read from the provider's prompt cache nor written to it.
@@ -17,6 +18,9 @@ pub struct Price {
     pub output: MicroUsd,
     /// Output spent on reasoning.
     pub reasoning: MicroUsd,
+    /// The request's images, all together, on top of their tokens.
+    #[serde(default)]
+    pub images: MicroUsd,
 }
 
 impl Price {
@@ -37,7 +41,7 @@ impl Price {
             .iter()
             .map(|(tokens, rate)| u128::from(*tokens).saturating_mul(u128::from(rate.0)))
             .fold(0_u128, u128::saturating_add);
-        MicroUsd(u64::try_from(total.div_ceil(PER)).unwrap_or(u64::MAX))
+        MicroUsd(u64::try_from(total.div_ceil(PER)).unwrap_or(u64::MAX)).saturating_add(self.images)
     }
 
     /// The most that so many tokens can cost, whatever kinds they turn out to be.
@@ -46,6 +50,7 @@ impl Price {
         let most = Self {
             input: dearest(&[self.input, self.cached_input, self.cache_write]),
             output: dearest(&[self.output, self.reasoning]),
+            images: self.images,
             ..Self::default()
         };
         most.of(&Usage {

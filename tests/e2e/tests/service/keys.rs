@@ -102,6 +102,8 @@ async fn a_service_that_needs_a_key_lets_nobody_pass_whom_envoy_has_not_asked() 
     let open = format!("models:\n{}", model("plain", &[("primary", "good")], ""));
     let mut world = World::start("failure_mode: static_plan", &open).await;
     world.rewrite(|yaml| format!("{yaml}keys: {{ list: [] }}\n"));
+    world.service.kill();
+    world.service.restart().await.unwrap();
     let refused = eventually(Duration::from_secs(5), "the keys to be in force", async || {
         let request = Client::Anthropic.ask("plain", "hello", false);
         let response = world.envoy.send(request).await.unwrap();

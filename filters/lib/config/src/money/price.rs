@@ -29,6 +29,8 @@ pub struct PriceOverride {
     pub output: MicroUsd,
     /// Output spent on reasoning; as `output` where the file does not say.
     pub reasoning: MicroUsd,
+    /// Each image in a request, on top of its tokens, in micro-dollars; nothing where the file does not say.
+    pub image: MicroUsd,
 }
 
 pub(super) fn parse(
@@ -89,6 +91,7 @@ fn one(
     let cached_input = other(&raw.cached_input, "cached_input", input, problems);
     let cache_write = other(&raw.cache_write, "cache_write", input, problems);
     let reasoning = other(&raw.reasoning, "reasoning", output, problems);
+    let image = other(&raw.image, "image", Some(MicroUsd(0)), problems);
     Some(PriceOverride {
         provider: provider?,
         model: model?,
@@ -97,6 +100,7 @@ fn one(
         cache_write: cache_write?,
         output: output?,
         reasoning: reasoning?,
+        image: image?,
     })
 }
 

@@ -30,6 +30,7 @@ pub(crate) struct Price {
     pub(crate) cache_write: Text,
     pub(crate) output: Text,
     pub(crate) reasoning: Text,
+    pub(crate) image: Text,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -13,6 +13,7 @@ const CHEAP: Price = Price {
     cache_write: MicroUsd(1_250_000),
     output: MicroUsd(10_000_000),
     reasoning: MicroUsd(10_000_000),
+    images: MicroUsd(0),
 };
 
 /// The alias `warns`, with claude before openai, and the cheaper `small`, with local alone.
