@@ -4,6 +4,9 @@
 //! the method of the same name. However the store answers, it comes to an end: every refusal takes a target out of the
 //! plan, an alias down to a cheaper one, or ends the request.
 
+mod bid;
+mod sketch;
+
 use std::sync::Arc;
 
 use penstock_chat::{MicroUsd, Tokens};
@@ -15,12 +18,14 @@ use penstock_translate::{
     request::InvalidRequest,
 };
 
+use self::bid::{Bid, Part};
+pub use self::sketch::Sketch;
 use crate::{
     caller::Caller,
     counting::{Counted, Counting},
     keys,
     limits::{self, Drawn},
-    money::{BudgetClaim, DOWNGRADED, Money, Priced, Served},
+    money::{BudgetClaim, DOWNGRADED, Priced, Served},
     plan::{self, HealthView, Needs, Planned, Reason, needs},
     receipt::Receipt,
     session::{Purpose, Question},
@@ -85,50 +90,6 @@ enum Stage {
     Reserving(Box<Bid>),
     Waiting,
     Over,
-}
-
-/// What is asked of the store for one plan.
-#[derive(Debug)]
-struct Bid {
-    planned: Planned,
-    priced: Vec<Priced>,
-    limits: Vec<Drawn>,
-    budgets: Vec<BudgetClaim>,
-    provider: Vec<Drawn>,
-    approval: Option<Claim>,
-}
-
-/// Which claim of a bid it was.
-enum Part<'a> {
-    Limit(&'a Drawn),
-    Budget(&'a BudgetClaim),
-    Provider(&'a Drawn),
-    Approval,
-}
-
-impl Bid {
-    fn claims(&self) -> Vec<Claim> {
-        let limits = self.limits.iter().map(|drawn| &drawn.claim);
-        let budgets = self.budgets.iter().map(|budget| &budget.claim);
-        let provider = self.provider.iter().map(|drawn| &drawn.claim);
-        let all = limits.chain(budgets).chain(provider).chain(&self.approval);
-        all.cloned().collect()
-    }
-
-    /// In the order of [`claims`](Self::claims).
-    fn part(&self, index: usize) -> Part<'_> {
-        let budgets = index.checked_sub(self.limits.len());
-        let provider = budgets.and_then(|index| index.checked_sub(self.budgets.len()));
-        if let Some(drawn) = self.limits.get(index) {
-            Part::Limit(drawn)
-        } else if let Some(budget) = budgets.and_then(|index| self.budgets.get(index)) {
-            Part::Budget(budget)
-        } else if let Some(drawn) = provider.and_then(|index| self.provider.get(index)) {
-            Part::Provider(drawn)
-        } else {
-            Part::Approval
-        }
-    }
 }
 
 impl Deciding {
@@ -714,63 +675,6 @@ fn dearest(priced: &[Priced]) -> MicroUsd {
         .filter_map(|target| target.estimate)
         .max()
         .unwrap_or_default()
-}
-
-/// Used by the estimate, which plans without reserving.
-impl Deciding {
-    /// Everything an estimate says: targets in order, budgets that apply, and what stands in the way.
-    pub fn sketch(&mut self, health: &impl HealthView) -> Sketch {
-        let snapshot = Arc::clone(&self.snapshot);
-        let money: &Money = &snapshot.money;
-        let Some(routing) = snapshot.routing(&self.alias) else {
-            return Sketch::default();
-        };
-        self.bar_unpriced(routing);
-        let planned = self.plan(routing, health, false);
-        let priced: Vec<Priced> = planned
-            .targets
-            .iter()
-            .filter_map(|index| self.priced(routing, *index))
-            .collect();
-        let excluded = planned.excluded.iter().filter_map(|(index, reason)| {
-            let route = routing.targets.get(*index)?;
-            Some(format!("{}/{}: {reason}", route.provider, route.model))
-        });
-        Sketch {
-            limits: self.limits(&self.ask()),
-            budgets: money.claims(&self.question.caller, &self.alias, &priced, self.now_ms),
-            excluded: excluded.collect(),
-            asked: self.needs.model.clone().unwrap_or_default(),
-            served: self.alias.clone(),
-            input: self.input,
-            output: self.output,
-            images: self.needs.images,
-            priced,
-        }
-    }
-}
-
-/// What an estimate is made of.
-#[derive(Debug, Default)]
-pub struct Sketch {
-    /// The alias that was asked for.
-    pub asked: String,
-    /// The alias that it would get.
-    pub served: String,
-    /// Input tokens.
-    pub input: Tokens,
-    /// The most output tokens.
-    pub output: Tokens,
-    /// Images.
-    pub images: u64,
-    /// Targets in order.
-    pub priced: Vec<Priced>,
-    /// Limits that hold for it, apart from those of providers.
-    pub limits: Vec<Drawn>,
-    /// Budgets that would pay.
-    pub budgets: Vec<BudgetClaim>,
-    /// Targets that are out, and why.
-    pub excluded: Vec<String>,
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! All that the service knows and does, for the shells around it: decides before a request, learns after it.
 
+mod answers;
+mod learning;
+
 use std::{
     collections::HashMap,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -13,7 +16,6 @@ use std::{
 use anyhow::{Context as _, bail};
 use arc_swap::ArcSwap;
 use penstock_config::{Config, DecisionService, LoadError};
-use penstock_flow::LocalReply;
 use penstock_translate::{
     error::{ApiError, ErrorKind},
     request::InvalidRequest,
@@ -27,18 +29,15 @@ use crate::{
     deciding::{Deciding, Next, Room},
     fixed,
     keys::{self, KeyMetrics, Keyring},
-    ledger::{self, Ledger, Query, Row, UsageError},
-    limits::{Drawn, queue::Place},
+    ledger::{self, Ledger},
+    limits::queue::Place,
     metrics::Metrics,
-    money::Event,
     news::{self, News},
-    outcome::Outcome,
     quota::{Quota, Terms},
     secrets,
     session::{Purpose, Question},
-    settling,
     snapshot::{self, Snapshot},
-    store::{self, Account, Claim, Fail, Refused, Standing, Store, Unsettled, Window},
+    store::{self, Account, Refused, Store},
     verdict::Verdict,
 };
 
@@ -538,185 +537,6 @@ impl Service {
         }
         verdict
     }
-
-    async fn estimate(&self, snapshot: &Snapshot, deciding: &mut Deciding) -> LocalReply {
-        let sketch = deciding.sketch(&snapshot.health);
-        let budgets = sketch.budgets.iter().map(|claim| &claim.claim);
-        let limits = sketch.limits.iter().map(|drawn| &drawn.claim);
-        let accounts: Vec<Account> = budgets.chain(limits).map(|claim| claim.account.clone()).collect();
-        let mut reasons = sketch.excluded;
-        let standings = match self.store.standings(&accounts).await {
-            Some(standings) => standings,
-            None => {
-                reasons.push("what is left of budgets and limits is not known at present".to_owned());
-                Vec::new()
-            }
-        };
-        let (budgets, limits) = standings
-            .split_at_checked(sketch.budgets.len())
-            .unwrap_or_default();
-        let tight: Vec<&Drawn> = sketch
-            .limits
-            .iter()
-            .zip(limits)
-            .filter(|(drawn, standing)| !drawn.claim.fits(**standing))
-            .map(|(drawn, _)| drawn)
-            .collect();
-        let is_limited = !tight.is_empty();
-        reasons.extend(
-            tight
-                .iter()
-                .map(|drawn| format!("the limit {} has not enough left", drawn.name)),
-        );
-        let question = deciding.question();
-        let amount = sketch
-            .priced
-            .iter()
-            .filter_map(|target| target.estimate)
-            .max()
-            .unwrap_or_default();
-        let token = snapshot
-            .money
-            .approvals()
-            .filter(|approvals| approvals.is_needed(amount))
-            .map(|approvals| {
-                approvals.issue(
-                    &question.caller,
-                    &question.body,
-                    amount,
-                    now_ms(),
-                    fastrand::u64(..),
-                )
-            });
-        let mut quote = snapshot.money.quote(
-            (&sketch.asked, &sketch.served),
-            (sketch.input, sketch.output, sketch.images),
-            &sketch.priced,
-            &sketch.budgets,
-            budgets,
-            reasons,
-            token,
-        );
-        quote.would_pass &= !is_limited;
-        question.client.reply(200, quote.to_json(), "estimate")
-    }
-
-    /// Tells what has been used.
-    pub fn usage(self: Arc<Self>, question: Box<Question>) -> Decided {
-        Decided::Later {
-            at_most: DecisionService::LONGEST_WORK + self.settings.timeout,
-            waiting: Box::pin(async move {
-                let reply = self.report(&question).await;
-                Verdict::Reply { reply, receipt: None }
-            }),
-        }
-    }
-
-    async fn report(&self, question: &Question) -> LocalReply {
-        let query = question.path.split_once('?').map_or("", |(_, query)| query);
-        let query = match Query::parse(query, &question.caller, jiff::Timestamp::now()) {
-            Ok(query) => query,
-            Err(error) => return question.client.refuse(&error, "usage"),
-        };
-        match self.ledger.usage(query).await {
-            Ok(report) => question.client.reply(200, report.to_json(), "usage"),
-            Err(error) => {
-                let kind = match error {
-                    UsageError::Busy | UsageError::TimeLimit => ErrorKind::Overloaded,
-                    UsageError::Ledger(_) => ErrorKind::Internal,
-                };
-                question
-                    .client
-                    .refuse(&ApiError::new(kind, error.to_string()), "usage")
-            }
-        }
-    }
-
-    /// Learns how a request went: settles it, and writes it down. Returns at once.
-    pub fn outcome(self: &Arc<Self>, outcome: Outcome) {
-        let snapshot = self.snapshot();
-        let now_ms = now_ms();
-        snapshot.health.observe(&outcome, now_ms);
-        if let Some(news) = &self.news {
-            news.tell(&outcome);
-        }
-        let spent = snapshot.money.spent(&outcome);
-        let cost = spent.total();
-        if cost.is_none() {
-            snapshot.money_metrics.unpriced();
-        }
-        self.ledger.record(Row::new(&outcome, cost, now_ms));
-        if outcome.receipt.is_none() {
-            // Envoy has never heard what was decided, if anything was.
-            self.store.release(&outcome.id);
-        }
-        let entries = settling::settlements(&snapshot, &outcome, &spent);
-        if entries.is_empty() {
-            return;
-        }
-        let service = Arc::clone(self);
-        tokio::spawn(async move {
-            let Ok(_permit) = service.settling.acquire().await else {
-                return;
-            };
-            let standings = service.store.settle(&outcome.id, &entries).await;
-            for stop in &outcome.trail.0 {
-                snapshot.queues.nudge(&stop.provider);
-            }
-            service.tell_thresholds(&snapshot, standings).await;
-        });
-    }
-
-    /// Waits until all outcomes that have come are settled or being settled, so that no more wait than one message holds.
-    pub async fn has_room(&self) {
-        // It is never closed; who waits is served in turn.
-        let _ = self.settling.acquire().await;
-    }
-
-    /// Tells of budgets that have come to a threshold, each time once however many replicas see it.
-    async fn tell_thresholds(&self, snapshot: &Snapshot, standings: Vec<(Account, Standing)>) {
-        let of_budgets = |(account, _): &(Account, Standing)| matches!(account.window, Window::Until { .. });
-        for (account, standing) in standings.into_iter().filter(of_budgets) {
-            let before = {
-                let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-                if spent.len() >= MOST_REMEMBERED && !spent.contains_key(&account) {
-                    spent.clear();
-                }
-                spent.insert(account.clone(), standing.used).unwrap_or_default()
-            };
-            snapshot.money_metrics.stands(&snapshot.money, &account, standing);
-            for event in snapshot.money.after(&account, before, standing.used) {
-                if self.is_first(&event, &account).await {
-                    snapshot.money_metrics.crossed(&event);
-                    // Strings and numbers always serialise.
-                    eprintln!("{}", serde_json::to_string(&event).unwrap_or_default());
-                }
-            }
-        }
-    }
-
-    /// Whether nobody has told of it: the store remembers.
-    async fn is_first(&self, event: &Event, account: &Account) -> bool {
-        let marker = Claim {
-            account: Account {
-                name: format!("told/{}/{}", event.threshold, account.name)
-                    .chars()
-                    .take(store::LONGEST_NAME)
-                    .collect(),
-                window: account.window,
-            },
-            cap: 1,
-            amount: 1,
-            unsettled: Unsettled::Charged,
-            fail: Fail::Open,
-        };
-        let id = format!("told-{}-{}", event.threshold, fastrand::u64(..));
-        let hold_ms = event.ends_ms.saturating_sub(now_ms()).max(1_000);
-        !matches!(
-            self.store.reserve(&id, &[marker], hold_ms).await,
-            Err(Refused::Short { .. })
-        )
-    }
 }
 
 fn internal(deciding: &Deciding) -> Verdict {
@@ -734,6 +554,11 @@ async fn save_accounts(service: std::sync::Weak<Service>) {
         let Some(service) = service.upgrade() else { return };
         service.ledger.save_accounts(service.store.changes());
     }
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn open_ledger(
@@ -773,9 +598,4 @@ fn open_ledger(
         metrics,
     )?;
     Ok(ledger.with_collector(collector))
-}
-
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
