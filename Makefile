@@ -79,8 +79,8 @@ bench-pii: wasm $(ENVOY_READY) ## finding, masking and restoring personal data, 
 
 .PHONY: bench-ext-proc
 bench-ext-proc: $(VENV)/.stores ## the deciding service beside one that answers at once (docs/benchmarks.md)
-	cargo build --profile tool -p penstock-ext-proc -p penstock-bench-ext-proc
-	$(TARGET_DIR)/tool/penstock-bench-ext-proc
+	cargo build --release -p penstock-ext-proc -p penstock-bench-ext-proc
+	$(TARGET_DIR)/release/penstock-bench-ext-proc
 
 .PHONY: eval-pii
 eval-pii: ## precision and recall of recognising personal data (docs/benchmarks.md)

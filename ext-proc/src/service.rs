@@ -43,9 +43,9 @@ use crate::{
 
 /// Most accounts of budgets of which is remembered what was used, to tell thresholds.
 const MOST_REMEMBERED: usize = 10_000;
-/// Most outcomes that are settled at once. Beyond them at most one message of each Envoy waits here, the next wait in
-/// Envoy's buffers.
-const MOST_SETTLING: usize = 1_024;
+/// Most outcomes that are settled at once, so that decisions do not wait behind a whole batch of them. Beyond them at
+/// most one message of each Envoy waits here, the next wait in Envoy's buffers.
+const MOST_SETTLING: usize = 8;
 /// What the end waits for settlements.
 const END: Duration = Duration::from_secs(2);
 /// How often budgets are written down that live in memory.

@@ -34,7 +34,7 @@ impl Default for Bounds {
             accounts: 200_000,
             holds: 262_144,
             charged: 65_536,
-            settled: 524_288,
+            settled: 262_144,
         }
     }
 }

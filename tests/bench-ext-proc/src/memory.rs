@@ -6,7 +6,7 @@ use crate::load::{self, Until};
 use crate::side::Side;
 
 /// The longest that all requests may take. What was not reached by then is missed.
-const PATIENCE: Duration = Duration::from_secs(200);
+const PATIENCE: Duration = Duration::from_secs(420);
 /// Parts of all requests after which it is measured, in percent.
 const PARTS: [u64; 3] = [10, 50, 100];
 /// After the last settlement, so that the ledger has written what it holds.
