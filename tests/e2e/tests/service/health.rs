@@ -62,3 +62,51 @@ async fn a_target_that_fails_is_left_alone_and_tried_again_later() {
     .await;
     assert_eq!(ask().await, "primary:200");
 }
+
+/// With the settings that hold where none are given: five failures open a circuit, which is tried again after 2, 4, 8,
+/// 16 and then 30 seconds.
+#[tokio::test]
+async fn a_minute_of_outage_loses_no_request_and_is_over_within_a_probe() {
+    const EVERY: Duration = Duration::from_secs(4);
+    const LONGEST_PROBE: Duration = Duration::from_secs(30);
+    let key = marker("minute");
+    // At 0, 4, 8, 12 and 16 s; then the probes at 20, 24, 32 and 48 s.
+    let more = format!(
+        "models:\n{}keys: {{ anonymous: {{ tenant: demo }} }}\n",
+        model(
+            "plain",
+            &[
+                ("primary", &format!("fault=status:503,times:9,key:{key}")),
+                ("backup", "good")
+            ],
+            "retry: { same_target: 0 }"
+        )
+    );
+    let world = World::start("failure_mode: deny", &more).await;
+    let start = tokio::time::Instant::now();
+    let mut ticks = tokio::time::interval(EVERY);
+    let mut last_failure = Duration::ZERO;
+    let back = loop {
+        ticks.tick().await;
+        let response = world
+            .envoy
+            .send(Client::OpenAi.ask("plain", "hello", false))
+            .await
+            .unwrap();
+        assert_eq!(response.status, 200, "{}", response.text());
+        let attempts = response.header("x-penstock-attempts").unwrap();
+        let now = start.elapsed();
+        match attempts {
+            "primary:200" => break now,
+            "primary:503,backup:200" => last_failure = now,
+            "backup:200" => {}
+            other => panic!("{other}"),
+        }
+        assert!(now < Duration::from_secs(120), "never back");
+    };
+    assert!(last_failure > Duration::from_secs(40), "{last_failure:?}");
+    assert!(
+        back - last_failure <= LONGEST_PROBE + EVERY,
+        "{back:?} {last_failure:?}"
+    );
+}
