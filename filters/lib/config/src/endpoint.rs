@@ -4,9 +4,9 @@ use std::{borrow::Cow, net::IpAddr};
 
 use http::Uri;
 use serde::Serialize;
-use serde_saphyr::Spanned;
+use serde_saphyr::{Location, Spanned};
 
-use crate::problem::Problems;
+use crate::{problem::Problems, raw};
 
 /// How a provider is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -74,6 +74,30 @@ impl Endpoint {
         parse(&text.value, right)
             .map_err(|message| problems.at(text.referenced, field, message))
             .ok()
+    }
+
+    /// Of a gRPC service, which must be named. `here` is the section that it is missing in.
+    pub(crate) fn of_grpc(
+        text: &raw::Text,
+        here: Location,
+        right: &str,
+        field: &str,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let Some(text) = text else {
+            problems.at(here, field, format!("missing; write {right}"));
+            return None;
+        };
+        let endpoint = Self::parse(text, right, field, problems)?;
+        if !endpoint.prefix.is_empty() {
+            problems.at(
+                text.referenced,
+                field,
+                format!("holds a path, which gRPC decides itself; write {right}"),
+            );
+            return None;
+        }
+        Some(endpoint)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Spanned;
 
 use crate::{
     credential,
@@ -112,7 +112,7 @@ impl Otlp {
     fn parse(raw: &Spanned<raw::Otlp>, problems: &mut Problems) -> Option<Self> {
         let here = raw.referenced;
         let raw = &raw.value;
-        let endpoint = endpoint(&raw.url, here, problems);
+        let endpoint = Endpoint::of_grpc(&raw.url, here, RIGHT, "ledger.otlp.url", problems);
         let tls = Tls::parse(
             raw.tls.as_ref(),
             endpoint.as_ref(),
@@ -189,24 +189,6 @@ fn passes(policy: &PiiPolicy) -> Option<String> {
         .iter()
         .find(|entity| entity.action == PiiAction::Flag)?;
     Some(format!("pii.entities.{}.action: flag", flagged.name))
-}
-
-fn endpoint(text: &raw::Text, here: Location, problems: &mut Problems) -> Option<Endpoint> {
-    const FIELD: &str = "ledger.otlp.url";
-    let Some(text) = text else {
-        problems.at(here, FIELD, format!("missing; write {RIGHT}"));
-        return None;
-    };
-    let endpoint = Endpoint::parse(text, RIGHT, FIELD, problems)?;
-    if !endpoint.prefix.is_empty() {
-        problems.at(
-            text.referenced,
-            FIELD,
-            format!("holds a path, which gRPC decides itself; write {RIGHT}"),
-        );
-        return None;
-    }
-    Some(endpoint)
 }
 
 /// They hold the collector's credential.

@@ -33,6 +33,8 @@ mod model;
 #[cfg(feature = "file")]
 mod money;
 #[cfg(feature = "file")]
+mod only;
+#[cfg(feature = "file")]
 mod pii;
 #[cfg(feature = "file")]
 mod problem;

@@ -6,7 +6,12 @@ use serde::Serialize;
 use serde_saphyr::Spanned;
 
 use super::{Known, amount};
-use crate::{config::unique, model, problem::Problems, provider, raw, suggest};
+use crate::{
+    config::unique,
+    only::{self, Choice},
+    problem::Problems,
+    provider, raw, suggest,
+};
 
 /// Every request looks at each.
 const MOST: usize = 256;
@@ -166,13 +171,7 @@ fn one(
     let per = per(&raw.per, path, problems);
     let only = only(raw.only.as_ref(), path, known, problems);
     let models = match raw.only.as_ref().and_then(|only| only.model.as_ref()) {
-        Some(list) => values(
-            list,
-            "model",
-            &format!("{path}.match.model"),
-            Some(&known.models),
-            problems,
-        ),
+        Some(list) => only::values(list, "model", Some(&known.models), "budget", path, problems),
         None => Some(Vec::new()),
     };
     let timezone = timezone(&raw.timezone, path, problems);
@@ -240,59 +239,20 @@ fn only(
     let Some(raw) = raw else {
         return Some(Vec::new());
     };
-    let lists = [
-        (Payer::Tenant, "tenant", &raw.tenant, None),
-        (Payer::Key, "key", &raw.key, None),
-        (Payer::Team, "team", &raw.team, None),
-        (
-            Payer::Provider,
-            "provider",
-            &raw.provider,
-            Some(known.providers.as_slice()),
-        ),
+    let choice = |by, word, list, known| Choice {
+        by,
+        word,
+        list,
+        known,
+    };
+    let providers = Some(known.providers.as_slice());
+    let choices = [
+        choice(Payer::Tenant, "tenant", &raw.tenant, None),
+        choice(Payer::Key, "key", &raw.key, None),
+        choice(Payer::Team, "team", &raw.team, None),
+        choice(Payer::Provider, "provider", &raw.provider, providers),
     ];
-    let mut all = Some(Vec::new());
-    for (payer, word, list, known) in lists {
-        let Some(list) = list else { continue };
-        let values = values(list, word, &format!("{path}.match.{word}"), known, problems);
-        all = all.zip(values).map(|(mut all, values)| {
-            all.push((payer, values));
-            all
-        });
-    }
-    all
-}
-
-/// At least one name; of `known` ones if all of them are.
-fn values(
-    list: &Spanned<Vec<Spanned<String>>>,
-    word: &str,
-    field: &str,
-    known: Option<&[&str]>,
-    problems: &mut Problems,
-) -> Option<Vec<String>> {
-    if list.value.is_empty() {
-        problems.at(
-            list.referenced,
-            field,
-            "empty, so the budget would never apply; name one or leave it out",
-        );
-        return None;
-    }
-    let values = model::names(list, field, problems)?;
-    let mut right = true;
-    for (index, text) in list.value.iter().enumerate() {
-        if let Some(known) = known.filter(|known| !known.contains(&text.value.as_str())) {
-            let remedy = suggest::remedy(&text.value, known.iter().copied());
-            problems.at(
-                text.referenced,
-                format!("{field}[{index}]"),
-                format!("no {word} is named {:?}; {remedy}", text.value),
-            );
-            right = false;
-        }
-    }
-    right.then_some(values)
+    only::only(choices, "budget", path, problems)
 }
 
 /// A name of the database that is part of the program: machines differ in what they have.

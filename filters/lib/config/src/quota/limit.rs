@@ -7,7 +7,7 @@ use serde_saphyr::{Location, Spanned};
 use super::strict::{Keeping, StrictLimit, keeping};
 use crate::{
     fail::Fail,
-    model,
+    only::{self, Choice},
     problem::Problems,
     provider, raw,
     route::ROUTES,
@@ -267,59 +267,20 @@ fn only(raw: Option<&raw::Match>, path: &str, known: &Known<'_>, problems: &mut 
         return Some(Vec::new());
     };
     let routes = ROUTES.map(|route| route.name);
-    let lists = [
-        (Scope::Tenant, "tenant", &raw.tenant, None),
-        (Scope::Key, "key", &raw.key, None),
-        (Scope::Agent, "agent", &raw.agent, None),
-        (Scope::Model, "model", &raw.model, Some(known.models.as_slice())),
-        (Scope::Route, "route", &raw.route, Some(routes.as_slice())),
+    let choice = |by, word, list, known| Choice {
+        by,
+        word,
+        list,
+        known,
+    };
+    let choices = [
+        choice(Scope::Tenant, "tenant", &raw.tenant, None),
+        choice(Scope::Key, "key", &raw.key, None),
+        choice(Scope::Agent, "agent", &raw.agent, None),
+        choice(Scope::Model, "model", &raw.model, Some(known.models.as_slice())),
+        choice(Scope::Route, "route", &raw.route, Some(routes.as_slice())),
     ];
-    let mut all = Some(Vec::new());
-    for (scope, word, list, known) in lists {
-        let Some(list) = list else { continue };
-        let values = values(list, word, &format!("{path}.match.{word}"), known, problems);
-        all = all.zip(values).map(|(mut all, values)| {
-            all.push((scope, values));
-            all
-        });
-    }
-    all
-}
-
-/// What a scope may be; of `known` names if all of them are.
-fn values(
-    list: &Spanned<Vec<Spanned<String>>>,
-    word: &str,
-    field: &str,
-    known: Option<&[&str]>,
-    problems: &mut Problems,
-) -> Option<Vec<String>> {
-    if list.value.is_empty() {
-        problems.at(
-            list.referenced,
-            field,
-            "empty, so the limit would never apply; name one or leave it out",
-        );
-        return None;
-    }
-    let values = model::names(list, field, problems)?;
-    let mut right = true;
-    for (index, text) in list.value.iter().enumerate() {
-        let Some(known) = known.filter(|known| !known.contains(&text.value.as_str())) else {
-            continue;
-        };
-        let remedy = match known {
-            [] => format!("name one under {word}s"),
-            known => suggest::remedy(&text.value, known.iter().copied()),
-        };
-        problems.at(
-            text.referenced,
-            format!("{field}[{index}]"),
-            format!("no {word} is named {:?}; {remedy}", text.value),
-        );
-        right = false;
-    }
-    right.then_some(values)
+    only::only(choices, "limit", path, problems)
 }
 
 fn report(first: &Placed, other: &Placed, problems: &mut Problems) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Spanned;
 
 use crate::{endpoint::Endpoint, problem::Problems, provider, provider::Tls, raw, unit};
 
@@ -43,7 +43,7 @@ impl Service {
     pub(super) fn parse(raw: &Spanned<raw::Service>, problems: &mut Problems) -> Option<Self> {
         let here = raw.referenced;
         let raw = &raw.value;
-        let endpoint = endpoint(&raw.url, here, problems);
+        let endpoint = Endpoint::of_grpc(&raw.url, here, RIGHT, "quota.service.url", problems);
         let tls = Tls::parse(
             raw.tls.as_ref(),
             endpoint.as_ref(),
@@ -77,24 +77,6 @@ impl Service {
             initial_permille: initial_percent?.saturating_mul(PERMILLE_OF_PERCENT),
         })
     }
-}
-
-fn endpoint(text: &raw::Text, here: Location, problems: &mut Problems) -> Option<Endpoint> {
-    const FIELD: &str = "quota.service.url";
-    let Some(text) = text else {
-        problems.at(here, FIELD, format!("missing; write {RIGHT}"));
-        return None;
-    };
-    let endpoint = Endpoint::parse(text, RIGHT, FIELD, problems)?;
-    if !endpoint.prefix.is_empty() {
-        problems.at(
-            text.referenced,
-            FIELD,
-            format!("holds a path, which gRPC decides itself; write {RIGHT}"),
-        );
-        return None;
-    }
-    Some(endpoint)
 }
 
 fn percent(number: &raw::Number, problems: &mut Problems) -> Option<u32> {
