@@ -146,23 +146,16 @@ fn dimension(name: &str) -> Option<Dimension> {
 impl Dimension {
     /// The expression of its value; that of a tag takes the tag's name as parameter `parameter`.
     pub(super) fn sql(&self, parameter: usize) -> String {
-        let column = match self {
-            Self::Tenant => "tenant",
-            Self::Team => "team",
-            Self::Key => "key",
-            Self::Agent => "agent",
-            Self::Model => "model",
-            Self::Served => "served",
-            Self::Provider => "provider",
-            Self::ProviderModel => "provider_model",
-            Self::Day => "strftime('%Y-%m-%d', started_ms / 1000, 'unixepoch')",
+        match self {
+            Self::Day => "strftime('%Y-%m-%d', started_ms / 1000, 'unixepoch')".to_owned(),
             Self::Tag(_) => {
-                return format!(
+                format!(
                     "(SELECT tag.value FROM json_each(requests.tags) AS tag WHERE tag.key = ?{parameter})"
-                );
+                )
             }
-        };
-        column.to_owned()
+            // All others are asked for by the name of their column.
+            column => column.to_string(),
+        }
     }
 }
 

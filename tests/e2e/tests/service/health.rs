@@ -9,21 +9,27 @@ use crate::world::model;
 
 use super::world::World;
 
-#[tokio::test]
-async fn a_target_that_fails_is_left_alone_and_tried_again_later() {
-    let key = marker("outage");
+/// A first target with this fault, and a second that answers.
+async fn outage(fault: &str, more: &str) -> World {
+    let faulty = format!("fault={fault},key:{}", marker("outage"));
     let more = format!(
-        "models:\n{}health: {{ consecutive_failures: 3, open: 1s, open_at_most: 2s }}\nkeys: {{ anonymous: {{ tenant: demo }} }}\n",
+        "models:\n{}keys: {{ anonymous: {{ tenant: demo }} }}\n{more}",
         model(
             "plain",
-            &[
-                ("primary", &format!("fault=status:500,times:3,key:{key}")),
-                ("backup", "good")
-            ],
+            &[("primary", &faulty), ("backup", "good")],
             "retry: { same_target: 0 }"
         )
     );
-    let world = World::start("failure_mode: deny", &more).await;
+    World::start("failure_mode: deny", &more).await
+}
+
+#[tokio::test]
+async fn a_target_that_fails_is_left_alone_and_tried_again_later() {
+    let world = outage(
+        "status:500,times:3",
+        "health: { consecutive_failures: 3, open: 1s, open_at_most: 2s }\n",
+    )
+    .await;
     let ask = async || {
         let response = world
             .envoy
@@ -69,20 +75,8 @@ async fn a_target_that_fails_is_left_alone_and_tried_again_later() {
 async fn a_minute_of_outage_loses_no_request_and_is_over_within_a_probe() {
     const EVERY: Duration = Duration::from_secs(4);
     const LONGEST_PROBE: Duration = Duration::from_secs(30);
-    let key = marker("minute");
     // At 0, 4, 8, 12 and 16 s; then the probes at 20, 24, 32 and 48 s.
-    let more = format!(
-        "models:\n{}keys: {{ anonymous: {{ tenant: demo }} }}\n",
-        model(
-            "plain",
-            &[
-                ("primary", &format!("fault=status:503,times:9,key:{key}")),
-                ("backup", "good")
-            ],
-            "retry: { same_target: 0 }"
-        )
-    );
-    let world = World::start("failure_mode: deny", &more).await;
+    let world = outage("status:503,times:9", "").await;
     let start = tokio::time::Instant::now();
     let mut ticks = tokio::time::interval(EVERY);
     let mut last_failure = Duration::ZERO;
