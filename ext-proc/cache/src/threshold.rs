@@ -1,0 +1,1 @@
+//! How close two texts must be, by what it has turned out to cost.
