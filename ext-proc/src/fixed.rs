@@ -1,12 +1,16 @@
 //! What is read once, at the start: a file in which any of it differs is not taken up while the service runs.
 
-use penstock_config::{Config, DecisionService};
+use penstock_config::{Cache, Config, DecisionService};
 
 /// The fields in which `new` differs from `old`, as the file names them. Both have a service.
 pub fn changed(new: &Config, old: &Config) -> Vec<&'static str> {
     let service = |differs: fn(&DecisionService, &DecisionService) -> bool| {
         let both = new.service.as_ref().zip(old.service.as_ref());
         both.is_none_or(|(new, old)| differs(new, old))
+    };
+    let cache = |differs: fn(&Cache, &Cache) -> bool| {
+        let both = new.cache.as_ref().zip(old.cache.as_ref());
+        both.is_some_and(|(new, old)| differs(new, old))
     };
     let fields = [
         ("service.listen", service(|new, old| new.listen != old.listen)),
@@ -22,6 +26,9 @@ pub fn changed(new: &Config, old: &Config) -> Vec<&'static str> {
         ("ledger.retention", new.ledger.retention != old.ledger.retention),
         ("ledger.flush", new.ledger.flush != old.ledger.flush),
         ("ledger.otlp", new.ledger.otlp != old.ledger.otlp),
+        ("cache", new.cache.is_some() != old.cache.is_some()),
+        ("cache.store", cache(|new, old| new.store != old.store)),
+        ("cache.embedder", cache(|new, old| new.embedder != old.embedder)),
         // Envoy asks for keys by a filter that it has or has not.
         ("keys", new.keys.is_some() != old.keys.is_some()),
     ];
@@ -73,6 +80,15 @@ models: [ { name: m, targets: [ { provider: p, model: a } ] } ]
         ] {
             assert_eq!(changed(&config(more), &before), expected, "{more}");
             assert_eq!(changed(&before, &config(more)), expected, "{more}");
+        }
+        let cache = |inside: &str| config(&format!("cache: {inside}"));
+        for (inside, expected) in [
+            ("{ entries: 10 }", &["cache.store"][..]),
+            ("{ embedder: { budget: 5ms } }", &["cache.embedder"]),
+            ("{ ttl: 5m, threshold: 0.9 }", &[]),
+        ] {
+            assert_eq!(changed(&cache(inside), &cache("{}")), expected, "{inside}");
+            assert_eq!(changed(&cache(inside), &before), ["cache"], "{inside}");
         }
         let keys = |tenant: &str| config(&format!("keys: {{ anonymous: {{ tenant: {tenant} }} }}"));
         assert!(changed(&keys("a"), &keys("b")).is_empty());

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     attributes::Attributes,
+    cache::Cache,
     health::Health,
     identity,
     keys::Keys,
@@ -79,6 +80,9 @@ pub struct Config {
     /// When targets are left alone. As it is by default, it is no part of the policy version.
     #[serde(skip_serializing_if = "is_default")]
     pub health: Health,
+    /// Which answers are used again; `None` if none are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
     #[serde(skip)]
     directory: PathBuf,
     #[serde(skip)]
@@ -299,6 +303,7 @@ impl Config {
         let ledger = Ledger::parse(raw, pii.as_ref().and_then(Option::as_ref), problems);
         let routing = Routing::parse(raw, &models, &providers, problems);
         let health = Health::parse(raw.health.as_ref().map(|section| &section.value), problems);
+        let cache = Cache::parse(raw, &providers, problems);
         service::demanded(raw, problems);
         if !problems.is_empty() {
             return None;
@@ -321,6 +326,7 @@ impl Config {
             ledger: ledger?,
             routing,
             health,
+            cache: cache?,
             directory: file.parent().map(Path::to_owned).unwrap_or_default(),
             policy_version: String::new(),
         };

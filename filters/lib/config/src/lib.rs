@@ -9,6 +9,8 @@
 #[cfg(feature = "file")]
 mod attributes;
 #[cfg(feature = "file")]
+mod cache;
+#[cfg(feature = "file")]
 mod config;
 #[cfg(feature = "file")]
 mod credential;
@@ -66,6 +68,7 @@ pub use penstock_translate::target::Flavor;
 #[cfg(feature = "file")]
 pub use self::{
     attributes::Attributes,
+    cache::{Cache, CachePolicy, CacheStore, Embedder, EmbeddingEndpoint, Share},
     config::{AccessLog, Config},
     credential::Credential,
     endpoint::{Endpoint, Scheme},

@@ -10,6 +10,7 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
+mod cache;
 mod capacity;
 mod health;
 mod identity;
@@ -20,6 +21,7 @@ mod pii;
 mod quota;
 mod service;
 
+pub(crate) use cache::{Cache, Embedder};
 pub(crate) use capacity::{Capacity, Queue};
 pub(crate) use health::Health;
 pub(crate) use identity::{Identity, Source};
@@ -47,13 +49,15 @@ pub(crate) struct File {
     pub(crate) models: List<Model>,
     pub(crate) identity: Option<Identity>,
     pub(crate) keys: Option<Spanned<Keys>>,
-    #[serde(deserialize_with = "pii::section")]
+    #[serde(deserialize_with = "section")]
     pub(crate) pii: Option<Spanned<Pii>>,
     pub(crate) quota: Option<Quota>,
     pub(crate) service: Option<Spanned<DecisionService>>,
     pub(crate) money: Option<Spanned<Money>>,
     pub(crate) ledger: Option<Spanned<Ledger>>,
     pub(crate) health: Option<Spanned<Health>>,
+    #[serde(deserialize_with = "section")]
+    pub(crate) cache: Option<Spanned<Cache>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -123,6 +127,7 @@ pub(crate) struct Model {
     pub(crate) strategy: List<String>,
     pub(crate) pin: Text,
     pub(crate) pii: Option<Spanned<Pii>>,
+    pub(crate) cache: Option<Spanned<Cache>>,
     // The fields of `Policy`: serde cannot flatten and deny unknown fields at once.
     pub(crate) commit: Text,
     pub(crate) on_loss: Text,
@@ -157,6 +162,24 @@ pub(crate) struct Retry {
 pub(crate) struct Timeouts {
     pub(crate) first_token: Text,
     pub(crate) answer: Text,
+}
+
+/// Without anything in it, the section is still meant.
+fn section<'de, T, D>(deserializer: D) -> Result<Option<Spanned<T>>, D::Error>
+where
+    T: Deserialize<'de> + Default,
+    D: Deserializer<'de>,
+{
+    let Spanned {
+        value,
+        referenced,
+        defined,
+    } = Spanned::<Option<T>>::deserialize(deserializer)?;
+    Ok(Some(Spanned {
+        value: value.unwrap_or_default(),
+        referenced,
+        defined,
+    }))
 }
 
 impl<'de> Deserialize<'de> for Credential {

@@ -52,20 +52,6 @@ pub(crate) struct DenyList {
     pub(crate) words: List<String>,
 }
 
-/// Without anything in it, the section is still meant.
-pub(super) fn section<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Spanned<Pii>>, D::Error> {
-    let Spanned {
-        value,
-        referenced,
-        defined,
-    } = Spanned::<Option<Pii>>::deserialize(deserializer)?;
-    Ok(Some(Spanned {
-        value: value.unwrap_or_default(),
-        referenced,
-        defined,
-    }))
-}
-
 /// Names and what is said of them, in the order of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Entities(pub(crate) Vec<(Spanned<String>, Entity)>);

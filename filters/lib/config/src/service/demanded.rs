@@ -25,6 +25,7 @@ pub(crate) fn demanded(raw: &raw::File, problems: &mut Problems) {
     found.add("money", &raw.money);
     found.add("ledger", &raw.ledger);
     found.add("health", &raw.health);
+    found.add("cache", &raw.cache);
     for (field, place) in found.0 {
         problems.at(place, field, MESSAGE);
     }

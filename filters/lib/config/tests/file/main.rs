@@ -1,6 +1,8 @@
 //! `penstock.yaml`: what is refused, and what becomes of the rest.
 
 #[cfg(test)]
+mod cache;
+#[cfg(test)]
 mod demanded;
 #[cfg(test)]
 mod identity;
