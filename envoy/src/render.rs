@@ -4,6 +4,7 @@
 
 mod access_log;
 mod bootstrap;
+mod cache;
 mod cluster;
 mod credential;
 mod filter;

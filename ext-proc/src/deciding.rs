@@ -603,6 +603,7 @@ impl Deciding {
             alias: self.alias.clone(),
             targets: targets.collect(),
             policy_version: snapshot.policy_version().to_owned(),
+            cache: None,
         };
         let mut receipt = self.receipt();
         receipt.estimate = dearest(&bid.priced);

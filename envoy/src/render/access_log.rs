@@ -59,6 +59,7 @@ fn fields(policy_version: &str) -> Node {
         "cluster" => "%UPSTREAM_CLUSTER_RAW%",
         "usage" => "%FILTER_STATE(wasm.penstock.usage:PLAIN)%",
         "quota" => "%FILTER_STATE(wasm.penstock.quota:PLAIN)%",
+        "cache" => "%RESP(X-PENSTOCK-CACHE)%",
         "pii" => "%FILTER_STATE(wasm.penstock.pii:PLAIN)%",
         "policy_version" => policy_version,
     }

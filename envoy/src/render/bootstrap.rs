@@ -1,7 +1,7 @@
 //! The whole of what Envoy is started with.
 
 use super::{
-    Context, RenderError, cluster, listener,
+    Context, RenderError, cache, cluster, listener,
     node::{Node, extension, list, map},
 };
 
@@ -56,6 +56,11 @@ pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
     if let Some(service) = &context.config.service {
         clusters.push(cluster::service(context, service)?);
     }
+    let mut listeners = vec![listener::listener(context)?];
+    if let Some((provider, endpoint)) = context.config.embeddings() {
+        listeners.push(cache::listener(provider, endpoint));
+        clusters.push(cache::embeddings(context, provider)?);
+    }
     clusters.push(cluster::exhausted());
     Ok(map! {
         "node" => map! {
@@ -81,7 +86,7 @@ pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
             )],
         },
         "static_resources" => map! {
-            "listeners" => list![listener::listener(context)?],
+            "listeners" => listeners,
             "clusters" => clusters,
         },
     })

@@ -26,10 +26,25 @@ const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 pub(super) const ATTEMPTS: u32 = 2;
 /// Nothing listens there, and connecting is refused at once.
 const CLOSED_PORT: u16 = 1;
+
 pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError> {
+    let translation = filter::schema_translation(context, &context.config.back(provider))?;
+    let mut filters = vec![translation];
+    filters.extend(credential::injector(context, provider)?);
+    to(context, provider, &provider.cluster(), filters)
+}
+
+/// A cluster that leads to a provider, with `filters` in the order of the request; an answer passes them from the last
+/// to the first.
+pub(super) fn to(
+    context: &Context<'_>,
+    provider: &Provider,
+    name: &str,
+    filters: Vec<Node>,
+) -> Result<Node, RenderError> {
     let endpoint = &provider.endpoint;
     let cluster = map! {
-        "name" => provider.cluster(),
+        "name" => name,
         "connect_timeout" => provider.connect_timeout,
         "per_connection_buffer_limit_bytes" => body_buffer(context.config),
         "circuit_breakers" => no_breaker(),
@@ -40,7 +55,7 @@ pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Nod
             },
         },
         "load_assignment" => map! {
-            "cluster_name" => provider.cluster(),
+            "cluster_name" => name,
             "endpoints" => list![
                 locality(0, &endpoint.host, endpoint.port),
                 // "No healthy host" is never retried, a refused connection is: an empty DNS answer ends up here.
@@ -48,7 +63,7 @@ pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Nod
             ],
         },
         "typed_extension_protocol_options" => map! {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions" => http(context, provider)?,
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions" => http(provider, filters),
         },
     };
     let server = format!("provider {:?}", provider.name);
@@ -186,7 +201,7 @@ fn locality(priority: u32, host: &str, port: u16) -> Node {
     }
 }
 
-fn http(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError> {
+fn http(provider: &Provider, mut filters: Vec<Node>) -> Node {
     let protocol = match provider.endpoint.scheme {
         Scheme::Http => (
             "explicit_http_config",
@@ -197,13 +212,7 @@ fn http(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError>
             map! { "http_protocol_options" => map! {}, "http2_protocol_options" => map! {} },
         ),
     };
-    // In the order of the request; an answer passes them from the last to the first. Envoy 1.40 has no decompressor
-    // for this place.
-    let mut filters = vec![filter::schema_translation(
-        context,
-        &context.config.back(provider),
-    )?];
-    filters.extend(credential::injector(context, provider)?);
+    // Envoy 1.40 has no decompressor for this place.
     filters.push(extension(
         "envoy.filters.http.upstream_codec",
         "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec",
@@ -214,10 +223,7 @@ fn http(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError>
         protocol.0 => protocol.1,
         "http_filters" => filters,
     };
-    Ok(typed(
-        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-        fields,
-    ))
+    typed("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", fields)
 }
 
 fn tls(context: &Context<'_>, endpoint: &Endpoint, trust: &Tls, server: &str) -> Result<Node, RenderError> {

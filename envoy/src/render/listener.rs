@@ -112,7 +112,8 @@ fn filters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
         filters.push(filter::pii_redaction(context, &slice)?);
     }
     // Behind all that counts and masks, so that what it decides by is what will be sent.
-    filters.extend(service.into_iter().flat_map(service::ext_proc));
+    let ext_proc = |service| service::ext_proc(context.config, service);
+    filters.extend(service.into_iter().flat_map(ext_proc));
     filters.push(filter::schema_translation(context, &context.config.front())?);
     filters.push(extension(
         "envoy.filters.http.router",

@@ -66,7 +66,10 @@ pub(super) fn stream_idle_timeout(config: &Config) -> Duration {
     let longest = longest(config, |model| model.answer_ms)
         .max(config.limits.stream_stall)
         .max(longest(config, |model| model.first_token_ms));
-    let decision = config.service.as_ref().map(service::longest_wait);
+    let decision = config
+        .service
+        .as_ref()
+        .map(|service| service::longest_wait(config, service));
     // Nothing moves while the service decides.
     (idle_timeout(config, longest) + MARGIN).max(decision.unwrap_or_default() + MARGIN)
 }

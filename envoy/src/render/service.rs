@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use penstock_config::{Config, DecisionService, Queue};
+use penstock_config::{Cache, Config, DecisionService, Queue};
 
 use super::{
-    access_log, cluster,
+    access_log, cache, cluster,
     node::{Node, extension, list, map},
 };
 
@@ -14,7 +14,7 @@ const EXT_AUTHZ: &str = "envoy.filters.http.ext_authz";
 /// Where tokens that Envoy itself has checked put their claims.
 const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
 /// What the service says.
-const NAMESPACE: &str = "penstock";
+pub(super) const NAMESPACE: &str = "penstock";
 /// What the details of an answer of the service's own begin with.
 pub(super) const DETAILS: &str = "penstock_";
 
@@ -64,11 +64,12 @@ pub(super) fn ext_authz(config: &Config, service: &DecisionService) -> Node {
 
 /// Asks where the request should go; where there are several replicas, another one if the first has died over it: a
 /// stream that has begun is not retried.
-pub(super) fn ext_proc(service: &DecisionService) -> Vec<Node> {
-    let mut filters = vec![ask(service)];
+pub(super) fn ext_proc(config: &Config, service: &DecisionService) -> Vec<Node> {
+    let mut filters = vec![ask(config, service)];
     if has_replicas(service) {
-        filters.push(ask_again(service));
+        filters.push(ask_again(config, service));
     }
+    filters.extend(config.cache.as_ref().map(|_| cache::fill(service)));
     filters
 }
 
@@ -78,21 +79,7 @@ fn has_replicas(service: &DecisionService) -> bool {
 }
 
 /// Passed over by requests that are decided, and by those of which nothing is.
-fn ask_again(service: &DecisionService) -> Node {
-    let decided = map! {
-        "single_predicate" => map! {
-            "input" => extension(
-                "envoy.matching.inputs.dynamic_metadata",
-                "envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput",
-                map! { "filter" => NAMESPACE, "path" => list![map! { "key" => DECISION }] },
-            ),
-            "custom_match" => extension(
-                "envoy.matching.matchers.metadata_matcher",
-                "envoy.extensions.matching.input_matchers.metadata.v3.Metadata",
-                map! { "value" => map! { "present_match" => true } },
-            ),
-        },
-    };
+fn ask_again(config: &Config, service: &DecisionService) -> Node {
     let reads = map! {
         "single_predicate" => map! {
             "input" => extension(
@@ -103,22 +90,29 @@ fn ask_again(service: &DecisionService) -> Node {
             "value_match" => map! { "exact" => "GET" },
         },
     };
+    passed_over(
+        AGAIN,
+        ask(config, service),
+        map! { "or_matcher" => map! { "predicate" => list![said(DECISION), reads] } },
+    )
+}
+
+/// A filter that requests pass over to which `predicate` applies once its turn has come.
+pub(super) fn passed_over(name: &str, filter: Node, predicate: Node) -> Node {
     let skip = extension(
         "skip",
         "envoy.extensions.filters.common.matcher.action.v3.SkipFilter",
         map! {},
     );
     extension(
-        AGAIN,
+        name,
         "envoy.extensions.common.matching.v3.ExtensionWithMatcher",
         map! {
-            "extension_config" => ask(service),
+            "extension_config" => filter,
             "xds_matcher" => map! {
                 "matcher_list" => map! {
                     "matchers" => list![map! {
-                        "predicate" => map! {
-                            "or_matcher" => map! { "predicate" => list![decided, reads] },
-                        },
+                        "predicate" => predicate,
                         "on_match" => map! { "action" => skip },
                     }],
                 },
@@ -127,7 +121,25 @@ fn ask_again(service: &DecisionService) -> Node {
     )
 }
 
-fn ask(service: &DecisionService) -> Node {
+/// Whether the service has said anything under `key`.
+pub(super) fn said(key: &str) -> Node {
+    map! {
+        "single_predicate" => map! {
+            "input" => extension(
+                "envoy.matching.inputs.dynamic_metadata",
+                "envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput",
+                map! { "filter" => NAMESPACE, "path" => list![map! { "key" => key }] },
+            ),
+            "custom_match" => extension(
+                "envoy.matching.matchers.metadata_matcher",
+                "envoy.extensions.matching.input_matchers.metadata.v3.Metadata",
+                map! { "value" => map! { "present_match" => true } },
+            ),
+        },
+    }
+}
+
+fn ask(config: &Config, service: &DecisionService) -> Node {
     extension(
         "envoy.filters.http.ext_proc",
         "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",
@@ -145,13 +157,18 @@ fn ask(service: &DecisionService) -> Node {
             },
             "message_timeout" => service.timeout,
             // It bounds what the service asks for, and a queue's deadline may be lengthened while Envoy runs.
-            "max_message_timeout" => longest_wait(service),
+            "max_message_timeout" => longest_wait(config, service),
             "metadata_options" => map! {
-                "forwarding_namespaces" => map! { "untyped" => list![EXT_AUTHZ, JWT_AUTHN] },
+                "forwarding_namespaces" => map! { "untyped" => told_of_caller() },
                 "receiving_namespaces" => map! { "untyped" => list![NAMESPACE] },
             },
         },
     )
+}
+
+/// Where it stands who calls.
+pub(super) fn told_of_caller() -> Vec<Node> {
+    vec![EXT_AUTHZ.into(), JWT_AUTHN.into()]
 }
 
 /// Tells how each request went.
@@ -176,8 +193,16 @@ pub(super) fn access_log(service: &DecisionService) -> Node {
 }
 
 /// The longest that the service may take to decide.
-pub(super) fn longest_wait(service: &DecisionService) -> Duration {
-    Queue::LONGEST_DEADLINE + DecisionService::LONGEST_WORK + service.timeout + MARGIN
+pub(super) fn longest_wait(config: &Config, service: &DecisionService) -> Duration {
+    let cache = config
+        .cache
+        .as_ref()
+        .map(|cache| Cache::LONGEST_WAIT + cache.embedder.budget());
+    Queue::LONGEST_DEADLINE
+        + DecisionService::LONGEST_WORK
+        + service.timeout
+        + cache.unwrap_or_default()
+        + MARGIN
 }
 
 fn asked_elsewhere(service: &DecisionService) -> Node {
@@ -202,6 +227,6 @@ fn asked_elsewhere(service: &DecisionService) -> Node {
     )
 }
 
-fn grpc(service: &DecisionService) -> Node {
+pub(super) fn grpc(service: &DecisionService) -> Node {
     map! { "envoy_grpc" => map! { "cluster_name" => service.cluster() } }
 }

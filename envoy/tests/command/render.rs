@@ -34,7 +34,7 @@ fn rendered(text: &str) -> Rendered {
 /// `UPDATE_GOLDEN=1 cargo test -p penstock-envoy` writes them anew.
 #[test]
 fn examples_are_rendered_as_they_are_checked_in() {
-    for name in ["quickstart", "providers", "limits", "pii", "keys"] {
+    for name in ["quickstart", "providers", "limits", "pii", "keys", "cache"] {
         let filters = filters();
         let options = Options {
             system_ca: Some("/etc/ssl/certs/ca-certificates.crt".into()),
@@ -233,6 +233,8 @@ quota:
   limits:
     - { name: all, per: [tenant, key, agent, model, route], match: { route: [messages] }, tokens_per_minute: 1000000000000 }
   service: { url: 'https://quota.internal:443', tls: { server_name: h } }
+service: { redis: { url: 'redis://r:1' } }
+cache: { store: redis, embedder: { provider: by-name, model: 'an \"embedder\"', dimensions: 8, listen: '127.0.0.1:1' } }
 pii:
   key: { env: PENSTOCK_NOT_SET }
   patterns: [{ name: QUOTED, regex: '\"\\d+\": # \\{', context: ['a \"word\": with # signs'] }]
@@ -248,6 +250,7 @@ models: [{ name: m, targets: [{ provider: a, model: x }] }]";
         example("providers"),
         example("limits"),
         example("pii"),
+        example("cache"),
         every_field,
         silent,
     ] {

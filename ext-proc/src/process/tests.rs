@@ -228,6 +228,7 @@ fn a_decision_goes_with_the_body_as_metadata_and_changes_nothing_else() {
             price: None,
         }],
         policy_version: "p1".to_owned(),
+        cache: None,
     };
     let answer = answer::verdict(Verdict::Go {
         decision: Box::new(decision.clone()),

@@ -300,6 +300,9 @@ impl Front {
         if self.is_static {
             headers.push(("x-penstock-plan", "static".to_owned()));
         }
+        if let Some(lookup) = self.decision.as_ref().and_then(|decision| decision.cache) {
+            headers.push(("x-penstock-cache", lookup.as_str().to_owned()));
+        }
         let mut provider_ms = 0;
         if let Some(Journey { progress, loss, .. }) = journey {
             if let Some(attempt) = progress.attempts.last() {

@@ -65,7 +65,7 @@ impl Answer {
         usage: impl FnOnce() -> Option<UsageRecord>,
     ) {
         self.status = headers.get(":status").and_then(|status| status.parse().ok());
-        self.cached = headers.get(CACHE) == Some("hit");
+        self.cached = headers.get(CACHE).is_some_and(|cache| cache.starts_with("hit"));
         if self.status.is_none_or(|status| status >= 400) {
             return;
         }

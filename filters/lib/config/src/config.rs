@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     attributes::Attributes,
-    cache::Cache,
+    cache::{Cache, EmbeddingEndpoint},
     health::Health,
     identity,
     keys::Keys,
@@ -279,6 +279,17 @@ impl Config {
     pub fn counted(&self, alias: &str) -> Option<slice::CountedModel> {
         let model = self.models.iter().find(|model| model.name == alias)?;
         Some(self.quota.as_ref()?.counted(model))
+    }
+
+    /// The provider of vectors, and how it is asked, where the cache compares by them.
+    pub fn embeddings(&self) -> Option<(&Provider, &EmbeddingEndpoint)> {
+        let cache = self.cache.as_ref().filter(|cache| cache.compares())?;
+        let endpoint = cache.embedder.endpoint()?;
+        let provider = self
+            .providers
+            .iter()
+            .find(|provider| provider.name == endpoint.provider)?;
+        Some((provider, endpoint))
     }
 
     /// Whether what was asked is written down.

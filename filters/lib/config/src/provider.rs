@@ -109,6 +109,15 @@ impl Provider {
         }
     }
 
+    /// Path of requests for embeddings by `model`.
+    pub fn embeddings_path(&self, model: &str) -> String {
+        let prefix = &self.endpoint.prefix;
+        match &self.api_version {
+            None => format!("{prefix}/embeddings"),
+            Some(version) => format!("{prefix}/openai/deployments/{model}/embeddings?api-version={version}"),
+        }
+    }
+
     pub(crate) fn parse(raw: &Spanned<raw::Provider>, path: &str, problems: &mut Problems) -> Option<Self> {
         let here = raw.referenced;
         let raw = &raw.value;

@@ -20,6 +20,29 @@ pub struct Decision {
     pub targets: Vec<Chosen>,
     /// Under which configuration it was decided.
     pub policy_version: String,
+    /// What the cache had for the request, if it was to be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Lookup>,
+}
+
+/// What the cache had for a request that goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lookup {
+    /// Nothing.
+    Miss,
+    /// It was not asked, as the request or what it holds would have it.
+    Bypass,
+}
+
+impl Lookup {
+    /// The word for it in `x-penstock-cache`, the ledger and statistics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Miss => "miss",
+            Self::Bypass => "bypass",
+        }
+    }
 }
 
 /// One target of a decision.

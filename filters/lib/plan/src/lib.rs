@@ -9,7 +9,7 @@ mod plan;
 mod price;
 mod progress;
 
-pub use decision::{Chosen, DECISION, Decision, NAMESPACE};
+pub use decision::{Chosen, DECISION, Decision, Lookup, NAMESPACE};
 pub use failure::Failure;
 pub use plan::Plan;
 pub use price::Price;

@@ -3,7 +3,7 @@
 use penstock_chat::Usage;
 use penstock_client::usage::EarlierUsage;
 use penstock_config::slice::{FailureMode, FailureModes, FrontService, Withheld};
-use penstock_plan::{Chosen, Price};
+use penstock_plan::{Chosen, Lookup, Price};
 
 use super::*;
 
@@ -65,6 +65,7 @@ fn decision(alias: &str, providers: &[&str]) -> String {
         alias: alias.into(),
         targets: targets.collect(),
         policy_version: "another".into(),
+        cache: None,
     };
     decision.to_json()
 }
@@ -235,6 +236,26 @@ fn the_client_sees_that_a_plan_is_static() {
             1_500,
         );
         assert_eq!(header(&step, "x-penstock-plan"), expected);
+    }
+}
+
+#[test]
+fn the_client_sees_what_the_cache_had() {
+    let said = |cache| {
+        let decision = Decision::from_json(decision("warns", &["claude"]).as_bytes()).unwrap();
+        Decision { cache, ..decision }.to_json()
+    };
+    for (cache, expected) in [
+        (None, None),
+        (Some(Lookup::Miss), Some("miss")),
+        (Some(Lookup::Bypass), Some("bypass")),
+    ] {
+        let mut front = served(FailureMode::Deny, &[]);
+        asked(&mut front, "", Some(said(cache)));
+        let answer = Headers::from([(":status", "200"), (header::ANSWER, "1")]);
+        let journey = Some(journey(Some("200")));
+        let step = front.response_headers(&answer, false, journey, || None, || None, 1_500);
+        assert_eq!(header(&step, "x-penstock-cache"), expected);
     }
 }
 

@@ -69,11 +69,11 @@ fn used_by_a_cached_answer(cache: &str, charge_cached: bool) -> u64 {
 
 #[test]
 fn an_answer_from_the_cache_costs_nothing() {
-    assert_eq!(used_by_a_cached_answer("hit", false), 0);
+    assert_eq!(used_by_a_cached_answer("hit-exact", false), 0);
     assert_eq!(used_by_a_cached_answer("miss", false), input() + 3);
 }
 
 #[test]
 fn an_answer_from_the_cache_costs_what_it_counts_where_that_is_configured() {
-    assert_eq!(used_by_a_cached_answer("hit", true), input() + 3);
+    assert_eq!(used_by_a_cached_answer("hit-semantic", true), input() + 3);
 }
