@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::json;
 
 /// Most losses that are listed; what makes more is one abuse or another.
-const MAX_LOSSES: usize = 64;
+pub const MAX_LOSSES: usize = 64;
 
 /// One thing that the client asked for and the target is not told, or told in another way.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -65,6 +65,16 @@ impl From<json::Error> for InvalidRequest {
     }
 }
 
+/// A request in neutral form.
+#[derive(Clone, Debug)]
+pub struct ReadRequest<'a> {
+    /// What more than one API can say of it.
+    pub request: Request<'a>,
+    /// Where the client's body says more than that. At most [`MAX_LOSSES`](crate::loss::MAX_LOSSES): a list of so many
+    /// may lack some.
+    pub losses: Vec<Loss>,
+}
+
 /// A request for a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Translated {
@@ -106,6 +116,18 @@ pub fn inspect(client: Api, body: &[u8]) -> Result<Inspected<'_>, InvalidRequest
 /// [`translate`].
 pub fn losses(client: Api, body: &[u8], target: &Target<'_>) -> Result<Vec<Loss>, InvalidRequest> {
     translate(client, body, target).map(|translated| translated.losses)
+}
+
+/// Reads a client's request into the neutral form, for those who ask what it says and not how: the same request of
+/// another API reads the same.
+pub fn read(client: Api, body: &[u8]) -> Result<ReadRequest<'_>, InvalidRequest> {
+    let reader = dialect(client).request;
+    let mut losses = Losses::new(reader.field());
+    let request = reader.read(json::check(body)?, &mut losses)?;
+    Ok(ReadRequest {
+        request,
+        losses: losses.into_list(),
+    })
 }
 
 /// A client's request, as the target wants it.

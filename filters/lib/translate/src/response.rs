@@ -81,6 +81,24 @@ pub(crate) struct Measured<'a> {
     pub content_bytes: u64,
 }
 
+/// Reads a whole answer into the neutral form: of several choices the first, and nothing that form has no place for.
+pub fn read(provider: Api, body: &[u8]) -> Result<NeutralAnswer<'_>, AnswerError> {
+    let text = json::check(body).map_err(|_| Malformed::whole("body that is not JSON"))?;
+    (dialect(provider).read_answer)(text).map(|read| read.answer)
+}
+
+/// Writes a whole answer for a client; `created` is in Unix seconds.
+///
+/// Fails only where a tool call's arguments are no JSON object and the client's API has no other place for them.
+pub fn write(client: Api, created: u64, answer: &NeutralAnswer<'_>) -> Result<Vec<u8>, AnswerError> {
+    let context = Context {
+        client,
+        provider: client,
+        created,
+    };
+    (dialect(client).write_answer)(&context, answer)
+}
+
 /// Translates a whole answer.
 pub fn translate(context: &Context, body: &[u8]) -> Result<Answer, AnswerError> {
     let text = json::check(body).map_err(|_| Malformed::whole("body that is not JSON"))?;

@@ -7,6 +7,7 @@
 //! A stream that says it is over before it has given a finish reason is not complete: its end mark is not passed on,
 //! so that [`Translator::end`] can say [`End::Incomplete`] and the filter can write an error in its place.
 
+mod apart;
 mod progress;
 
 use std::ops::Range;
@@ -19,6 +20,7 @@ use crate::dialect::dialect;
 use crate::error::{ApiError, Malformed};
 use crate::json;
 
+pub use apart::{EventReader, EventWriter};
 pub(crate) use progress::Sink;
 use progress::Tracker;
 
@@ -165,7 +167,8 @@ impl Translator {
             return Ok(Progress::default());
         }
         let before = out.len();
-        let mut sink = Sink::new(&mut self.tracker, self.writer.as_deref_mut(), out);
+        let writer = self.writer.as_deref_mut().map(|writer| writer as &mut dyn Writer);
+        let mut sink = Sink::new(&mut self.tracker, writer, out);
         let read = self.reader.read(frame, &mut sink);
         let progress = sink.progress();
         match read {

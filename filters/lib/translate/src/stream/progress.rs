@@ -68,12 +68,12 @@ pub(crate) struct Sink<'s> {
 impl<'s> Sink<'s> {
     pub(super) fn new(
         tracker: &'s mut Tracker,
-        writer: Option<&'s mut (dyn Writer + 'static)>,
+        writer: Option<&'s mut dyn Writer>,
         out: &'s mut Vec<u8>,
     ) -> Self {
         Self {
             tracker,
-            writer: writer.map(|writer| writer as &mut dyn Writer),
+            writer,
             out,
             progress: Progress::default(),
             choice: 0,
