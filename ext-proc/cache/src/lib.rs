@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod entry;
 pub mod guard;
+pub mod judge;
 pub mod store;
 pub mod threshold;
 
