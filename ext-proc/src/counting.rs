@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use penstock_chat::{Api, Tokens};
 use penstock_count::Calibration;
-use penstock_tokens::Tokenizer;
+use penstock_tokens::{Tokenizer, Vocabulary};
 use penstock_translate::request::InvalidRequest;
 
 thread_local! {
@@ -51,6 +51,16 @@ impl Counting {
             output: Tokens(each.0.saturating_mul(counted.choices.into())),
         })
     }
+}
+
+/// What a text takes, as OpenAI's newer models count.
+pub fn text(text: &str) -> Tokens {
+    TOKENIZER.with(|cell| {
+        let mut tokenizer = cell.take();
+        let tokens = tokenizer.count(Vocabulary::O200kBase, text);
+        cell.set(tokenizer);
+        Tokens(tokens)
+    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! plan, an alias down to a cheaper one, or ends the request.
 
 mod bid;
+mod recalling;
 mod sketch;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use penstock_chat::{MicroUsd, Tokens};
 use penstock_config::{Routing, routing::Route};
 use penstock_flow::LocalReply;
-use penstock_plan::{Chosen, Decision};
+use penstock_plan::{Chosen, Decision, Lookup};
 use penstock_translate::{
     error::{ApiError, ErrorKind},
     request::InvalidRequest,
@@ -21,6 +22,7 @@ use penstock_translate::{
 use self::bid::{Bid, Part};
 pub use self::sketch::Sketch;
 use crate::{
+    cache::Wanted,
     caller::Caller,
     counting::{Counted, Counting},
     keys,
@@ -37,6 +39,8 @@ use crate::{
 /// What the shell is to do next.
 #[derive(Debug)]
 pub enum Next {
+    /// To ask the cache: [`Deciding::recalled`].
+    Recall,
     /// To count the question's body: [`Deciding::counted`].
     Count(Arc<Counting>),
     /// To say how these accounts stand: [`Deciding::looked`].
@@ -80,11 +84,16 @@ pub struct Deciding {
     room: Option<Room>,
     draw: u64,
     now_ms: u64,
+    /// What the cache had for it, if it was asked.
+    lookup: Option<Lookup>,
+    /// What is to become of the answer.
+    wanted: Option<Box<Wanted>>,
     stage: Stage,
 }
 
 #[derive(Debug)]
 enum Stage {
+    Recalling,
     Counting,
     Looking(Vec<BudgetClaim>),
     Reserving(Box<Bid>),
@@ -115,19 +124,23 @@ impl Deciding {
             room: None,
             draw,
             now_ms,
+            lookup: None,
+            wanted: None,
             stage: Stage::Over,
         };
         let next = match deciding.admit() {
             Err(reply) => deciding.refuse(*reply),
-            Ok(()) if deciding.question.input.is_some() && deciding.question.output.is_some() => {
-                deciding.look(health)
-            }
-            Ok(()) => {
-                deciding.stage = Stage::Counting;
-                Next::Count(deciding.snapshot.counting(&deciding.alias))
-            }
+            Ok(()) => deciding.recall(health),
         };
         (deciding, next)
+    }
+
+    fn count(&mut self, health: &impl HealthView) -> Next {
+        if self.question.input.is_some() && self.question.output.is_some() {
+            return self.look(health);
+        }
+        self.stage = Stage::Counting;
+        Next::Count(self.snapshot.counting(&self.alias))
     }
 
     /// What the question's body takes. Where the proxy has counted, that holds.
@@ -603,9 +616,11 @@ impl Deciding {
             alias: self.alias.clone(),
             targets: targets.collect(),
             policy_version: snapshot.policy_version().to_owned(),
-            cache: None,
+            cache: self.lookup,
         };
+        let wanted = self.wanted();
         let mut receipt = self.receipt();
+        receipt.wanted = wanted.as_ref().map(|wanted| wanted.key.clone());
         receipt.estimate = dearest(&bid.priced);
         receipt.held = bid
             .limits
@@ -617,6 +632,7 @@ impl Deciding {
         Next::Done(Box::new(Verdict::Go {
             decision: Box::new(decision),
             receipt: Box::new(receipt),
+            wanted,
         }))
     }
 
@@ -630,6 +646,7 @@ impl Deciding {
             images: self.needs.images,
             policy_version: self.snapshot.policy_version().to_owned(),
             caller: self.unkeyed_caller(),
+            cache: self.lookup.map(|lookup| lookup.as_str().to_owned()),
             ..Receipt::default()
         }
     }

@@ -3,11 +3,13 @@
 //!
 //! Envoy asks it before each request is sent: ext_authz for the key, ext_proc for the decision; and tells it
 //! afterwards how the request went, by its gRPC access log. The decision is a pure state machine; the shells around
-//! it move messages and read the clock. Prompt text is looked at and never kept, logged or stored.
+//! it move messages and read the clock. Prompt text is looked at and never logged; what the cache keeps
+//! of it is masked.
 
 pub mod access_log;
 pub mod admin;
 pub mod authorize;
+pub mod cache;
 pub mod caller;
 pub mod counting;
 pub mod deciding;

@@ -20,12 +20,16 @@ struct Arguments {
     /// Seconds that running requests are given at the end
     #[arg(long, default_value_t = 10, value_name = "SECONDS")]
     drain_time: u64,
+    /// Directory of the weights of all-MiniLM-L6-v2 (`make model`), where the configuration names none
+    #[arg(long, env = "PENSTOCK_MODEL_DIR", value_name = "DIRECTORY")]
+    model_dir: Option<PathBuf>,
 }
 
 /// 0: ended when it was asked to. 1: it could not go on, and standard error says why. 2: wrong arguments (from clap).
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match server::run(&arguments.file, Duration::from_secs(arguments.drain_time)) {
+    let drain = Duration::from_secs(arguments.drain_time);
+    match server::run(&arguments.file, drain, arguments.model_dir.as_deref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("penstock-ext-proc: {error:#}");

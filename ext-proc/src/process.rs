@@ -16,6 +16,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 pub(crate) mod answer;
 pub(crate) mod metadata;
+mod observe;
 
 use crate::{
     caller::Caller,
@@ -83,7 +84,7 @@ struct Conversation {
 impl Drop for Conversation {
     fn drop(&mut self) {
         if let Some(id) = self.undelivered.take() {
-            self.service.store.release(&id);
+            self.service.release(&id);
         }
     }
 }
@@ -103,6 +104,10 @@ impl Conversation {
                 None => return Ok(None),
             },
         };
+        if message.observability_mode {
+            observe::observe(&self.service, message, &mut self.messages).await;
+            return Ok(None);
+        }
         if let Some(protocol) = &message.protocol_config {
             self.is_buffered = protocol.request_body_mode() == BodySendMode::Buffered;
         }
@@ -115,7 +120,7 @@ impl Conversation {
             Step::Pass(part) => Ok(Some(answer::pass(part))),
             Step::Refuse(reply) => Ok(Some(answer::reply(reply, None))),
             Step::Fail(reason) => Err(Status::invalid_argument(reason)),
-            Step::Usage(question) => Ok(Some(self.decided(Arc::clone(&self.service).usage(question)))),
+            Step::Tell(question) => Ok(Some(self.decided(Arc::clone(&self.service).tell(question)))),
             Step::Decide(question) => {
                 if question.purpose == Purpose::Chat {
                     self.undelivered = Some(question.client.request_id.clone());

@@ -26,6 +26,12 @@ pub struct Receipt {
     pub input_tokens: u64,
     /// Output tokens that were reserved.
     pub output_tokens: u64,
+    /// What the cache had for it, if it was asked: a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<String>,
+    /// The key of the answer that is wanted for the cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<String>,
     /// Images in it.
     #[serde(default, skip_serializing_if = "none")]
     pub images: u64,

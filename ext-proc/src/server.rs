@@ -34,19 +34,24 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 /// Between saying that no more is taken and taking no more, so that every proxy has heard it.
 const NOTICE: Duration = Duration::from_secs(2);
 
-/// Serves what `file` says until SIGTERM or SIGINT, and then gives running requests `drain` to end.
+/// Serves what `file` says, with the local embedder's weights in `model`, until SIGTERM or SIGINT, and then gives running requests `drain` to end.
 ///
 /// # Errors
 /// When the configuration is wrong, or what it names is not to be had.
-pub fn run(file: &Path, drain: Duration) -> anyhow::Result<()> {
+pub fn run(file: &Path, drain: Duration, model: Option<&Path>) -> anyhow::Result<()> {
     let config = Config::load(file)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?
-        .block_on(serve(file, config, drain))
+        .block_on(serve(file, config, drain, model))
 }
 
-async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<()> {
+async fn serve(
+    file: &Path,
+    config: Config,
+    drain: Duration,
+    model: Option<&Path>,
+) -> anyhow::Result<()> {
     let Some(settings) = config.service.clone() else {
         bail!(
             "{} has no section `service`; nothing is to be served",
@@ -58,7 +63,7 @@ async fn serve(file: &Path, config: Config, drain: Duration) -> anyhow::Result<(
         .saturating_add(MESSAGE_ROOM);
     let listener = bind(settings.listen, "service.listen").await?;
     let admin = bind(settings.admin, "service.admin").await?;
-    let service = Service::start(config).await?;
+    let service = Service::start(config, model).await?;
     tokio::spawn(admin::serve(admin, Arc::clone(&service)));
     tokio::spawn(reload::watch(file.to_owned(), Arc::clone(&service)));
     let heard = Arc::downgrade(&service);

@@ -1,7 +1,10 @@
 //! All that the service knows and does, for the shells around it: decides before a request, learns after it.
 
 mod answers;
+mod caching;
 mod learning;
+mod standing;
+mod start;
 
 use std::{
     collections::HashMap,
@@ -13,9 +16,8 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context as _, bail};
 use arc_swap::ArcSwap;
-use penstock_config::{Config, DecisionService, LoadError};
+use penstock_config::DecisionService;
 use penstock_translate::{
     error::{ApiError, ErrorKind},
     request::InvalidRequest,
@@ -25,19 +27,18 @@ use tokio::sync::Semaphore;
 
 use crate::{
     access_log,
+    cache::{Cache, Inquiry, Quick},
     counting::{Counted, Counting},
     deciding::{Deciding, Next, Room},
-    fixed,
     keys::{self, KeyMetrics, Keyring},
-    ledger::{self, Ledger},
+    ledger::Ledger,
     limits::queue::Place,
     metrics::Metrics,
-    news::{self, News},
-    quota::{Quota, Terms},
-    secrets,
+    news::News,
+    quota::Quota,
     session::{Purpose, Question},
     snapshot::{self, Snapshot},
-    store::{self, Account, Refused, Store},
+    store::{Account, Refused, Store},
     verdict::Verdict,
 };
 
@@ -48,9 +49,6 @@ const MOST_REMEMBERED: usize = 10_000;
 const MOST_SETTLING: usize = 8;
 /// What the end waits for settlements.
 const END: Duration = Duration::from_secs(2);
-/// How often budgets are written down that live in memory.
-const SAVE: Duration = Duration::from_millis(250);
-
 /// Longest body in bytes that is counted within the time that Envoy waits anyway.
 const QUICKLY_COUNTED: usize = 32 << 10;
 
@@ -83,6 +81,7 @@ pub struct Service {
     /// Leases of limits that proxies hold themselves.
     pub quota: Arc<Quota>,
     ledger: Ledger,
+    cache: Option<Arc<Cache>>,
     registry: Registry,
     metrics: Metrics,
     parts: snapshot::Metrics,
@@ -107,111 +106,12 @@ impl std::fmt::Debug for Service {
 /// What a drive of the machine has come to.
 enum Driven {
     Done(Box<Verdict>),
+    Search(Box<Inquiry>),
     Tell,
     Wait(Room),
 }
 
 impl Service {
-    /// Starts on a configuration.
-    ///
-    /// # Errors
-    /// When what it names is not to be had.
-    pub async fn start(config: Config) -> anyhow::Result<Arc<Self>> {
-        let Some(settings) = config.service.clone() else {
-            bail!("the configuration has no section `service`");
-        };
-        let mut registry = Registry::default();
-        let parts = snapshot::Metrics::default();
-        let ledger_metrics = ledger::Metrics::default();
-        let access_log = access_log::Metrics::default();
-        let key_metrics = KeyMetrics::default();
-        let metrics = Metrics::default();
-        let url = secrets::redis_url(&settings)?;
-        let store = match &url {
-            Some(url) => {
-                let mut shared = store::Settings::new(url.as_str());
-                if let Some(redis) = &settings.redis {
-                    (shared.timeout, shared.replicas) = (redis.timeout, redis.replicas);
-                }
-                let store = Store::redis(&shared).await;
-                store.context("the URL of Redis (service.redis) is none")?
-            }
-            None => Store::memory(),
-        };
-        let quota = Arc::new(Quota::new(&store, Terms::default()));
-        quota.register(&mut registry);
-        let ledger = open_ledger(&config, &settings, ledger_metrics.clone())?;
-        store.restore(ledger.load_accounts());
-        let keyring = Arc::new(Keyring::new(&config));
-        let approve_key = secrets::approve_key(&config)?;
-        let snapshot = Snapshot::new(config, approve_key.as_deref(), &parts, None)?;
-
-        parts.health.register(&mut registry);
-        parts.queues.register(&mut registry);
-        parts.money.register(&mut registry);
-        ledger_metrics.register(&mut registry);
-        access_log.register(&mut registry);
-        key_metrics.register(&mut registry);
-        store.register(&mut registry);
-        metrics.register(&mut registry);
-        metrics.in_force(snapshot.policy_version());
-
-        let keys_in_redis = match &url {
-            Some(url) => {
-                let shelf = penstock_keys::shelf::Shelf::at(url)
-                    .context("the URL of Redis (service.redis) is none")?;
-                let standing = Arc::new(keys::Standing::default());
-                tokio::spawn(keys::watch(
-                    shelf,
-                    Arc::clone(&keyring),
-                    Arc::clone(&standing),
-                    key_metrics.clone(),
-                ));
-                Some(standing)
-            }
-            None => None,
-        };
-        let news_metrics = news::Metrics::default();
-        news_metrics.register(&mut registry);
-        let (news, channel) = match &url {
-            Some(url) => News::new(url, store::PREFIX, news_metrics)
-                .context("the URL of Redis (service.redis) is none")
-                .map(|(news, channel)| (Some(news), Some(channel)))?,
-            None => (None, None),
-        };
-        let service = Arc::new(Self {
-            snapshot: ArcSwap::from_pointee(snapshot),
-            keyring,
-            key_metrics,
-            keys_in_redis,
-            store,
-            quota,
-            ledger,
-            registry,
-            metrics,
-            parts,
-            access_log,
-            news,
-            settings,
-            settling: Arc::new(Semaphore::new(MOST_SETTLING)),
-            counting: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
-            spent: Mutex::default(),
-            draining: AtomicBool::new(false),
-            refused: ArcSwap::from_pointee(None),
-        });
-        tokio::spawn(save_accounts(Arc::downgrade(&service)));
-        if let Some(channel) = channel {
-            let service = Arc::downgrade(&service);
-            channel.open(move |outcome| {
-                let service = service.upgrade();
-                service
-                    .map(|service| service.snapshot().health.hear(outcome, now_ms()))
-                    .is_some()
-            });
-        }
-        Ok(service)
-    }
-
     /// What is in force.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
@@ -222,90 +122,11 @@ impl Service {
         self.access_log.clone()
     }
 
-    /// Puts a configuration in force that has been read anew, or says why not and keeps the old one.
-    pub fn take_up(&self, read: Result<Config, LoadError>) {
-        match read
-            .map_err(anyhow::Error::from)
-            .and_then(|config| self.make_ready(config))
-        {
-            Ok(new) => {
-                let old = self.snapshot();
-                if *old.policy_version() != *new.policy_version() {
-                    eprintln!("penstock-ext-proc: policy {} is in force", new.policy_version());
-                }
-                self.metrics.in_force(new.policy_version());
-                self.keyring.take_config(&new.config);
-                self.snapshot.store(Arc::new(new));
-                self.refused.store(Arc::new(None));
-                self.metrics.reload(true);
-            }
-            Err(error) => {
-                let reason = format!("{error:#}");
-                eprintln!(
-                    "penstock-ext-proc: the changed configuration is not taken up, the old one stays: {reason}"
-                );
-                self.refused.store(Arc::new(Some(reason)));
-                self.metrics.reload(false);
-            }
-        }
-    }
-
-    fn make_ready(&self, config: Config) -> anyhow::Result<Snapshot> {
-        if config.service.is_none() {
-            bail!("it has no section `service` any more");
-        }
-        let before = self.snapshot();
-        let changed = fixed::changed(&config, &before.config);
-        if !changed.is_empty() {
-            bail!(
-                "{} cannot change while the service runs; restart it, and Envoy too",
-                changed.join(", ")
-            );
-        }
-        let approve_key = secrets::approve_key(&config)?;
-        Ok(Snapshot::new(
-            config,
-            approve_key.as_deref(),
-            &self.parts,
-            Some(&before),
-        )?)
-    }
-
-    /// Whether it may be sent requests, and what there is to say about it, in lines.
-    pub fn readiness(&self) -> (bool, String) {
-        let draining = self.draining.load(Ordering::Relaxed);
-        let unread = self.keyring.uses_shelf()
-            && self
-                .keys_in_redis
-                .as_ref()
-                .is_some_and(|standing| !standing.is_ready());
-        let ready = !draining && !unread;
-        let mut lines = vec![
-            match (ready, draining) {
-                (true, _) => "ready".to_owned(),
-                (false, true) => "draining".to_owned(),
-                (false, false) => "not ready".to_owned(),
-            },
-            format!("policy {}", self.snapshot().policy_version()),
-        ];
-        if let Some(standing) = self.keys_in_redis.as_ref().filter(|_| self.keyring.uses_shelf()) {
-            lines.push(standing.describe().to_owned());
-        }
-        if !self.store.is_up() {
-            lines.push("Redis is away; limits go by their `fail`".to_owned());
-        }
-        if !self.ledger.is_healthy() {
-            lines.push("the ledger cannot be written".to_owned());
-        }
-        if let Some(reason) = self.refused.load().as_ref() {
-            lines.push(format!("the changed configuration is not taken up: {reason}"));
-        }
-        lines.push(String::new());
-        (ready, lines.join("\n"))
-    }
-
     /// The statistics, in the OpenMetrics text format.
     pub fn metrics_text(&self) -> String {
+        if let Some(cache) = &self.cache {
+            cache.refresh();
+        }
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
@@ -330,6 +151,9 @@ impl Service {
             let left = end.saturating_duration_since(tokio::time::Instant::now());
             self.store.finish(left).await
         };
+        if let Some(cache) = &self.cache {
+            cache.close().await;
+        }
         let (settlements, records) = tokio::join!(store, self.ledger.close_collector());
         self.ledger.save_accounts(self.store.changes());
         let rows = tokio::task::block_in_place(|| self.ledger.close());
@@ -342,9 +166,10 @@ impl Service {
 
     /// Decides where a request goes, or what it would cost.
     pub async fn decide(self: &Arc<Self>, question: Box<Question>) -> Decided {
-        let is_long = question.purpose == Purpose::Estimate
-            || (question.input.is_none() || question.output.is_none())
-                && question.body.len() > QUICKLY_COUNTED;
+        let is_counted = question.input.is_some() && question.output.is_some();
+        let is_read = self.cache.is_some() || !is_counted;
+        let is_long =
+            question.purpose == Purpose::Estimate || is_read && question.body.len() > QUICKLY_COUNTED;
         if !is_long {
             return self.decide_at_once(question).await;
         }
@@ -362,8 +187,14 @@ impl Service {
 
     /// The longest that Envoy is told to wait, which it can be told once.
     fn longest(&self) -> Duration {
-        let queues = self.snapshot().queues.longest_wait();
-        DecisionService::LONGEST_WORK + queues + self.settings.timeout
+        let snapshot = self.snapshot();
+        let cache = snapshot.config.cache.as_ref();
+        DecisionService::LONGEST_WORK
+            + snapshot.queues.longest_wait()
+            + cache
+                .map(|cache| cache.longest_wait() + cache.embedder.budget())
+                .unwrap_or_default()
+            + self.settings.timeout
     }
 
     async fn decide_at_once(self: &Arc<Self>, question: Box<Question>) -> Decided {
@@ -386,6 +217,38 @@ impl Service {
                 Decided::Now(Box::new(Verdict::Reply { reply, receipt: None }))
             }
             Driven::Wait(room) => self.queue(snapshot, deciding, room, began),
+            Driven::Search(inquiry) => {
+                let service = Arc::clone(self);
+                Decided::Later {
+                    at_most: self.longest(),
+                    waiting: Box::pin(async move {
+                        service
+                            .decide_after_search(snapshot, deciding, &inquiry, began)
+                            .await
+                    }),
+                }
+            }
+        }
+    }
+
+    async fn decide_after_search(
+        self: &Arc<Self>,
+        snapshot: Arc<Snapshot>,
+        mut deciding: Deciding,
+        inquiry: &Inquiry,
+        began: Instant,
+    ) -> Verdict {
+        let recalled = self.search(&snapshot, &deciding, inquiry).await;
+        let next = deciding.recalled(recalled, &snapshot.health);
+        let crowded = |provider: &str, model: Option<&str>| snapshot.queues.is_crowded(provider, model);
+        let decided = match self.drive(&snapshot, &mut deciding, next, &crowded).await {
+            Driven::Done(verdict) => return self.decided(*verdict, &snapshot, &deciding, began),
+            Driven::Wait(room) => self.queue(Arc::clone(&snapshot), deciding, room, began),
+            Driven::Tell | Driven::Search(_) => return internal(&deciding),
+        };
+        match decided {
+            Decided::Now(verdict) => *verdict,
+            Decided::Later { waiting, .. } => waiting.await,
         }
     }
 
@@ -402,6 +265,10 @@ impl Service {
                 Next::Done(verdict) => return Driven::Done(verdict),
                 Next::Wait(room) => return Driven::Wait(room),
                 Next::Tell => return Driven::Tell,
+                Next::Recall => match self.recall(snapshot, deciding).await {
+                    Quick::Recalled(recalled) => deciding.recalled(recalled, &snapshot.health),
+                    Quick::Search(inquiry) => return Driven::Search(inquiry),
+                },
                 Next::Count(counting) => {
                     let counted = self.count(counting, deciding.question()).await;
                     deciding.counted(counted, &snapshot.health)
@@ -505,7 +372,7 @@ impl Service {
                     return *verdict;
                 }
                 Driven::Wait(room) => place.short(room.retry_ms),
-                Driven::Tell => return internal(deciding),
+                Driven::Tell | Driven::Search(_) => return internal(deciding),
             }
         }
     }
@@ -524,7 +391,13 @@ impl Service {
                 receipt.decided_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
                 receipt.reason.as_deref().unwrap_or("admitted").to_owned()
             }
-            Verdict::Reply { reply, .. } => reply.details.to_owned(),
+            Verdict::Reply { reply, receipt } => {
+                self.gives_up(&deciding.question().client.request_id);
+                if let Some(receipt) = receipt {
+                    receipt.decided_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                }
+                reply.details.to_owned()
+            }
         };
         if let (Verdict::Go { .. }, Some(budget)) = (&verdict, deciding.downgraded_by()) {
             snapshot.money_metrics.downgraded(&snapshot.money, budget);
@@ -547,55 +420,7 @@ fn internal(deciding: &Deciding) -> Verdict {
     }
 }
 
-/// Budgets in memory outlive the process in the ledger's file.
-async fn save_accounts(service: std::sync::Weak<Service>) {
-    loop {
-        tokio::time::sleep(SAVE).await;
-        let Some(service) = service.upgrade() else { return };
-        service.ledger.save_accounts(service.store.changes());
-    }
-}
-
 fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn open_ledger(
-    config: &Config,
-    settings: &DecisionService,
-    metrics: ledger::Metrics,
-) -> anyhow::Result<Ledger> {
-    let options = ledger::Options {
-        directory: config.resolve(&settings.data),
-        retention: config.ledger.retention,
-        flush: config.ledger.flush,
-        clock: Arc::new(now_ms),
-    };
-    let ledger = Ledger::open(options, metrics.clone())?;
-    let Some(otlp) = &config.ledger.otlp else {
-        return Ok(ledger);
-    };
-    let ca = match &otlp.tls.ca_file {
-        Some(path) => {
-            let path = config.resolve(path);
-            Some(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?)
-        }
-        None => None,
-    };
-    let collector = ledger::otlp::Exporter::start(
-        ledger::otlp::Settings {
-            url: format!(
-                "{}://{}",
-                otlp.endpoint.scheme.as_str(),
-                otlp.endpoint.authority()
-            ),
-            headers: secrets::collector_headers(otlp.headers_env.as_deref())?,
-            ca,
-            server_name: otlp.tls.server_name.clone(),
-            instance: settings.listen.to_string(),
-        },
-        metrics,
-    )?;
-    Ok(ledger.with_collector(collector))
 }

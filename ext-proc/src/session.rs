@@ -18,6 +18,7 @@ const OUTPUT_TOKENS: &str = "x-penstock-int-output-tokens";
 /// Where the client says yes to what a request may cost.
 const APPROVE: &str = "x-penstock-approve";
 const USAGE_PATH: &str = "/v1/penstock/usage";
+const CACHE_PATH: &str = "/v1/penstock/cache";
 /// The ledger and budgets know a request by its id, so one without cannot be settled.
 const LONGEST_ID: usize = 128;
 
@@ -66,8 +67,8 @@ pub enum Step {
     Pass(Part),
     /// The question is to be decided; the answer goes with the body.
     Decide(Box<Question>),
-    /// Somebody asks what has been used.
-    Usage(Box<Question>),
+    /// Somebody asks what has been used, or what is kept, or has something forgotten.
+    Tell(Box<Question>),
     /// The request is refused.
     Refuse(LocalReply),
     /// The stream, of which no request is known, ends with an error status.
@@ -100,6 +101,8 @@ pub struct Question {
     pub input: Option<Tokens>,
     /// The most output tokens, if that was counted.
     pub output: Option<Tokens>,
+    /// The request's headers.
+    pub headers: Headers,
     /// The client's word that it knows what the request may cost.
     pub approval: Option<String>,
     /// The request's body.
@@ -115,6 +118,10 @@ pub enum Purpose {
     Estimate,
     /// What has been used.
     Usage,
+    /// What is kept of answers.
+    Kept,
+    /// That kept answers are forgotten.
+    Forget,
 }
 
 impl Session {
@@ -171,6 +178,8 @@ impl Session {
             (Endpoint::Chat, "POST", _) => Purpose::Chat,
             (Endpoint::Estimate, "POST", _) => Purpose::Estimate,
             (_, "GET", USAGE_PATH) => Purpose::Usage,
+            (_, "GET", CACHE_PATH) => Purpose::Kept,
+            (_, "DELETE", CACHE_PATH) => Purpose::Forget,
             _ => return Step::Pass(Part::Headers),
         };
         // Nobody was asked who it is: what then becomes of the request is the route's failure mode.
@@ -189,12 +198,13 @@ impl Session {
             input: number(INPUT_TOKENS),
             output: number(OUTPUT_TOKENS),
             approval: headers.get(APPROVE).map(str::to_owned),
+            headers: headers.clone(),
             client: arrival.client,
             caller: Arc::from(caller),
             body: Vec::new(),
         });
         match purpose {
-            Purpose::Usage => Step::Usage(question),
+            Purpose::Usage | Purpose::Kept | Purpose::Forget => Step::Tell(question),
             _ if end_of_stream => Step::Pass(Part::Headers),
             _ => {
                 self.phase = Phase::Body(question);
@@ -349,6 +359,6 @@ mod tests {
             ("x-request-id", "r"),
         ];
         let (_, step) = arrives(&headers, true, true);
-        assert!(matches!(step, Step::Usage(question) if question.path.ends_with("group_by=team")));
+        assert!(matches!(step, Step::Tell(question) if question.path.ends_with("group_by=team")));
     }
 }

@@ -3,7 +3,7 @@
 use penstock_flow::LocalReply;
 use penstock_plan::Decision;
 
-use crate::receipt::Receipt;
+use crate::{cache::Wanted, receipt::Receipt};
 
 /// What is decided about a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub enum Verdict {
         decision: Box<Decision>,
         /// What is reserved.
         receipt: Box<Receipt>,
+        /// What is to become of the answer; none if it is not kept.
+        wanted: Option<Box<Wanted>>,
     },
     /// The service answers it.
     Reply {

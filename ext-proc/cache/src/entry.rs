@@ -47,6 +47,19 @@ pub struct Entry {
     pub expires_ms: u64,
 }
 
+impl Key {
+    /// Reads what [`Display`](fmt::Display) writes.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let (digits, rest) = text.as_bytes().as_chunks::<2>();
+        if !rest.is_empty() {
+            return None;
+        }
+        let digit = |digit: &u8| char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let bytes = digits.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?));
+        bytes.collect::<Option<Vec<u8>>>()?.try_into().ok().map(Self)
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         hex(&self.0, f)
@@ -73,4 +86,18 @@ impl fmt::Debug for Partition {
 
 fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_as_it_is_written() {
+        let key = Key(std::array::from_fn(|index| u8::try_from(index * 8).unwrap()));
+        assert_eq!(Key::from_hex(&key.to_string()), Some(key));
+        for text in ["", "ab", &"a".repeat(63), &"g".repeat(64), &"é".repeat(32), &"a".repeat(66)] {
+            assert_eq!(Key::from_hex(text), None, "{text}");
+        }
+    }
 }

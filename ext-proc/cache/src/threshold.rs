@@ -118,6 +118,11 @@ impl Measured {
         measured
     }
 
+    /// What is asked for.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
     /// The cosine from which on texts hit.
     pub fn threshold(&self) -> f32 {
         if self.terms.max_error.is_none() || self.lowest == bins::at(self.terms.start) {

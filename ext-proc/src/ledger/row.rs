@@ -123,7 +123,9 @@ impl Row {
             targets: targets(&outcome.trail),
             attempts: u64::try_from(outcome.trail.0.len()).unwrap_or(u64::MAX),
             cost: cost.map(|cost| MicroUsd(cost.0.min(MOST_MONEY))),
-            cache: "none".to_owned(),
+            cache: receipt
+                .and_then(|receipt| name(receipt.cache.as_deref()?))
+                .unwrap_or_else(|| "none".to_owned()),
             pii: joined(outcome.pii.iter().map(|(kind, count)| format!("{kind}={count}"))),
             decision: decision.to_owned(),
             reason: reason.and_then(name),
@@ -205,7 +207,11 @@ impl Row {
 
 /// Anything else is the client's own words.
 fn path(path: &str) -> &str {
-    const OWN: [&str; 2] = ["/v1/penstock/estimate", "/v1/penstock/usage"];
+    const OWN: [&str; 3] = [
+        "/v1/penstock/cache",
+        "/v1/penstock/estimate",
+        "/v1/penstock/usage",
+    ];
     match Endpoint::of(path, false).0 {
         Endpoint::Model(_) => "/v1/models/{model}",
         Endpoint::Unknown if !OWN.contains(&path) => "other",

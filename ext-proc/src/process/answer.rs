@@ -16,8 +16,11 @@ use envoy_types::pb::{
 use penstock_flow::LocalReply;
 use penstock_plan::{DECISION, NAMESPACE};
 
+use serde::Serialize;
+
 use super::metadata;
 use crate::{
+    cache::WANTED,
     receipt::{RECEIPT, Receipt},
     session::Part,
     verdict::Verdict,
@@ -25,6 +28,7 @@ use crate::{
 
 /// What the details of an answer begin with: by it, Envoy's local-reply mappers leave its body alone.
 const DETAILS: &str = "penstock_";
+const CONTENT_TYPE: &str = "content-type";
 
 /// The message goes on as it is.
 pub(super) fn pass(part: Part) -> ProcessingResponse {
@@ -51,11 +55,17 @@ pub(super) fn wait(at_most: Duration) -> ProcessingResponse {
 /// What was decided, as the answer to the body.
 pub(super) fn verdict(verdict: Verdict) -> ProcessingResponse {
     match verdict {
-        Verdict::Go { decision, receipt } => {
+        Verdict::Go {
+            decision,
+            receipt,
+            wanted,
+        } => {
             let decision = (DECISION, Kind::StringValue(decision.to_json()));
+            let wanted = wanted.map(|wanted| (WANTED, json(&wanted)));
+            let said = [decision, kept(&receipt)].into_iter().chain(wanted);
             answer(
                 Response::RequestBody(BodyResponse::default()),
-                Some(metadata::texts([decision, kept(&receipt)])),
+                Some(metadata::texts(said)),
             )
         }
         Verdict::Reply { reply, receipt } => self::reply(reply, receipt.as_deref()),
@@ -64,8 +74,9 @@ pub(super) fn verdict(verdict: Verdict) -> ProcessingResponse {
 
 /// An answer of the service's own.
 pub(super) fn reply(reply: LocalReply, receipt: Option<&Receipt>) -> ProcessingResponse {
-    let content_type = ("content-type", "application/json".to_owned());
-    let headers = reply.headers.into_iter().chain([content_type]);
+    let is_typed = reply.headers.iter().any(|(name, _)| *name == CONTENT_TYPE);
+    let json = (CONTENT_TYPE, "application/json".to_owned());
+    let headers = reply.headers.into_iter().chain((!is_typed).then_some(json));
     let response = ImmediateResponse {
         status: Some(HttpStatus {
             code: reply.status.into(),
@@ -91,9 +102,12 @@ fn answer(response: Response, said: Option<Struct>) -> ProcessingResponse {
 }
 
 fn kept(receipt: &Receipt) -> (&'static str, Kind) {
+    (RECEIPT, json(receipt))
+}
+
+fn json(value: &impl Serialize) -> Kind {
     // Strings and numbers always serialise.
-    let json = serde_json::to_string(receipt).unwrap_or_default();
-    (RECEIPT, Kind::StringValue(json))
+    Kind::StringValue(serde_json::to_string(value).unwrap_or_default())
 }
 
 fn header(name: &str, value: String) -> HeaderValueOption {

@@ -1,12 +1,9 @@
 //! What the service answers itself: what a request would cost, and what has been used.
 
-use std::sync::Arc;
-
-use penstock_config::DecisionService;
 use penstock_flow::LocalReply;
 use penstock_translate::error::{ApiError, ErrorKind};
 
-use super::{Decided, Service, now_ms};
+use super::{Service, now_ms};
 use crate::{
     deciding::Deciding,
     ledger::{Query, UsageError},
@@ -80,18 +77,7 @@ impl Service {
         question.client.reply(200, quote.to_json(), "estimate")
     }
 
-    /// Tells what has been used.
-    pub fn usage(self: Arc<Self>, question: Box<Question>) -> Decided {
-        Decided::Later {
-            at_most: DecisionService::LONGEST_WORK + self.settings.timeout,
-            waiting: Box::pin(async move {
-                let reply = self.report(&question).await;
-                Verdict::Reply { reply, receipt: None }
-            }),
-        }
-    }
-
-    async fn report(&self, question: &Question) -> LocalReply {
+    pub(super) async fn report(&self, question: &Question) -> LocalReply {
         let query = question.path.split_once('?').map_or("", |(_, query)| query);
         let query = match Query::parse(query, &question.caller, jiff::Timestamp::now()) {
             Ok(query) => query,

@@ -26,6 +26,7 @@ impl Service {
         if cost.is_none() {
             snapshot.money_metrics.unpriced();
         }
+        self.lands(&outcome);
         self.ledger.record(Row::new(&outcome, cost, now_ms));
         if outcome.receipt.is_none() {
             // Envoy has never heard what was decided, if anything was.

@@ -67,9 +67,19 @@ impl Cache {
 
     /// Whether any model's requests are compared by meaning.
     pub fn compares(&self) -> bool {
-        let policies = self.models.iter().map(|(_, policy)| policy);
-        let mut policies = policies.chain([&self.policy]);
-        policies.any(|policy| policy.enabled && policy.semantic)
+        self.policies().any(|policy| policy.enabled && policy.semantic)
+    }
+
+    /// The longest that any request waits for the same one before it.
+    pub fn longest_wait(&self) -> Duration {
+        self.policies().map(|policy| policy.wait).max().unwrap_or_default()
+    }
+
+    fn policies(&self) -> impl Iterator<Item = &CachePolicy> {
+        self.models
+            .iter()
+            .map(|(_, policy)| policy)
+            .chain([&self.policy])
     }
 
     /// The outer `None` is a problem, the inner one a file without a cache.

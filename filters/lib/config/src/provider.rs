@@ -109,6 +109,11 @@ impl Provider {
         }
     }
 
+    /// As [`Route::is_within`](crate::routing::Route::is_within).
+    pub fn is_within(&self, region: &str) -> bool {
+        routing::is_within(self.region.as_deref(), region)
+    }
+
     /// Path of requests for embeddings by `model`.
     pub fn embeddings_path(&self, model: &str) -> String {
         let prefix = &self.endpoint.prefix;

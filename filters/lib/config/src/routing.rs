@@ -9,7 +9,7 @@ mod strategy;
 use serde::Serialize;
 use serde_saphyr::Spanned;
 
-pub(crate) use self::route::region;
+pub(crate) use self::route::{is_within, region};
 pub use self::{
     route::{Capabilities, Capability, Route},
     strategy::Strategy,

@@ -33,10 +33,16 @@ impl Headers {
 
     /// Every value of `name` that is UTF-8.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.values(name)
+            .filter_map(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// Every value of `name`.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         self.pairs
             .iter()
             .filter(move |(key, _)| self.at(key) == name.as_bytes())
-            .filter_map(|(_, value)| std::str::from_utf8(self.at(value)).ok())
+            .map(|(_, value)| self.at(value))
     }
 
     /// Whether `name` is present, whatever its value.

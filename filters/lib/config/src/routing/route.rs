@@ -46,14 +46,19 @@ pub struct Route {
     pub client_credential: bool,
 }
 
+/// Whether what is in the region `own` is within `region`; what is nowhere that is known may be anywhere.
+pub(crate) fn is_within(own: Option<&str>, region: &str) -> bool {
+    own.is_some_and(|own| {
+        let mut segments = own.split('-');
+        region.split('-').all(|segment| segments.next() == Some(segment))
+    })
+}
+
 impl Route {
     /// Whether it is within a region, or in it: `eu-west-1` is within `eu` and `eu-west`, and not within `e` or
     /// `eu-west-2`. A target of which nobody said where it is may be anywhere.
     pub fn is_within(&self, region: &str) -> bool {
-        self.region.as_deref().is_some_and(|own| {
-            let mut segments = own.split('-');
-            region.split('-').all(|segment| segments.next() == Some(segment))
-        })
+        is_within(self.region.as_deref(), region)
     }
 
     pub(super) fn is_default(&self) -> bool {
