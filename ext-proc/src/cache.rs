@@ -3,12 +3,12 @@
 //! Every failure here is a miss: the request goes on, one line says what is wrong, and a statistic counts it.
 
 mod control;
+mod embedder;
 mod fill;
 mod inquiry;
 mod measure;
 mod metrics;
 mod observed;
-mod embedder;
 mod open;
 mod part;
 mod recall;
@@ -28,8 +28,8 @@ pub use self::{
     fill::{WANTED, Wanted},
     inquiry::{Bypass, Inquiry},
     metrics::Metrics,
-    open::Places,
     observed::{Filled, Observed, Seen},
+    open::Places,
     recall::{Hit, Quick, Recalled},
     remove::Removal,
 };
@@ -91,7 +91,8 @@ impl Cache {
     /// As [`Cache::give_up`], where another replica may have begun it.
     pub async fn land(&self, key: &Key, request: &str) {
         self.flights().remove(request);
-        self.storing.heard(self.store.end_flight(key, request).await, &self.metrics);
+        self.storing
+            .heard(self.store.end_flight(key, request).await, &self.metrics);
     }
 
     fn took_off(&self, key: Key, request: &str) {

@@ -46,12 +46,7 @@ pub fn run(file: &Path, drain: Duration, model: Option<&Path>) -> anyhow::Result
         .block_on(serve(file, config, drain, model))
 }
 
-async fn serve(
-    file: &Path,
-    config: Config,
-    drain: Duration,
-    model: Option<&Path>,
-) -> anyhow::Result<()> {
+async fn serve(file: &Path, config: Config, drain: Duration, model: Option<&Path>) -> anyhow::Result<()> {
     let Some(settings) = config.service.clone() else {
         bail!(
             "{} has no section `service`; nothing is to be served",

@@ -68,10 +68,19 @@ mod tests {
 
     #[test]
     fn directives_are_read_wherever_they_stand() {
-        let read = control(&[("cache-control", "foo, No-Cache"), ("cache-control", "max-age = \"60\"")]);
-        assert_eq!((read.no_cache, read.no_store, read.max_age_s), (true, false, Some(60)));
+        let read = control(&[
+            ("cache-control", "foo, No-Cache"),
+            ("cache-control", "max-age = \"60\""),
+        ]);
+        assert_eq!(
+            (read.no_cache, read.no_store, read.max_age_s),
+            (true, false, Some(60))
+        );
         assert!(control(&[("cache-control", "no-store")]).no_store);
-        assert_eq!(control(&[("cache-control", "nocache,max-agex=1")]), Control::default());
+        assert_eq!(
+            control(&[("cache-control", "nocache,max-agex=1")]),
+            Control::default()
+        );
     }
 
     #[test]

@@ -83,7 +83,10 @@ impl Cache {
             stored_ms: now_ms,
             expires_ms: now_ms.saturating_add(ttl_ms),
         };
-        match self.storing.heard(self.store.insert(entry, now_ms).await, &self.metrics) {
+        match self
+            .storing
+            .heard(self.store.insert(entry, now_ms).await, &self.metrics)
+        {
             Some(()) => "stored",
             None => "failed",
         }

@@ -114,7 +114,11 @@ impl Metrics {
     /// Makes them known.
     pub fn register(&self, registry: &mut Registry) {
         let cache = registry.sub_registry_with_prefix("penstock_cache");
-        cache.register("requests", "Requests, by what the cache had for them", self.requests.clone());
+        cache.register(
+            "requests",
+            "Requests, by what the cache had for them",
+            self.requests.clone(),
+        );
         cache.register(
             "bypassed",
             "Requests that the cache was not asked for, by why",
@@ -146,7 +150,11 @@ impl Metrics {
             "Near requests that were found to ask for something else, by what gave it away",
             self.trapped.clone(),
         );
-        cache.register("fills", "Answers that were to be kept, by what became of it", self.fills.clone());
+        cache.register(
+            "fills",
+            "Answers that were to be kept, by what became of it",
+            self.fills.clone(),
+        );
         cache.register(
             "comparisons",
             "Kept answers that were compared with the provider's own",
@@ -167,7 +175,11 @@ impl Metrics {
             "Part of the answers by meaning that is wrong, at most",
             self.error_at_most.clone(),
         );
-        cache.register("faults", "Looks and fills that failed; requests go on as misses", self.faults.clone());
+        cache.register(
+            "faults",
+            "Looks and fills that failed; requests go on as misses",
+            self.faults.clone(),
+        );
         cache.register(
             "waits",
             "Requests that waited for the answer to the same one before them, by what they got",
@@ -175,7 +187,11 @@ impl Metrics {
         );
         cache.register("entries", "Answers that are kept", self.entries.clone());
         cache.register_with_unit("memory", "What they take", Unit::Bytes, self.bytes.clone());
-        cache.register("evictions", "Answers that made room for others", self.evictions.clone());
+        cache.register(
+            "evictions",
+            "Answers that made room for others",
+            self.evictions.clone(),
+        );
         cache.register(
             "bad_entries",
             "Answers that were not as they had been stored, and were not used",
@@ -211,7 +227,9 @@ impl Metrics {
     }
 
     pub(super) fn took(&self, tier: &'static str, time: Duration) {
-        self.seconds.get_or_create(&OfTier { tier }).observe(time.as_secs_f64());
+        self.seconds
+            .get_or_create(&OfTier { tier })
+            .observe(time.as_secs_f64());
     }
 
     pub(super) fn saved(&self, model: &str, usage: &Usage, cost: Option<MicroUsd>) {

@@ -28,12 +28,7 @@ impl Cache {
     ///
     /// # Errors
     /// When what the configuration names is not to be had.
-    pub fn open(
-        config: &Config,
-        places: Places<'_>,
-        metrics: Metrics,
-        now_ms: u64,
-    ) -> anyhow::Result<Self> {
+    pub fn open(config: &Config, places: Places<'_>, metrics: Metrics, now_ms: u64) -> anyhow::Result<Self> {
         let embedder = match config.compares() {
             true => Some(embedder::open(&config.embedder, places.model)?),
             false => None,
@@ -66,7 +61,9 @@ fn store(config: &Config, places: Places<'_>, now_ms: u64) -> anyhow::Result<Arc
             Arc::new(Memory::open(limits, Some(places.data), now_ms))
         }
         CacheStore::Redis => {
-            let (url, timeout) = places.redis.context("cache.store is redis, and there is no service.redis")?;
+            let (url, timeout) = places
+                .redis
+                .context("cache.store is redis, and there is no service.redis")?;
             let client = redis::Client::open(url).context("the URL of Redis (service.redis) is none")?;
             let settings = Settings {
                 timeout,

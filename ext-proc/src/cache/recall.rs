@@ -136,7 +136,8 @@ impl Cache {
         if !leads {
             let entry = self.wait(inquiry, now).await;
             let hit = entry.and_then(|entry| self.hit(inquiry, Tier::Exact, &entry, client, began, now()));
-            self.metrics.waited(if hit.is_some() { "answer" } else { "nothing" });
+            self.metrics
+                .waited(if hit.is_some() { "answer" } else { "nothing" });
             if let Some(hit) = hit {
                 return Recalled::Hit(Box::new(hit));
             }
@@ -224,7 +225,9 @@ impl Cache {
             .await;
         let near = self.storing.heard(near, &self.metrics)?;
         let asked = Reading::of(&inquiry.asked.text);
-        let Near { cosine, entry } = near.into_iter().find(|near| self.means_same(inquiry, &asked, near, now_ms))?;
+        let Near { cosine, entry } = near
+            .into_iter()
+            .find(|near| self.means_same(inquiry, &asked, near, now_ms))?;
         self.metrics.nearest(model, cosine);
         let judged = self.measures.judge(model, &inquiry.policy, cosine, draw);
         Some(match judged {
@@ -280,7 +283,9 @@ impl Cache {
                 .push(("x-penstock-cache-similarity", format!("{cosine:.4}")));
         }
         let spent = began.elapsed().as_secs_f64() * 1_000.0;
-        reply.headers.push(("server-timing", format!("cache;dur={spent:.2}")));
+        reply
+            .headers
+            .push(("server-timing", format!("cache;dur={spent:.2}")));
         self.metrics.request(&inquiry.scope.model, tier.word());
         Some(Hit {
             reply,

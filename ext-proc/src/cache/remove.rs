@@ -104,8 +104,15 @@ mod tests {
         assert_eq!(selection("", false).unwrap().tenant, own);
         assert_eq!(selection("tenant=acme", false).unwrap().tenant, own);
         assert_eq!(selection("", true).unwrap().tenant, None);
-        assert_eq!(selection("tenant=other", true).unwrap().tenant, Some("other".to_owned()));
-        assert!(selection("tenant=other", false).unwrap_err().contains("only a key with admin"));
+        assert_eq!(
+            selection("tenant=other", true).unwrap().tenant,
+            Some("other".to_owned())
+        );
+        assert!(
+            selection("tenant=other", false)
+                .unwrap_err()
+                .contains("only a key with admin")
+        );
         assert!(selection("tenant=", false).is_err());
     }
 
@@ -116,12 +123,21 @@ mod tests {
         assert_eq!(found.namespace.as_deref(), Some("a b"));
         assert_eq!(found.before_ms, Some(100_000_000 - 86_400_000));
         let key = "ab".repeat(32);
-        assert_eq!(selection(&format!("key={key}"), false).unwrap().key, Some(Key([0xab; 32])));
+        assert_eq!(
+            selection(&format!("key={key}"), false).unwrap().key,
+            Some(Key([0xab; 32]))
+        );
     }
 
     #[test]
     fn what_is_not_known_is_refused_before_anything_is_forgotten() {
-        for query in ["modell=large", "older_than=soon", "older_than=5", "key=abc", "older_than=99999999999999999d"] {
+        for query in [
+            "modell=large",
+            "older_than=soon",
+            "older_than=5",
+            "key=abc",
+            "older_than=99999999999999999d",
+        ] {
             assert!(selection(query, true).is_err(), "{query}");
         }
     }

@@ -6,6 +6,7 @@
 mod admitting;
 mod paying;
 mod property;
+mod recalling;
 mod waiting;
 
 use std::{collections::HashMap, path::Path};
@@ -13,10 +14,12 @@ use std::{collections::HashMap, path::Path};
 use penstock_chat::Api;
 use penstock_client::Client;
 use penstock_config::Config;
+use penstock_flow::Headers;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    cache::Recalled,
     caller::{Caller, OwnLimits},
     limits::queue,
     plan::{Circuit, Standing as Health, Turn},
@@ -293,6 +296,7 @@ impl Given {
             path: "/v1/chat/completions".to_owned(),
             input: self.input.map(Tokens),
             output: self.output.map(Tokens),
+            headers: Headers::default(),
             approval: self.approval(snapshot),
             body: self.body(),
         })
@@ -320,6 +324,7 @@ impl Given {
         let (mut deciding, mut next) = Deciding::start(Arc::clone(snapshot), question, &self.view, 0, NOW);
         loop {
             next = match next {
+                Next::Recall => deciding.recalled(Recalled::Off, &self.view),
                 Next::Count(counting) => {
                     let question = deciding.question();
                     let counted = counting.count(question.client.dialect, &question.body);
@@ -369,7 +374,9 @@ fn name(target: &Priced) -> String {
 
 fn told(snapshot: &Snapshot, verdict: &Verdict, books: &Books) -> (String, String) {
     match verdict {
-        Verdict::Go { decision, receipt } => {
+        Verdict::Go {
+            decision, receipt, ..
+        } => {
             let held: Vec<(&Account, u64)> = receipt
                 .held
                 .iter()

@@ -14,6 +14,7 @@ use prost::Message as _;
 
 use super::*;
 use crate::{
+    cache::{WANTED, Wanted},
     receipt::{RECEIPT, Receipt},
     session::Part,
     verdict::Verdict,
@@ -230,9 +231,14 @@ fn a_decision_goes_with_the_body_as_metadata_and_changes_nothing_else() {
         policy_version: "p1".to_owned(),
         cache: None,
     };
+    let wanted = Wanted {
+        key: "ab".repeat(32),
+        compare: None,
+    };
     let answer = answer::verdict(Verdict::Go {
         decision: Box::new(decision.clone()),
         receipt: Box::new(receipt()),
+        wanted: Some(Box::new(wanted.clone())),
     });
     let Some(Said::RequestBody(body)) = &answer.response else {
         panic!("{answer:?}")
@@ -242,6 +248,30 @@ fn a_decision_goes_with_the_body_as_metadata_and_changes_nothing_else() {
     assert_eq!(read, Some(decision));
     let read = told(&answer, RECEIPT).and_then(|text| serde_json::from_str::<Receipt>(&text).ok());
     assert_eq!(read, Some(receipt()));
+    let read = told(&answer, WANTED).and_then(|text| serde_json::from_str::<Wanted>(&text).ok());
+    assert_eq!(read, Some(wanted));
+}
+
+#[test]
+fn an_answer_of_another_kind_says_so_itself() {
+    let reply = LocalReply {
+        status: 200,
+        headers: vec![("content-type", "text/event-stream".to_owned())],
+        body: Vec::new(),
+        details: "cache",
+    };
+    let answer = answer::verdict(Verdict::Reply { reply, receipt: None });
+    let Some(Said::ImmediateResponse(response)) = &answer.response else {
+        panic!("{answer:?}")
+    };
+    let headers = &response.headers.as_ref().unwrap().set_headers;
+    let types: Vec<_> = headers
+        .iter()
+        .filter_map(|set| set.header.as_ref())
+        .filter(|header| header.key == "content-type")
+        .map(|header| String::from_utf8_lossy(&header.raw_value))
+        .collect();
+    assert_eq!(types, ["text/event-stream"]);
 }
 
 #[test]

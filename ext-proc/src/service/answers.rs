@@ -11,7 +11,6 @@ use crate::{
     session::Question,
     snapshot::Snapshot,
     store::Account,
-    verdict::Verdict,
 };
 
 impl Service {

@@ -68,8 +68,11 @@ impl Service {
         let first = snapshot
             .routing(model)
             .and_then(|routing| routing.targets.first());
-        let price = first
-            .and_then(|first| snapshot.money.price(&first.provider, &first.model, usage.input, 0));
+        let price = first.and_then(|first| {
+            snapshot
+                .money
+                .price(&first.provider, &first.model, usage.input, 0)
+        });
         cache.saved(hit, price.map(|price| price.of(usage)));
     }
 
@@ -96,7 +99,10 @@ impl Service {
 
     /// Whoever waits for the answer to this request goes on, unless it is just being kept.
     pub(super) fn lands(&self, outcome: &Outcome) {
-        let wanted = outcome.receipt.as_ref().and_then(|receipt| receipt.wanted.as_deref());
+        let wanted = outcome
+            .receipt
+            .as_ref()
+            .and_then(|receipt| receipt.wanted.as_deref());
         let Some((cache, key)) = self.cache.clone().zip(wanted.and_then(Key::from_hex)) else {
             return;
         };
@@ -158,5 +164,8 @@ impl Service {
 }
 
 fn without() -> ApiError {
-    ApiError::new(ErrorKind::NotFound, "this gateway keeps no answers: its configuration has no section `cache`")
+    ApiError::new(
+        ErrorKind::NotFound,
+        "this gateway keeps no answers: its configuration has no section `cache`",
+    )
 }

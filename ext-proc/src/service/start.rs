@@ -1,7 +1,6 @@
 //! Starts the service on a configuration.
 
 use std::{
-    collections::HashMap,
     path::Path,
     sync::{Arc, Mutex, Weak, atomic::AtomicBool},
     time::Duration,

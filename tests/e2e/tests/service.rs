@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod budgets;
+mod cache;
 mod decisions;
 mod estimates;
 mod health;

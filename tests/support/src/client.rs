@@ -77,6 +77,14 @@ impl Request {
         }
     }
 
+    /// `DELETE path`.
+    pub fn delete(path: &str) -> Self {
+        Self {
+            method: "DELETE",
+            ..Self::get(path)
+        }
+    }
+
     /// `POST path` with JSON.
     pub fn post(path: &str, body: &Value) -> Self {
         Self::post_bytes(path, body.to_string())

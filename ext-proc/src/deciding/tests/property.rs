@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::cache::Recalled;
 
 const MORE: &str = "
   downgrades: { large: small, small: tiny, free: tiny }
@@ -107,6 +108,7 @@ proptest! {
             steps += 1;
             prop_assert!(steps <= STEPS, "{steps} steps");
             next = match next {
+                Next::Recall => deciding.recalled(Recalled::Off, &given.view),
                 Next::Done(verdict) => break *verdict,
                 Next::Tell => panic!("nobody has asked for an estimate"),
                 Next::Count(counting) => {
@@ -142,7 +144,7 @@ proptest! {
                 prop_assert!(reserved.is_empty());
                 prop_assert_eq!(receipt.unwrap().held, []);
             }
-            Verdict::Go { decision, receipt } => {
+            Verdict::Go { decision, receipt, .. } => {
                 let caller = &given.caller;
                 let asked = receipt.asked.as_str();
                 prop_assert!(caller.may_use(asked));

@@ -30,7 +30,7 @@ quota: { limits: [ { name: one, strict: true, concurrent_requests: 1 } ] }
 async fn client(directory: &tempfile::TempDir) -> ExternalProcessorClient<Channel> {
     let file: &Path = &directory.path().join("penstock.yaml");
     let config = Config::from_yaml_str(FILE, file).unwrap();
-    let service = Service::start(config).await.unwrap();
+    let service = Service::start(config, None).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = Server::builder().add_service(ExternalProcessorServer::new(Processor::new(service)));

@@ -72,14 +72,14 @@ impl Cache {
 
     /// The longest that any request waits for the same one before it.
     pub fn longest_wait(&self) -> Duration {
-        self.policies().map(|policy| policy.wait).max().unwrap_or_default()
+        self.policies()
+            .map(|policy| policy.wait)
+            .max()
+            .unwrap_or_default()
     }
 
     fn policies(&self) -> impl Iterator<Item = &CachePolicy> {
-        self.models
-            .iter()
-            .map(|(_, policy)| policy)
-            .chain([&self.policy])
+        self.models.iter().map(|(_, policy)| policy).chain([&self.policy])
     }
 
     /// The outer `None` is a problem, the inner one a file without a cache.
