@@ -7,8 +7,10 @@
 pub mod answer;
 pub mod entry;
 pub mod guard;
+pub mod request;
 pub mod store;
 pub mod threshold;
 
 pub use answer::Answer;
 pub use entry::{Entry, Key, Partition, Scope};
+pub use request::Asked;
