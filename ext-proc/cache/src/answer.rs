@@ -96,17 +96,29 @@ impl Answer {
         // An answer is never empty: where the count is 0, the provider did not count.
         self.usage.map(|usage| usage.output).filter(|output| output.0 > 0)
     }
+
+    /// The same, or else the most that it can have been: a token is a byte at least.
+    pub fn most_output_tokens(&self) -> Tokens {
+        let content = self.content.iter().map(Content::text_bytes);
+        let bytes = content.fold(0, usize::saturating_add);
+        let bytes = Tokens(u64::try_from(bytes).unwrap_or(u64::MAX));
+        self.output_tokens().unwrap_or(bytes)
+    }
 }
 
 impl Content {
     /// As [`Answer::bytes`].
     fn bytes(&self) -> usize {
-        let text = match self {
+        size_of::<Self>().saturating_add(self.text_bytes())
+    }
+
+    /// The bytes of all text in it.
+    fn text_bytes(&self) -> usize {
+        match self {
             Self::Text(text) | Self::RedactedThinking(text) => text.len(),
             Self::Thinking { text, signature } => text.len() + signature.as_ref().map_or(0, String::len),
             Self::ToolCall { id, name, arguments } => id.len() + name.len() + arguments.len(),
-        };
-        size_of::<Self>().saturating_add(text)
+        }
     }
 }
 

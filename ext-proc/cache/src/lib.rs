@@ -8,8 +8,10 @@ pub mod answer;
 pub mod entry;
 pub mod guard;
 pub mod judge;
+pub mod request;
 pub mod store;
 pub mod threshold;
 
 pub use answer::Answer;
 pub use entry::{Entry, Key, Partition, Scope};
+pub use request::Asked;

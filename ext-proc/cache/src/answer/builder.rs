@@ -200,7 +200,7 @@ impl Builder {
 
     /// Adds a piece that is whole.
     fn push(&mut self, content: Content) -> Result<(), Unfit> {
-        self.grow(content.bytes() - size_of::<Content>())?;
+        self.grow(content.text_bytes())?;
         self.begin(content)?;
         self.closed = true;
         Ok(())

@@ -118,6 +118,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn pieces_are_the_text_and_neither_tiny_nor_many(text in r"(\PC|[ \n]){0,4000}") {
             let pieces = pieces(&text);

@@ -92,6 +92,15 @@ fn tokens_that_nobody_counted_are_not_known() {
 }
 
 #[test]
+fn tokens_that_nobody_counted_are_no_more_than_bytes() {
+    let mut answer = sample();
+    answer.content = vec![Content::Text("Grüße".to_owned())];
+    assert_eq!(answer.most_output_tokens(), Tokens(9));
+    answer.usage = None;
+    assert_eq!(answer.most_output_tokens(), Tokens(7));
+}
+
+#[test]
 fn stored_forms_are_the_same_answer() {
     let mut plain = sample();
     plain.finish = Finish::StopSequence(None);

@@ -1,5 +1,7 @@
 //! What is kept, what is refused and for what reason, and how much is held meanwhile.
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// A chunk with members beside those of a chunk, of its choice, and in its delta.
@@ -454,5 +456,20 @@ fn endless_streams_are_let_go_of() {
         }
         assert_eq!(collector.unfit(), Some(Unfit::TooLarge), "{piece}");
         assert_eq!(collector.finish(true), Err(Unfit::TooLarge));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_collected_or_refused(
+        body in proptest::collection::vec(any::<u8>(), 0..60),
+        text in r#"(data: ?|event: error|\n|\r|\{"choices":|\[DONE\]|[\[\]{}:,"a1 ]){0,30}"#,
+    ) {
+        for dialect in APIS {
+            for is_stream in [false, true] {
+                prop_assert!(collected(dialect, is_stream, &[&body], true).is_err());
+                prop_assert!(collected(dialect, is_stream, &[text.as_bytes()], true).is_err());
+            }
+        }
     }
 }
