@@ -305,13 +305,10 @@ fn bypass(wanted: Option<Box<Wanted>>) -> Recalled {
 
 /// Whether an entry is what the request may be answered with, were it to mean the same.
 fn fits(inquiry: &Inquiry, entry: &Entry, now_ms: u64) -> bool {
-    let is_short = match (inquiry.asked.max_output, entry.answer.output_tokens()) {
-        (Some(most), Some(tokens)) => tokens <= most,
-        (Some(_), None) => false,
-        (None, _) => true,
-    };
     // The hash holds the scope; that it is the same is worth a second look.
-    is_short && entry.scope == inquiry.scope && inquiry.control.admits(entry.stored_ms, now_ms)
+    inquiry.asked.allows(&entry.answer)
+        && entry.scope == inquiry.scope
+        && inquiry.control.admits(entry.stored_ms, now_ms)
 }
 
 fn millis(time: Duration) -> u64 {

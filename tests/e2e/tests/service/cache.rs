@@ -5,7 +5,7 @@ mod exact;
 mod flight;
 mod kept;
 
-use penstock_test_support::{Request, Response, wait::eventually};
+use penstock_test_support::{Request, client::Response, wait::eventually};
 
 use super::world::World;
 use crate::world::model;

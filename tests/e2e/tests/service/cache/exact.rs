@@ -1,5 +1,6 @@
 //! The same request, whoever asks it and however.
 
+use penstock_test_support::client::Response;
 use serde_json::{Value, json};
 
 use super::{cache, filled, keep, stored, world};
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// The text of an answer, whatever its form.
-fn text(client: Client, stream: bool, response: &penstock_test_support::Response) -> String {
+fn text(client: Client, stream: bool, response: &Response) -> String {
     if !stream {
         let body = response.json();
         let text = match client {

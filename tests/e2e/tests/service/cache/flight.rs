@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use penstock_test_support::Response;
+use penstock_test_support::client::Response;
 use tokio::task::JoinSet;
 
 use super::{cache, world};
