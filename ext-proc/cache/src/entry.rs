@@ -54,8 +54,14 @@ impl Key {
         if !rest.is_empty() {
             return None;
         }
-        let digit = |digit: &u8| char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let bytes = digits.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?));
+        let digit = |digit: &u8| {
+            char::from(*digit)
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        };
+        let bytes = digits
+            .iter()
+            .map(|[high, low]| Some(digit(high)? << 4 | digit(low)?));
         bytes.collect::<Option<Vec<u8>>>()?.try_into().ok().map(Self)
     }
 }
@@ -96,7 +102,14 @@ mod tests {
     fn a_key_is_read_as_it_is_written() {
         let key = Key(std::array::from_fn(|index| u8::try_from(index * 8).unwrap()));
         assert_eq!(Key::from_hex(&key.to_string()), Some(key));
-        for text in ["", "ab", &"a".repeat(63), &"g".repeat(64), &"é".repeat(32), &"a".repeat(66)] {
+        for text in [
+            "",
+            "ab",
+            &"a".repeat(63),
+            &"g".repeat(64),
+            &"é".repeat(32),
+            &"a".repeat(66),
+        ] {
             assert_eq!(Key::from_hex(text), None, "{text}");
         }
     }

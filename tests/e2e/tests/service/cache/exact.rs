@@ -155,7 +155,6 @@ async fn nothing_but_whole_answers_is_kept() {
     let faults = [
         "fault=cut:2",
         "fault=error-midstream:2",
-        "fault=no-done",
         "fault=status:400",
         "fault=finish:content_filter",
         "fault=reset-midstream:2",
@@ -191,6 +190,6 @@ async fn nothing_but_whole_answers_is_kept() {
         let response = world.envoy.send(Client::OpenAi.request(&body)).await.unwrap();
         assert_eq!(cache(&response), "miss");
     }
-    filled(&world, 10.0).await;
+    filled(&world, 8.0).await;
     assert_eq!(stored(&world).await, 0.0);
 }

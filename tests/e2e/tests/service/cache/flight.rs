@@ -30,7 +30,7 @@ async fn at_once(
 
 #[tokio::test]
 async fn ten_identical_requests_cost_one_call() {
-    let slow = model("slow", &[("primary", "fault=slow-first-token:1000")], "");
+    let slow = model("slow", &[("primary", "fault=slow-first-token:1s")], "");
     let world = world("", &slow).await;
     for (client, stream) in WAYS {
         let text = marker("flight");
@@ -69,7 +69,7 @@ async fn a_failure_is_nobodys_but_its_own() {
 
 #[tokio::test]
 async fn nobody_waits_longer_than_is_configured() {
-    let slow = model("slow", &[("primary", "fault=slow-first-token:4000")], "");
+    let slow = model("slow", &[("primary", "fault=slow-first-token:4s")], "");
     let world = world("wait: 500ms", &slow).await;
     let text = marker("patience");
     for response in at_once(&world, 3, Client::OpenAi, "slow", (&text, false)).await {
@@ -80,7 +80,7 @@ async fn nobody_waits_longer_than_is_configured() {
 
 #[tokio::test]
 async fn those_who_wait_go_on_when_the_first_leaves() {
-    let slow = model("slow", &[("primary", "fault=slow-first-token:2000")], "");
+    let slow = model("slow", &[("primary", "fault=slow-first-token:2s")], "");
     let world = world("wait: 60s", &slow).await;
     let text = marker("leaves");
     let first = Client::OpenAi
