@@ -111,6 +111,8 @@ pub struct Reading {
     terms: Vec<Term>,
     /// Its words in lower case with a blank around each.
     words: String,
+    /// What the writer does, or has done to them.
+    person: order::Person,
     /// Whether it asks about two things in a way that does not care which comes first.
     symmetric: bool,
 }
@@ -144,6 +146,7 @@ impl Reading {
             question::Kinds::default()
         };
         let symmetric = order::symmetric(&tokens);
+        let person = order::Person::of(&tokens);
         let terms = term::all(&tokens, tongue);
         Self {
             digest: hasher.finish(),
@@ -158,6 +161,7 @@ impl Reading {
             forms,
             terms,
             words,
+            person,
             symmetric,
         }
     }

@@ -16,10 +16,39 @@ pub(super) fn symmetric(tokens: &[Token]) -> bool {
         .any(|token| token.kind == Kind::Word && lexicon::is("symmetric", &token.text))
 }
 
+/// Whether a text says who does something, or whom it is done to, in the first person.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Person {
+    acts: bool,
+    suffers: bool,
+}
+
+impl Person {
+    /// Reads the pronouns of a text.
+    pub fn of(tokens: &[Token]) -> Self {
+        let acts = tokens.iter().any(|token| token.is("i") || token.is("we"));
+        Self {
+            acts,
+            suffers: tokens.iter().any(|token| token.is("me") || token.is("us")),
+        }
+    }
+
+    /// Whether one acts where the other suffers.
+    fn exchanged(self, other: Self) -> bool {
+        self.acts != other.acts && self.suffers != other.suffers && self.acts == other.suffers
+    }
+}
+
 /// Whether two words of one text have each other's roles in the other.
 pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> bool {
     if a.terms.len() > WORDS || b.terms.len() > WORDS || a.symmetric && b.symmetric {
         return false;
+    }
+    // `Can I sue my employer?`, `Can my employer sue me?`
+    let places = pairs.a.iter().flatten();
+    let same = pairs.lone_a.is_empty() && pairs.lone_b.is_empty();
+    if same && a.person.exchanged(b.person) && !places.is_sorted() {
+        return true;
     }
     let mut pairs_of: Vec<(usize, &Term, usize, &Term)> = Vec::new();
     for (at, term) in a.terms.iter().enumerate() {

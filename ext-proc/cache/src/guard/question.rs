@@ -11,6 +11,9 @@ use super::token::{Kind, Token};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kinds(BTreeSet<&'static str>);
 
+/// A question goes on for so many words.
+const CLAUSE: usize = 40;
+
 /// What a question for a thing asks for if it has this word: `what year` is `when`.
 static ASPECTS: LazyLock<HashMap<String, Vec<&'static str>>> = LazyLock::new(|| {
     let mut aspects: HashMap<String, Vec<&'static str>> = HashMap::new();
@@ -34,44 +37,43 @@ impl Kinds {
             return Self::default();
         };
         let mut kinds = BTreeSet::from([kind]);
-        let clause = || tokens.iter().skip(at.saturating_add(1)).take(40);
-        match kind {
-            "what" => {
-                for token in clause().filter(|token| token.kind == Kind::Word) {
-                    kinds.extend(ASPECTS.get(&stem(&token.text)).into_iter().flatten());
-                }
-            }
-            // Who knows how to find it knows where it is.
-            "where"
-                if clause()
-                    .take(2)
-                    .any(|token| token.is("i") || token.is("you") || token.is("to")) =>
-            {
-                kinds.insert("how");
-            }
+        let clause = || {
+            tokens
+                .iter()
+                .skip(at.saturating_add(1))
+                .filter(|token| token.kind == Kind::Word)
+                .take(CLAUSE)
+        };
+        let says = |first: usize, words: &[&str]| {
+            clause()
+                .take(first)
+                .any(|token| words.contains(&token.text.as_str()))
+        };
+        let also: &[&'static str] = match kind {
+            // Who knows how to do it knows where it is done.
+            "where" if says(2, &["i", "you", "to"]) => &["how"],
+            "how" if says(CLAUSE, &["find", "see", "view", "check", "access"]) => &["where"],
             "many"
                 if clause()
-                    .skip(1)
-                    .take(1)
-                    .any(|token| super::unit::is_time(&token.text)) =>
+                    .nth(1)
+                    .is_some_and(|token| super::unit::is_time(&token.text)) =>
             {
-                kinds.insert("long");
+                &["long"]
             }
-            "where" | "how"
-                if clause().any(|token| {
-                    matches!(token.text.as_str(), "find" | "see" | "view" | "check" | "access")
-                }) =>
-            {
-                kinds.extend(["where", "how"]);
-            }
-            "yes"
-                if tokens
-                    .get(at.saturating_add(1))
-                    .is_some_and(|next| next.is("there")) =>
-            {
-                kinds.extend(["what", "how"]);
-            }
-            _ => {}
+            "when" if says(1, &["will"]) => &["long"],
+            "degree" => &["what", "yes"],
+            "yes" if says(1, &["there"]) => &["what", "how"],
+            // `Is it possible to …?`
+            "yes" if tokens.get(at).is_some_and(|token| token.is("may")) => &["how"],
+            _ => &[],
+        };
+        kinds.extend(also);
+        if kind == "what" {
+            kinds.extend(
+                clause()
+                    .filter_map(|token| ASPECTS.get(&stem(&token.text)))
+                    .flatten(),
+            );
         }
         Self(kinds)
     }
@@ -110,20 +112,19 @@ fn kind(tokens: &[Token], at: usize, token: &Token) -> Option<&'static str> {
             Some("when")
         }
         "how" => Some(match word(next).as_deref() {
-            Some("many") => "many",
-            Some("much") => "many",
-            Some("long") => "long",
+            Some("many" | "much") => "many",
+            Some("long" | "quickly" | "soon") => "long",
             Some("old") => "old",
             Some("often" | "frequently" | "regularly") => "often",
             Some("far") => "far",
             Some("tall" | "high") => "tall",
             Some("big" | "large") => "big",
             Some("heavy") => "heavy",
-            Some("fast" | "quickly" | "soon") => "fast",
+            Some("fast") => "fast",
             Some(
                 "deep" | "wide" | "thick" | "hot" | "cold" | "warm" | "expensive" | "strong" | "dangerous"
-                | "safe" | "common" | "important",
-            ) => "what",
+                | "safe" | "common" | "important" | "hard" | "difficult" | "easy",
+            ) => "degree",
             Some("come") => "why",
             Some("about") => return None,
             _ => "how",

@@ -1,13 +1,21 @@
 //! The same sentence about another thing: `how do I cook rice`, `how do I cook pasta`.
 
+use std::collections::HashMap;
+
 use super::Reading;
 use super::name;
 use super::negation;
 use super::pairing::Pairing;
 use super::term::Term;
 
-/// Texts with more words without counterparts than this say the same in other words, or are far apart.
-const LONE: usize = 3;
+/// Where one text has so many words more and lacks none, it asks for more.
+const MORE: usize = 3;
+
+/// So many words without counterparts are compared two by two.
+const FIRST: usize = 16;
+
+/// In texts that are built alike, at most one word in so many is missing in the other.
+const SHARE: usize = 3;
 
 /// The place where two texts differ has so many words.
 const PLACE: usize = 3;
@@ -25,27 +33,30 @@ const APPOSITIONS: [&str; 14] = [
 pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> bool {
     let left = heavy(a, &pairs.lone_a, &pairs.a);
     let right = heavy(b, &pairs.lone_b, &pairs.b);
-    if left.len() > LONE || right.len() > LONE {
+    if left.is_empty() && right.is_empty() {
         return false;
     }
     let alike = alike(&a.words, &b.words);
     let thing = |reading: &Reading, at: usize| reading.terms.get(at).is_some_and(|term| !term.verb);
     match (left.as_slice(), right.as_slice()) {
-        ([], []) => false,
-        ([_, ..], []) => alike && inserted(a, b, &left, &pairs.a),
-        ([], [_, ..]) => alike && inserted(b, a, &right, &pairs.b),
-        (left, right) if alike => left
-            .iter()
-            .any(|x| right.iter().any(|y| replaces(a, *x, b, *y, pairs))),
-        ([x], [y]) => (thing(a, *x) || thing(b, *y)) && replaces(a, *x, b, *y, pairs),
+        ([..], []) => left.len() > MORE || alike && inserted(a, b, &pairs.a),
+        ([], [..]) => right.len() > MORE || alike && inserted(b, a, &pairs.b),
+        ([x], [y]) if !alike => (thing(a, *x) || thing(b, *y)) && replaces(a, *x, b, *y, pairs),
         // Texts that share no word have nothing to say the same about.
-        _ => pairs.a.iter().all(Option::is_none),
+        _ if !alike => pairs.a.iter().all(Option::is_none),
+        (left, right) => {
+            let mut between = left
+                .iter()
+                .take(FIRST)
+                .flat_map(|x| right.iter().take(FIRST).map(move |y| (x, y)));
+            between.any(|(x, y)| replaces(a, *x, b, *y, pairs))
+        }
     }
 }
 
-/// Whether two texts differ in one place only, and by few words.
+/// Whether two texts differ in one place only and by few words, or have most words in common.
 fn alike(a: &str, b: &str) -> bool {
-    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let words = |text| -> Vec<&str> { str::split_whitespace(text).collect() };
     let (a, b) = (words(a), words(b));
     let before = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let rest = a.len().min(b.len()).saturating_sub(before);
@@ -57,7 +68,27 @@ fn alike(a: &str, b: &str) -> bool {
         .take_while(|(x, y)| x == y)
         .count();
     let same = before.saturating_add(after);
-    a.len().max(b.len()).saturating_sub(same) <= PLACE
+    if a.len().max(b.len()).saturating_sub(same) <= PLACE {
+        return true;
+    }
+    let mut counts: HashMap<&str, isize> = HashMap::with_capacity(a.len());
+    for word in &a {
+        let count = counts.entry(word).or_default();
+        *count = count.saturating_add(1);
+    }
+    for word in &b {
+        let count = counts.entry(word).or_default();
+        *count = count.saturating_sub(1);
+    }
+    let only = |sign: isize| {
+        counts
+            .values()
+            .map(|count| count.saturating_mul(sign).max(0).unsigned_abs())
+            .sum::<usize>()
+    };
+    [(only(1), a.len()), (only(-1), b.len())]
+        .into_iter()
+        .all(|(only, all)| only.saturating_mul(SHARE) <= all)
 }
 
 /// The words without counterparts that matter.
@@ -113,11 +144,8 @@ fn neighbours(pairs: &[Option<usize>], at: usize) -> (Option<usize>, Option<usiz
     (before, after)
 }
 
-/// Whether one text is the other with these words more.
-fn inserted(more: &Reading, less: &Reading, extra: &[usize], pairs: &[Option<usize>]) -> bool {
-    if extra.len() > 2 {
-        return false;
-    }
+/// Whether one text is the other with words more.
+fn inserted(more: &Reading, less: &Reading, pairs: &[Option<usize>]) -> bool {
     let mut last = None;
     let ordered = pairs.iter().flatten().all(|place| {
         let rises = last.is_none_or(|last| last < *place);
@@ -125,5 +153,6 @@ fn inserted(more: &Reading, less: &Reading, extra: &[usize], pairs: &[Option<usi
         rises
     });
     let depth = |terms: &[Term]| terms.last().map_or(0, |term| term.depth);
-    ordered && depth(&more.terms).abs_diff(depth(&less.terms)) <= 1
+    let (more, less) = (&more.terms, &less.terms);
+    ordered && depth(more).abs_diff(depth(less)) <= more.len().abs_diff(less.len()).max(1)
 }

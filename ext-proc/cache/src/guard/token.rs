@@ -259,8 +259,15 @@ impl Lexer {
 
     /// A word that may be short for two.
     fn contracted(&mut self, written: &str) {
-        let lower = written.to_lowercase();
         let case = case(written);
+        // `PDFs`
+        let acronym = case == Case::Upper && written.len() > 2;
+        let written = if acronym {
+            written.strip_suffix('s').unwrap_or(written)
+        } else {
+            written
+        };
+        let lower = written.to_lowercase();
         let counted = self.tokens.last().is_some_and(|last| last.kind == Kind::Number);
         if let Some(unit) = super::unit::cased(written).filter(|_| counted) {
             self.push(unit.to_owned(), Kind::Word, Case::Lower);
@@ -352,6 +359,11 @@ fn sign(c: char) -> Option<&'static str> {
 }
 
 fn case(written: &str) -> Case {
+    // `APIs`
+    let written = written
+        .strip_suffix('s')
+        .filter(|word| word.len() > 1)
+        .unwrap_or(written);
     let mut letters = written.chars().filter(|c| c.is_alphabetic());
     let first = letters.next().is_some_and(char::is_uppercase);
     let (mut upper, mut lower) = (0_usize, 0_usize);
