@@ -2,7 +2,7 @@
 //! Anthropic messages, refuses what the real ones refuse, and fails on demand.
 //!
 //! Its answer depends on the request ([`answer`]), its faults on the model's name ([`fault`]). Paths: anything that
-//! ends in `/chat/completions` or `/v1/messages`. `GET /_requests` gives what it was asked, `DELETE /_requests`
+//! ends in `/chat/completions`, `/v1/messages` or `/embeddings`. `GET /_requests` gives what it was asked, `DELETE /_requests`
 //! forgets it. It speaks HTTP/1.1 and HTTP/2, over TLS if told to ([`tls`]), and counts words, not tokens.
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,6 +16,7 @@ use tokio::runtime::Runtime;
 pub mod answer;
 pub mod anthropic;
 mod check;
+mod embeddings;
 pub mod fault;
 pub mod journal;
 pub mod openai;

@@ -10,7 +10,7 @@ use super::openai::{self, Flavor};
 use super::prompt::Prompt;
 use super::refusal::{Dialect, Refusal};
 use super::script::{Reply, Script};
-use super::{Options, anthropic};
+use super::{Options, anthropic, embeddings};
 
 const HTML: &str =
     "<html><head><title>502 Bad Gateway</title></head><body><h1>Bad gateway</h1></body></html>\n";
@@ -25,6 +25,9 @@ struct Endpoint {
 
 /// Decides what happens to a request.
 pub fn script(request: &Recorded, options: &Options, journal: &Journal) -> (Script, Fault) {
+    if embeddings::is_at(&request.path) {
+        return embeddings::script(request, options);
+    }
     let Some(endpoint) = endpoint(&request.path, options.flavor) else {
         let refusal = Refusal {
             message: "Unknown request URL.".into(),
@@ -247,7 +250,7 @@ fn misanswer(reply: &mut Reply, fault: &Fault, error: &Refusal, dialect: Dialect
     }
 }
 
-fn refuse(refusal: &Refusal, dialect: Dialect, retry_after: Option<&str>) -> Reply {
+pub(super) fn refuse(refusal: &Refusal, dialect: Dialect, retry_after: Option<&str>) -> Reply {
     let mut headers = headers(dialect, "application/json");
     if let Some(value) = retry_after {
         headers.push(("retry-after", value.into()));
@@ -263,7 +266,7 @@ fn refuse(refusal: &Refusal, dialect: Dialect, retry_after: Option<&str>) -> Rep
 }
 
 /// Headers that the real providers send, some of which are no business of the client.
-fn headers(dialect: Dialect, content_type: &str) -> Vec<(&'static str, String)> {
+pub(super) fn headers(dialect: Dialect, content_type: &str) -> Vec<(&'static str, String)> {
     let mut headers = vec![("content-type", content_type.to_owned())];
     match dialect {
         Dialect::OpenAi => {
