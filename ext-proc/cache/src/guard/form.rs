@@ -50,12 +50,7 @@ pub(super) fn take(tokens: &mut Vec<Token>) -> Vec<&'static str> {
         });
         match form {
             Some((words, form)) => {
-                // A form of no name is no form: it keeps its words from being one.
-                if form.is_empty() || *form == "-" {
-                    rest.extend(tokens.iter().skip(at).take(words.len()).cloned());
-                } else {
-                    found.push(*form);
-                }
+                found.push(*form);
                 at = at.saturating_add(words.len());
             }
             None => {

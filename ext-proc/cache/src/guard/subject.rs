@@ -44,14 +44,22 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> bool {
         ([x], [y]) if !alike => (thing(a, *x) || thing(b, *y)) && replaces(a, *x, b, *y, pairs),
         // Texts that share no word have nothing to say the same about.
         _ if !alike => pairs.a.iter().all(Option::is_none),
-        (left, right) => {
-            let mut between = left
-                .iter()
-                .take(FIRST)
-                .flat_map(|x| right.iter().take(FIRST).map(move |y| (x, y)));
-            between.any(|(x, y)| replaces(a, *x, b, *y, pairs))
-        }
+        (left, right) => contrast(a, left, b, right),
     }
+}
+
+/// Whether a word of one text is not what the other denies the opposite of: `not safe`, `unsafe`.
+fn contrast(a: &Reading, left: &[usize], b: &Reading, right: &[usize]) -> bool {
+    let mut between = left
+        .iter()
+        .take(FIRST)
+        .flat_map(|x| right.iter().take(FIRST).map(move |y| (x, y)));
+    between.any(|(x, y)| {
+        a.terms
+            .get(*x)
+            .zip(b.terms.get(*y))
+            .is_some_and(|(x, y)| !negation::contrary(x, y))
+    })
 }
 
 /// Whether two texts differ in one place only and by few words, or have most words in common.
