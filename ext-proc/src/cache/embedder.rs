@@ -34,8 +34,10 @@ fn asked(endpoint: &EmbeddingEndpoint) -> anyhow::Result<Arc<dyn Embedder>> {
 
 #[cfg(feature = "minilm")]
 fn local(budget: Duration, model: Option<&Path>) -> anyhow::Result<Arc<dyn Embedder>> {
-    const REMEDY: &str = "run `make model` and set PENSTOCK_MODEL_DIR or cache.embedder.path, or write cache.semantic: false";
-    let directory = model.with_context(|| format!("cache.embedder: nothing says where its weights are; {REMEDY}"))?;
+    const REMEDY: &str =
+        "run `make model` and set PENSTOCK_MODEL_DIR or cache.embedder.path, or write cache.semantic: false";
+    let directory =
+        model.with_context(|| format!("cache.embedder: nothing says where its weights are; {REMEDY}"))?;
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let embedder = penstock_embed::MiniLm::load(directory, cores, limits(budget))
         .with_context(|| format!("cache.embedder cannot be loaded; {REMEDY}"))?;

@@ -79,7 +79,8 @@ impl Fault for StoreError {
 impl Fault for EmbedError {
     fn kind(&self) -> &'static str {
         match self {
-            Self::TooLong { .. } => "too_long",
+            Self::TooLarge { .. } | Self::TooLong { .. } => "too_long",
+            Self::Unknown { .. } => "unknown_words",
             Self::Slow { .. } => "slow",
             Self::Busy { .. } => "busy",
             Self::Vector(_) => "vector",
@@ -88,6 +89,9 @@ impl Fault for EmbedError {
     }
 
     fn is_expected(&self) -> bool {
-        matches!(self, Self::TooLong { .. })
+        matches!(
+            self,
+            Self::TooLarge { .. } | Self::TooLong { .. } | Self::Unknown { .. }
+        )
     }
 }

@@ -4,6 +4,8 @@ mod control;
 mod exact;
 mod flight;
 mod kept;
+mod meaning;
+mod shared;
 
 use penstock_test_support::{Request, client::Response, wait::eventually};
 

@@ -15,7 +15,10 @@ const DIMENSIONS: usize = 64;
 
 /// Whether a path leads here.
 pub fn is_at(path: &str) -> bool {
-    path.split('?').next().unwrap_or_default().ends_with("/embeddings")
+    path.split('?')
+        .next()
+        .unwrap_or_default()
+        .ends_with("/embeddings")
 }
 
 /// Decides what happens to a request.
@@ -42,7 +45,9 @@ fn read(request: &Recorded, options: &Options) -> Result<(String, Vec<String>), 
     }
     let body: Value = serde_json::from_slice(&request.body)
         .map_err(|error| Refusal::invalid("body", format!("We could not parse the JSON body: {error}")))?;
-    let model = body["model"].as_str().ok_or(Refusal::invalid("model", "missing"))?;
+    let model = body["model"]
+        .as_str()
+        .ok_or(Refusal::invalid("model", "missing"))?;
     let texts = match &body["input"] {
         Value::String(text) => vec![text.clone()],
         Value::Array(texts) if !texts.is_empty() => texts
@@ -59,9 +64,10 @@ fn reply(model: &str, texts: &[String], fault: &Fault) -> Reply {
     if let Some(Kind::Status(status)) = fault.kind {
         return refuse(&Refusal::status(status), Dialect::OpenAi, None);
     }
-    let data = texts.iter().enumerate().map(|(index, text)| {
-        json!({ "object": "embedding", "index": index, "embedding": vector(text) })
-    });
+    let data = texts
+        .iter()
+        .enumerate()
+        .map(|(index, text)| json!({ "object": "embedding", "index": index, "embedding": vector(text) }));
     let body = json!({
         "object": "list",
         "data": data.collect::<Vec<_>>(),
@@ -83,11 +89,16 @@ fn vector(text: &str) -> Vec<f64> {
     let mut vector = vec![0.0; DIMENSIONS];
     // Nothing has no direction.
     vector[0] = 0.01;
-    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+    {
         let hash = word
             .to_lowercase()
             .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+            });
         vector[usize::try_from(hash % DIMENSIONS as u64).unwrap_or(0)] += 1.0;
     }
     vector
