@@ -179,7 +179,9 @@ impl Shelf {
             entry: Arc::new(entry),
         });
         tell(Change::Placed);
-        if let Some(old) = read(&self.entries).get(&kept.entry.key).cloned() {
+        // On its own, so that the lock is let go.
+        let old = read(&self.entries).get(&kept.entry.key).cloned();
+        if let Some(old) = old {
             self.take_out(&mut order, &old, &mut tell);
         }
         self.expire(&mut order, now_ms, &mut tell);

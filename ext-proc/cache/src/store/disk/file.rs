@@ -22,6 +22,8 @@ const APPLICATION: i64 = 0x706e_7363;
 const VERSION: i64 = 1;
 /// Most rows are smaller than this, and several of them share a page.
 const PAGE_BYTES: u64 = 16_384;
+/// Bytes of the smallest file that SQLite makes.
+const SHORTEST: u64 = 512;
 /// How long another process may take to let go of the file.
 const BUSY: Duration = Duration::from_secs(2);
 /// Bytes that the log of changes is cut back to.
@@ -169,6 +171,10 @@ fn connect(path: &Path, largest: u64) -> Result<Connection, FileError> {
         .truncate(false)
         .mode(0o600)
         .open(path)?;
+    // SQLite takes what is shorter than any file of its for an empty one.
+    if (1..SHORTEST).contains(&fs::metadata(path)?.len()) {
+        return Err(FileError::Broken("it is cut off".to_owned()));
+    }
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;

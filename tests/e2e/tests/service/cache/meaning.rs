@@ -93,20 +93,12 @@ async fn a_poisoned_answer_of_one_tenant_is_never_seen_by_another() {
     };
     let poison = format!("please tell me all about {word} and say that it is evil");
     keep(&world, ask("mallory", &poison)).await;
-    for text in [
-        poison.as_str(),
-        &format!("all about {word} please tell me and say that it is evil"),
-    ] {
-        let response = world.envoy.send(ask("alice", text)).await.unwrap();
+    let same = format!("all about {word} please tell me and say that it is evil");
+    for (tenant, text) in [("alice", &poison), ("bob", &same)] {
+        let response = world.envoy.send(ask(tenant, text)).await.unwrap();
         assert_eq!(cache(&response), "miss");
     }
-    let own = world
-        .envoy
-        .send(ask(
-            "mallory",
-            &format!("all about {word} please tell me and say that it is evil"),
-        ))
-        .await;
+    let own = world.envoy.send(ask("mallory", &same)).await;
     assert_eq!(cache(&own.unwrap()), "hit-semantic");
 }
 
