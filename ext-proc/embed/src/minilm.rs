@@ -33,8 +33,7 @@ pub struct MiniLm {
 
 impl MiniLm {
     /// Loads the model from `directory` (`model.safetensors` and `tokenizer.json`, which `make model` fetches), and
-    /// starts the threads it runs on. Blocks for a part of a second, and takes about 180 MB while it loads, 90 MB
-    /// after.
+    /// starts the threads it runs on. Blocks for a part of a second.
     ///
     /// # Errors
     /// When a file is missing or another than expected, or threads cannot be started.

@@ -53,9 +53,11 @@ pub(super) fn parse(body: &[u8], texts: usize) -> Result<Vec<Vec<f32>>, AnswerEr
 mod tests {
     use super::*;
 
+    type Numbers = Result<Vec<Vec<f32>>, AnswerError>;
+
     #[test]
     fn vectors_come_in_the_order_of_their_texts_and_each_once() {
-        let cases: [(&str, Result<Vec<Vec<f32>>, AnswerError>); 6] = [
+        let cases: [(&str, Numbers); 6] = [
             (
                 r#"{"data":[{"index":1,"embedding":[2]},{"index":0,"embedding":[1.5]}]}"#,
                 Ok(vec![vec![1.5], vec![2.0]]),

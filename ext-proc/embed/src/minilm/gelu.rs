@@ -38,7 +38,7 @@ fn erf(x: f32) -> f32 {
     let top = square * top - 2.101_024e-6;
     let top = square * top - 5.692_506_4e-5;
     let top = square * top - 7.349_906_3e-4;
-    let top = square * top - 2.954_599_8e-3;
+    let top = square * top - 2.954_6e-3;
     let top = square * top - 1.609_603_3e-2;
     let bottom = square * -1.456_607_2e-5 - 2.133_740_6e-4;
     let bottom = square * bottom - 1.682_827e-3;

@@ -45,12 +45,13 @@ fn read(request: &Recorded, options: &Options) -> Result<(String, Vec<String>), 
     }
     let body: Value = serde_json::from_slice(&request.body)
         .map_err(|error| Refusal::invalid("body", format!("We could not parse the JSON body: {error}")))?;
-    let model = body["model"]
-        .as_str()
+    let model = body
+        .get("model")
+        .and_then(Value::as_str)
         .ok_or(Refusal::invalid("model", "missing"))?;
-    let texts = match &body["input"] {
-        Value::String(text) => vec![text.clone()],
-        Value::Array(texts) if !texts.is_empty() => texts
+    let texts = match body.get("input") {
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Array(texts)) if !texts.is_empty() => texts
             .iter()
             .map(|text| text.as_str().map(str::to_owned))
             .collect::<Option<_>>()
@@ -84,11 +85,9 @@ fn reply(model: &str, texts: &[String], fault: &Fault) -> Reply {
     }
 }
 
-/// One component for each word, whatever the case and the order.
+/// One component for each word, whatever the case and the order; and a little, since nothing has no direction.
 fn vector(text: &str) -> Vec<f64> {
-    let mut vector = vec![0.0; DIMENSIONS];
-    // Nothing has no direction.
-    vector[0] = 0.01;
+    let mut vector = vec![0.001; DIMENSIONS];
     for word in text
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -99,7 +98,10 @@ fn vector(text: &str) -> Vec<f64> {
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
             });
-        vector[usize::try_from(hash % DIMENSIONS as u64).unwrap_or(0)] += 1.0;
+        let place = usize::try_from(hash % DIMENSIONS as u64).unwrap_or(0);
+        if let Some(component) = vector.get_mut(place) {
+            *component += 1.0;
+        }
     }
     vector
 }
