@@ -9,8 +9,9 @@ use super::signs::Signs;
 
 /// Vectors up to which all of them are compared.
 const SHORT: usize = 2_048;
-/// Vectors that are compared in a longer partition. Of vectors that are near, a few hundred would do.
-const COMPARED: usize = 2_048;
+/// Vectors that are compared in a longer partition. A neighbour with a cosine of 0.8 is among the first 256 of 100,000,
+/// whatever the others are; each that is compared costs a wait for memory.
+const COMPARED: usize = 512;
 /// Vectors of one allocation, so that growing never moves more.
 const CHUNK: usize = 1_024;
 
@@ -139,7 +140,7 @@ impl<T> Index<T> {
             #[expect(clippy::cast_precision_loss, reason = "a few digits are enough")]
             let product = dot(components, query) as f32;
             let cosine = (product * scale * inverse_length).min(1.0);
-            if cosine >= floor && wanted(item) {
+            if cosine >= floor {
                 near.push((cosine, item));
             }
         };
@@ -161,8 +162,11 @@ impl<T> Index<T> {
             }
         }
         near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        near.truncate(count);
-        near
+        // Looked up last: it is another wait for memory.
+        near.into_iter()
+            .filter(|(_, item)| wanted(item))
+            .take(count)
+            .collect()
     }
 
     fn components(&self, row: usize) -> &[i16] {
