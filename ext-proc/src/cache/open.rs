@@ -64,7 +64,8 @@ fn store(config: &Config, places: Places<'_>, now_ms: u64) -> anyhow::Result<Arc
             let (url, timeout) = places
                 .redis
                 .context("cache.store is redis, and there is no service.redis")?;
-            let client = redis::Client::open(url).context("the URL of Redis (service.redis) is none")?;
+            let client =
+                penstock_keys::client::open(url).context("the URL of Redis (service.redis) is none")?;
             let settings = Settings {
                 timeout,
                 ..Settings::default()

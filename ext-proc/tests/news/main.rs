@@ -25,7 +25,7 @@ health: {{ consecutive_failures: 3, open: 60s, open_at_most: 60s }}
         );
         let file = directory.path().join("penstock.yaml");
         let config = Config::from_yaml_str(&text, Path::new(&file)).unwrap();
-        Service::start(config).await.unwrap()
+        Service::start(config, None).await.unwrap()
     }
 
     fn went(id: u64, outcome: &str) -> Outcome {

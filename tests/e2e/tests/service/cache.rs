@@ -5,6 +5,7 @@ mod exact;
 mod flight;
 mod kept;
 mod meaning;
+mod minilm;
 mod shared;
 
 use penstock_test_support::{Request, client::Response, wait::eventually};
@@ -17,8 +18,13 @@ const FILLED: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// A cache that knows the same request only, and models that all have it: `plain`, and more.
 async fn world(cache: &str, more: &str) -> World {
+    world_with(&format!("semantic: false, {cache}"), more).await
+}
+
+/// The same, with anything in the section `cache`.
+async fn world_with(cache: &str, more: &str) -> World {
     let models = format!(
-        "cache: {{ semantic: false, {cache} }}\nmodels:\n{}{more}",
+        "cache: {{ {cache} }}\nmodels:\n{}{more}",
         model("plain", &[("primary", "good")], "")
     );
     World::start("failure_mode: deny", &models).await

@@ -103,7 +103,7 @@ async fn usage_is_told_to_who_asks_even_if_the_first_did_not() {
         let data: Value = serde_json::from_str(&event.data).ok()?;
         data["usage"]["completion_tokens"].as_u64()
     });
-    assert!(usage.last().unwrap() > 0, "{}", again.text());
+    assert!(usage.max().unwrap() > 0, "{}", again.text());
 }
 
 async fn is_another(world: &World, question: &str, change: impl FnOnce(Value) -> Value) -> String {
@@ -165,7 +165,7 @@ async fn nothing_but_whole_answers_is_kept() {
         .map(|(index, fault)| crate::world::model(&format!("m{index}"), &[("primary", fault)], ""))
         .collect();
     let world = world("", &models.concat()).await;
-    for index in 0..faults.len() {
+    for (index, fault) in faults.iter().enumerate() {
         for client in CLIENTS {
             let question = marker("unfit");
             for _ in 0..2 {
@@ -175,7 +175,7 @@ async fn nothing_but_whole_answers_is_kept() {
                     .send(client.ask(&format!("m{index}"), &question, true))
                     .await
                 {
-                    assert_eq!(cache(&response), "miss", "{}", faults[index]);
+                    assert_eq!(cache(&response), "miss", "{fault}");
                 }
             }
         }
