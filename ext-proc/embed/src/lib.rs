@@ -1,12 +1,29 @@
 //! Meaning as vectors: texts that mean the same have vectors of nearly the same direction.
 //!
 //! An [`Embedder`] never gives a vector that cannot be compared: what is not finite, has no length or another dimension
-//! than before is an error. Errors hold no text of what was embedded.
+//! than before is an error. Neither does it give one of a part of a text: what its model cannot see whole is an error.
+//! Errors hold no text of what was embedded.
+//!
+//! - `queue`: the way of a text to its vector, with its bounds, the same for each embedder.
+//! - [`Endpoint`]: an OpenAI-compatible one is asked.
+//! - `MiniLm`: a local model, with the feature `minilm`.
 
+mod endpoint;
+mod limits;
+#[cfg(feature = "minilm")]
+mod minilm;
+mod queue;
+mod recent;
 mod vector;
+#[cfg(any(feature = "minilm", test))]
+mod worker;
 
 use async_trait::async_trait;
 
+pub use endpoint::{Endpoint, EndpointError, EndpointSettings};
+pub use limits::Limits;
+#[cfg(feature = "minilm")]
+pub use minilm::{LoadError, MiniLm};
 pub use vector::{Vector, VectorError};
 
 /// Turns texts into vectors.
@@ -22,6 +39,14 @@ pub trait Embedder: Send + Sync {
 /// Why there is no vector.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmbedError {
+    /// The text is not looked at, since that alone would take long.
+    #[error("text of {bytes} bytes exceeds the limit of {limit}")]
+    TooLarge {
+        /// Of the text.
+        bytes: usize,
+        /// Of what is looked at.
+        limit: usize,
+    },
     /// The model would see a part of the text only.
     #[error("text of {tokens} tokens exceeds the {limit} that the model sees")]
     TooLong {
@@ -29,6 +54,12 @@ pub enum EmbedError {
         tokens: usize,
         /// Of the model.
         limit: usize,
+    },
+    /// The model would see the same in place of each of these words, whichever they are.
+    #[error("{words} words of the text are none that the model knows")]
+    Unknown {
+        /// How many.
+        words: usize,
     },
     /// It was not there in time.
     #[error("no vector within {budget_ms} ms")]
