@@ -91,6 +91,10 @@ bench-ext-proc: $(VENV)/.stores ## the deciding service beside one that answers 
 	cargo build --release -p penstock-ext-proc -p penstock-bench-ext-proc
 	$(TARGET_DIR)/release/penstock-bench-ext-proc
 
+.PHONY: eval-cache
+eval-cache: model ## hits and wrong hits of the semantic cache (docs/benchmarks.md)
+	cargo run --profile tool -p penstock-eval-cache -- --check
+
 .PHONY: eval-pii
 eval-pii: ## precision and recall of recognising personal data (docs/benchmarks.md)
 	cargo run --profile tool -p penstock-eval-pii -- --check

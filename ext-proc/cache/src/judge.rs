@@ -71,7 +71,9 @@ where
         for other in others {
             match self.close(sentence, other).await {
                 Ok(true) => return Ok(true),
-                Ok(false) | Err(EmbedError::TooLong { .. }) => {}
+                Ok(false) => {}
+                // What cannot be seen is the same only as text, whatever the others are.
+                Err(error) if is_refusal(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -86,7 +88,7 @@ where
 {
     async fn same(&self, kept: &str, fresh: &str) -> Result<bool, EmbedError> {
         match self.close(kept, fresh).await {
-            Err(EmbedError::TooLong { .. }) => {}
+            Err(error) if is_refusal(&error) => {}
             verdict => return verdict,
         }
         let (kept, fresh) = (sentences(kept), sentences(fresh));
@@ -95,6 +97,14 @@ where
         }
         Ok(self.covers(&fresh, &kept).await? && self.covers(&kept, &fresh).await?)
     }
+}
+
+/// Whether the embedder does not take this text, now or later.
+fn is_refusal(error: &EmbedError) -> bool {
+    matches!(
+        error,
+        EmbedError::TooLarge { .. } | EmbedError::TooLong { .. } | EmbedError::Unknown { .. }
+    )
 }
 
 /// What of a text does not depend on how it is written: letters and digits in compatible form (NFKC) and lower case, and
