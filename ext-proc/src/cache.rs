@@ -119,3 +119,6 @@ impl Cache {
         self.store.close().await;
     }
 }
+
+#[cfg(test)]
+mod tests;
