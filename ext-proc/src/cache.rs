@@ -42,11 +42,15 @@ const MOST_FLIGHTS: usize = 100_000;
 pub struct Cache {
     store: Arc<dyn Store>,
     embedder: Option<Arc<dyn Embedder>>,
+    /// What its vectors can be compared with.
+    embedder_name: Option<String>,
     judge: Option<Arc<dyn Judge>>,
     measures: Measures,
     /// What was begun here and has not ended, by request.
     flights: Mutex<HashMap<String, Key>>,
     storing: Part,
+    searching: Part,
+    keeping: Part,
     embedding: Part,
     metrics: Metrics,
 }
@@ -60,7 +64,7 @@ impl std::fmt::Debug for Cache {
 impl Cache {
     /// The name of the embedder: what its vectors can be compared with.
     pub fn embedder(&self) -> Option<&str> {
-        self.embedder.as_deref().map(Embedder::name)
+        self.embedder_name.as_deref()
     }
 
     /// Brings its gauges up to date.

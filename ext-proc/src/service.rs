@@ -387,7 +387,10 @@ impl Service {
     ) -> Verdict {
         let took = began.elapsed();
         let reason = match &mut verdict {
-            Verdict::Go { receipt, .. } => {
+            Verdict::Go { receipt, wanted, .. } => {
+                if wanted.is_none() && deciding.was_recalled() {
+                    self.gives_up(&deciding.question().client.request_id);
+                }
                 receipt.decided_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
                 receipt.reason.as_deref().unwrap_or("admitted").to_owned()
             }

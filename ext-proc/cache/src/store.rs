@@ -46,7 +46,7 @@ pub trait Store: Send + Sync {
     /// Removes what is selected, for good: how many entries.
     async fn remove(&self, what: &Selection, now_ms: u64) -> Result<u64, StoreError>;
 
-    /// Whether `owner` is the first to fetch the answer to `key`. It has `hold_ms` for it; then another may.
+    /// Whether `owner` is the first to fetch the answer to `key`, or asks again. It has `hold_ms` for it; then another may.
     async fn begin_flight(
         &self,
         key: &Key,

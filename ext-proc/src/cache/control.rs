@@ -41,11 +41,14 @@ impl Control {
                 _ => {}
             }
         }
-        match headers.get(NAMESPACE) {
-            Some(name) if name.len() <= LONGEST_NAMESPACE => name.clone_into(&mut control.namespace),
-            // Cut off, it might be somebody else's.
-            Some(_) => (control.no_cache, control.no_store) = (true, true),
-            None => {}
+        let mut names = headers.values(NAMESPACE);
+        match (names.next().map(std::str::from_utf8), names.next()) {
+            (None, _) => {}
+            (Some(Ok(name)), None) if name.len() <= LONGEST_NAMESPACE => {
+                name.clone_into(&mut control.namespace)
+            }
+            // Cut off or left out, it might be somebody else's.
+            _ => (control.no_cache, control.no_store) = (true, true),
         }
         control
     }
@@ -91,6 +94,11 @@ mod tests {
         let long = "x".repeat(LONGEST_NAMESPACE + 1);
         let read = control(&[(NAMESPACE, &long)]);
         assert!(read.no_cache && read.no_store && read.namespace.is_empty());
+        let unreadable: Headers = [(NAMESPACE.as_bytes(), &b"\xff"[..])].into_iter().collect();
+        let two = [(NAMESPACE, "a"), (NAMESPACE, "b")].into_iter().collect();
+        for headers in [unreadable, two] {
+            assert!(Control::read(&headers).no_cache);
+        }
     }
 
     #[test]

@@ -6,10 +6,21 @@ use anyhow::Context as _;
 use penstock_config::{Embedder as Config, EmbeddingEndpoint};
 use penstock_embed::{Embedder, Endpoint, EndpointSettings, Limits};
 
+/// Bytes. Some endpoints cut longer texts off without a word, and texts that begin alike would mean the same.
+const LARGEST_TEXT: usize = 2_048;
+
 pub(super) fn open(config: &Config, model: Option<&Path>) -> anyhow::Result<Arc<dyn Embedder>> {
     match config {
         Config::Local { budget, .. } => local(*budget, model),
         Config::Endpoint(endpoint) => asked(endpoint),
+    }
+}
+
+/// What its vectors can be compared with. A model of one name may be another at another provider.
+pub(super) fn name(config: &Config, own: &str) -> String {
+    match config.endpoint() {
+        Some(endpoint) => format!("{own} of {} in {:?}", endpoint.provider, endpoint.dimensions),
+        None => own.to_owned(),
     }
 }
 
@@ -28,7 +39,11 @@ fn asked(endpoint: &EmbeddingEndpoint) -> anyhow::Result<Arc<dyn Embedder>> {
             .and_then(|dimensions| NonZeroUsize::new(usize::try_from(dimensions).ok()?)),
         ..EndpointSettings::new(base_url, &endpoint.model)
     };
-    let embedder = Endpoint::start(settings, limits(endpoint.budget)).context("cache.embedder.url")?;
+    let limits = Limits {
+        largest_text: LARGEST_TEXT,
+        ..limits(endpoint.budget)
+    };
+    let embedder = Endpoint::start(settings, limits).context("cache.embedder.url")?;
     Ok(Arc::new(embedder))
 }
 

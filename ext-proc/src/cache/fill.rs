@@ -1,6 +1,6 @@
 //! What becomes of the answer that a provider gave.
 
-use penstock_cache::{Answer, Entry, Key, Partition};
+use penstock_cache::{Answer, Entry, Key, Partition, answer::Unfit, store::StoreError};
 use penstock_chat::{Tokens, Usage};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,9 @@ use crate::counting;
 
 /// The key of dynamic metadata that holds [`Wanted`], as JSON. Where it stands, Envoy shows the answer.
 pub const WANTED: &str = "fill";
+
+/// Longer answers, in bytes, are not compared: it would take longer than it is worth.
+const LARGEST_COMPARED: usize = 8 << 10;
 
 /// An answer that is wanted for the cache: it travels with the request, so that any replica can take it. It holds no
 /// word of what is asked.
@@ -44,7 +47,15 @@ impl Cache {
         } = filled;
         let result = match answer {
             Ok(answer) => self.keep(&inquiry, answer, compare, input, now_ms).await,
-            Err(unfit) => unfit.as_str(),
+            Err(unfit) => {
+                // What cannot be kept would have been a wrong hit all the same.
+                let differs = matches!(unfit, Unfit::Refusal | Unfit::ToolCalls);
+                if let Some((_, cosine)) = compare.filter(|_| differs) {
+                    self.measures
+                        .observe(&inquiry.scope.model, &inquiry.policy, cosine, false);
+                }
+                unfit.as_str()
+            }
         };
         self.metrics.filled(result);
         self.land(&inquiry.key, &inquiry.id).await;
@@ -73,20 +84,29 @@ impl Cache {
             None => None,
         };
         let ttl_ms = u64::try_from(inquiry.policy.ttl.as_millis()).unwrap_or(u64::MAX);
-        let entry = Entry {
+        let is_compared = vector.is_some();
+        let mut entry = Entry {
             key: inquiry.key,
             partition: inquiry.partition.unwrap_or(Partition([0; 32])),
             scope: inquiry.scope.clone(),
-            text: inquiry.asked.text.clone(),
+            // Nothing else reads it.
+            text: if is_compared {
+                inquiry.asked.text.clone()
+            } else {
+                String::new()
+            },
             vector,
             answer,
             stored_ms: now_ms,
             expires_ms: now_ms.saturating_add(ttl_ms),
         };
-        match self
-            .storing
-            .heard(self.store.insert(entry, now_ms).await, &self.metrics)
-        {
+        let mut inserted = self.store.insert(entry.clone(), now_ms).await;
+        if let Err(StoreError::Dimension { .. }) = inserted {
+            // The same request is found without a vector.
+            (entry.vector, entry.text) = (None, String::new());
+            inserted = self.store.insert(entry, now_ms).await;
+        }
+        match self.keeping.heard(inserted, &self.metrics) {
             Some(()) => "stored",
             None => "failed",
         }
@@ -99,7 +119,11 @@ impl Cache {
         let Some(kept) = self.storing.heard(kept, &self.metrics).flatten() else {
             return;
         };
-        let same = judge.same(&kept.answer.text(), &fresh.text()).await;
+        let (kept, fresh) = (kept.answer.text(), fresh.text());
+        if kept.len().max(fresh.len()) > LARGEST_COMPARED {
+            return;
+        }
+        let same = judge.same(&kept, &fresh).await;
         if let Some(same) = self.embedding.heard(same, &self.metrics) {
             self.measures
                 .observe(&inquiry.scope.model, &inquiry.policy, cosine, same);

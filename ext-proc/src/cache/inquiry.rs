@@ -6,6 +6,7 @@ use penstock_cache::{
     Key, Partition, Scope,
     request::{self, Asked},
 };
+use penstock_chat::Api;
 use penstock_config::{Cache as Config, CachePolicy, Share};
 use penstock_flow::Headers;
 use sha2::{Digest as _, Sha256};
@@ -15,6 +16,10 @@ use crate::{session::Question, snapshot::Snapshot};
 
 /// Where clients show a credential of their own.
 const CREDENTIALS: [&str; 3] = ["authorization", "api-key", "x-api-key"];
+
+/// What schema-translation passes on to a provider (`forwarded` in its `header.rs`) and may change the answer; and what
+/// every provider gets where a client says nothing.
+const FORWARDED: [(&str, &[u8]); 2] = [("anthropic-beta", b""), ("anthropic-version", b"2023-06-01\n")];
 
 /// What a request asks of the cache.
 #[derive(Clone, Debug)]
@@ -86,6 +91,13 @@ impl Inquiry {
             id: question.client.request_id.clone(),
         })
     }
+
+    /// Whether it waits for the same request of others, and they for it. Not where nothing is to be stored or a fresh answer
+    /// is wanted; nor where tenants share, since one that reads slowly would hold up the others.
+    pub(super) fn shares_flights(&self) -> bool {
+        let is_fresh = self.control.max_age_s == Some(0);
+        !self.control.no_store && !is_fresh && self.policy.share == Share::Tenant
+    }
 }
 
 /// What must be equal beside the request itself. Every part says what it is, so that none can be taken for another.
@@ -103,6 +115,14 @@ fn context(snapshot: &Snapshot, question: &Question, policy: &CachePolicy, scope
         None => Vec::new(),
     });
     parts.extend(credential(snapshot, question, &scope.model));
+    for (name, usual) in FORWARDED {
+        let values = values(&question.headers, name);
+        // Only this dialect's are passed on.
+        if question.client.dialect == Api::Anthropic && values != usual {
+            parts.push(format!("header {name}").into_bytes());
+            parts.push(values);
+        }
+    }
     for name in &policy.vary {
         parts.push(format!("vary {name}").into_bytes());
         parts.push(values(&question.headers, name));

@@ -2,9 +2,10 @@
 //! small file, which may be lost: the measure then starts anew.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fs, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -13,15 +14,25 @@ use std::{
 
 use penstock_cache::threshold::{Estimate, FLOOR, Measured, Terms};
 use penstock_config::CachePolicy;
+use serde::{Deserialize, Serialize};
 
 use super::metrics::Metrics;
 
 const FILE: &str = "cache-measured.json";
 
+/// What the file holds.
+#[derive(Serialize, Deserialize)]
+struct Kept<'a> {
+    embedder: Cow<'a, str>,
+    models: Cow<'a, BTreeMap<String, Measured>>,
+}
+
 /// What is measured of each model.
 #[derive(Debug)]
 pub(super) struct Measures {
     file: PathBuf,
+    /// Cosines of another embedder say nothing of this one's.
+    embedder: String,
     models: Mutex<BTreeMap<String, Measured>>,
     changed: AtomicBool,
     metrics: Metrics,
@@ -38,20 +49,25 @@ pub(super) struct Judged {
 
 impl Measures {
     /// What was kept in `directory`.
-    pub(super) fn open(directory: &std::path::Path, metrics: Metrics) -> Self {
+    pub(super) fn open(directory: &Path, embedder: &str, metrics: Metrics) -> Self {
         let file = directory.join(FILE);
         let models = match fs::read(&file) {
-            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|_| {
-                eprintln!(
-                    "penstock-ext-proc: cache: {} cannot be read; the error is measured anew",
-                    file.display()
-                );
-                BTreeMap::new()
-            }),
+            Ok(bytes) => match serde_json::from_slice::<Kept<'_>>(&bytes) {
+                Ok(kept) if kept.embedder == embedder => kept.models.into_owned(),
+                Ok(_) => BTreeMap::new(),
+                Err(_) => {
+                    eprintln!(
+                        "penstock-ext-proc: cache: {} cannot be read; the error is measured anew",
+                        file.display()
+                    );
+                    BTreeMap::new()
+                }
+            },
             Err(_) => BTreeMap::new(),
         };
         Self {
             file,
+            embedder: embedder.to_owned(),
             models: Mutex::new(models),
             changed: AtomicBool::new(false),
             metrics,
@@ -135,7 +151,10 @@ impl Measures {
     fn write(&self) -> io::Result<()> {
         let bytes = {
             let models = self.models();
-            serde_json::to_vec(&*models)?
+            serde_json::to_vec(&Kept {
+                embedder: Cow::Borrowed(&self.embedder),
+                models: Cow::Borrowed(&*models),
+            })?
         };
         let new = self.file.with_extension("json.new");
         fs::write(&new, bytes)?;

@@ -57,6 +57,14 @@ pub struct Filled {
 }
 
 impl Observed {
+    /// How many bytes are to be read now.
+    pub fn length(&self, seen: &Seen) -> usize {
+        match seen {
+            Seen::Asked(piece, true) => self.body.len().saturating_add(piece.len()),
+            _ => 0,
+        }
+    }
+
     /// Takes what has been shown. `most` bytes are taken of a request.
     pub fn on(&mut self, seen: Seen, cache: &Cache, snapshot: &Arc<Snapshot>, most: usize) {
         match seen {

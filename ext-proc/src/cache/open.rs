@@ -33,6 +33,9 @@ impl Cache {
             true => Some(embedder::open(&config.embedder, places.model)?),
             false => None,
         };
+        let name = embedder
+            .as_ref()
+            .map(|embedder| embedder::name(&config.embedder, embedder.name()));
         let judge = embedder.clone().map(|embedder| {
             let judge: Arc<dyn Judge> = Arc::new(ByMeaning::new(embedder, alike));
             judge
@@ -40,10 +43,13 @@ impl Cache {
         Ok(Self {
             store: store(config, places, now_ms)?,
             embedder,
+            measures: Measures::open(places.data, name.as_deref().unwrap_or_default(), metrics.clone()),
+            embedder_name: name,
             judge,
-            measures: Measures::open(places.data, metrics.clone()),
             flights: std::sync::Mutex::default(),
             storing: Part::new("store"),
+            searching: Part::new("search"),
+            keeping: Part::new("keeping of answers"),
             embedding: Part::new("embedder"),
             metrics,
         })

@@ -2,7 +2,11 @@
 
 use std::{
     fmt::Display,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use penstock_cache::store::StoreError;
@@ -10,11 +14,15 @@ use penstock_embed::EmbedError;
 
 use super::metrics::Metrics;
 
+/// So long it must have worked before that is told.
+const WELL: Duration = Duration::from_secs(10);
+
 /// Something that the cache depends on.
 #[derive(Debug)]
 pub(super) struct Part {
     name: &'static str,
     fails: AtomicBool,
+    last_fault: Mutex<Option<Instant>>,
 }
 
 /// What can go wrong with one.
@@ -31,6 +39,7 @@ impl Part {
         Self {
             name,
             fails: AtomicBool::new(false),
+            last_fault: Mutex::default(),
         }
     }
 
@@ -38,22 +47,34 @@ impl Part {
     pub(super) fn heard<T, E: Fault>(&self, result: Result<T, E>, metrics: &Metrics) -> Option<T> {
         match result {
             Ok(value) => {
-                if self.fails.load(Ordering::Relaxed) && self.fails.swap(false, Ordering::Relaxed) {
-                    eprintln!("penstock-ext-proc: cache: the {} works again", self.name);
+                if self.fails.load(Ordering::Relaxed) && self.is_well() {
+                    self.tell_if(false, || "works again".to_owned());
                 }
                 Some(value)
             }
             Err(fault) => {
                 metrics.fault(self.name, fault.kind());
-                if !fault.is_expected() && !self.fails.swap(true, Ordering::Relaxed) {
-                    eprintln!(
-                        "penstock-ext-proc: cache: the {} fails, requests go on as misses: {fault}",
-                        self.name
-                    );
+                if !fault.is_expected() {
+                    *self.last_fault() = Some(Instant::now());
+                    self.tell_if(true, || format!("fails, requests go on as misses: {fault}"));
                 }
                 None
             }
         }
+    }
+
+    fn tell_if(&self, fails: bool, what: impl FnOnce() -> String) {
+        if self.fails.swap(fails, Ordering::Relaxed) != fails {
+            eprintln!("penstock-ext-proc: cache: the {} {}", self.name, what());
+        }
+    }
+
+    fn is_well(&self) -> bool {
+        self.last_fault().is_none_or(|fault| fault.elapsed() >= WELL)
+    }
+
+    fn last_fault(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.last_fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -72,7 +93,8 @@ impl Fault for StoreError {
     }
 
     fn is_expected(&self) -> bool {
-        matches!(self, Self::TooLarge { .. } | Self::Ended)
+        // Redis itself tells once that it has no query engine.
+        matches!(self, Self::TooLarge { .. } | Self::Ended | Self::NoIndex)
     }
 }
 

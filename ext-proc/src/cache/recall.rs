@@ -20,8 +20,9 @@ use super::{Bypass, Cache, Inquiry, Wanted};
 
 /// Near requests that are looked at.
 const CANDIDATES: usize = 4;
-/// How often a request that waits looks whether the answer is there.
-const LOOKS: Duration = Duration::from_millis(20);
+/// A request that waits looks whether the answer is there, after pauses from this one, each twice as long, to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(160);
 
 /// What the cache had for a request.
 #[derive(Debug)]
@@ -132,8 +133,17 @@ impl Cache {
         now: &(impl Fn() -> u64 + Sync),
     ) -> Recalled {
         let began = Instant::now();
-        let leads = inquiry.control.no_store || self.takes_off(inquiry, now()).await;
-        if !leads {
+        let leads = !inquiry.shares_flights() || self.takes_off(inquiry, now()).await;
+        if leads {
+            // It may have been stored since the first look.
+            let entry = self.exact(inquiry, now()).await;
+            if let Some(hit) =
+                entry.and_then(|entry| self.hit(inquiry, Tier::Exact, &entry, client, began, now()))
+            {
+                self.give_up(&inquiry.id).await;
+                return Recalled::Hit(Box::new(hit));
+            }
+        } else {
             let entry = self.wait(inquiry, now).await;
             let hit = entry.and_then(|entry| self.hit(inquiry, Tier::Exact, &entry, client, began, now()));
             self.metrics
@@ -193,6 +203,7 @@ impl Cache {
     /// The answer that another request fetches, if it comes in time.
     async fn wait(&self, inquiry: &Inquiry, now: &(impl Fn() -> u64 + Sync)) -> Option<Arc<Entry>> {
         let end = Instant::now() + inquiry.policy.wait;
+        let mut pause = FIRST_PAUSE;
         loop {
             // In this order: what lands between the two looks is found by the next.
             let flies = self.store.is_in_flight(&inquiry.key, now()).await;
@@ -203,7 +214,8 @@ impl Cache {
             if !flies || Instant::now() >= end {
                 return None;
             }
-            tokio::time::sleep(LOOKS).await;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -223,7 +235,7 @@ impl Cache {
             .store
             .nearest(partition, &vector, floor, CANDIDATES, now_ms)
             .await;
-        let near = self.storing.heard(near, &self.metrics)?;
+        let near = self.searching.heard(near, &self.metrics)?;
         let asked = Reading::of(&inquiry.asked.text);
         let Near { cosine, entry } = near
             .into_iter()

@@ -46,10 +46,13 @@ fn cache(embedder: Same, directory: &Path) -> Cache {
     Cache {
         store: Arc::new(Memory::open(penstock_cache::store::Limits::default(), None, NOW)),
         embedder: Some(Arc::new(embedder)),
+        embedder_name: Some("same".to_owned()),
         judge: None,
-        measures: Measures::open(directory, metrics.clone()),
+        measures: Measures::open(directory, "same", metrics.clone()),
         flights: Mutex::default(),
         storing: Part::new("store"),
+        searching: Part::new("search"),
+        keeping: Part::new("keeping of answers"),
         embedding: Part::new("embedder"),
         metrics,
     }
@@ -324,17 +327,19 @@ fn what_was_measured_outlives_the_process_and_junk_does_not_stop_it() {
         max_error_permille: Some(100),
         ..penstock_config::CachePolicy::default()
     };
-    let measures = Measures::open(directory.path(), Metrics::default());
+    let measures = Measures::open(directory.path(), "same", Metrics::default());
     for _ in 0..20 {
         measures.observe("m", &policy, 0.97, true);
     }
     let before = measures.stands("m", &policy).1.unwrap().trials;
     measures.save();
-    let again = Measures::open(directory.path(), Metrics::default());
+    let again = Measures::open(directory.path(), "same", Metrics::default());
     assert_eq!(again.stands("m", &policy).1.unwrap().trials, before);
+    let other = Measures::open(directory.path(), "other", Metrics::default());
+    assert_eq!(other.stands("m", &policy).1, None, "cosines of another embedder");
     std::fs::write(directory.path().join("cache-measured.json"), "{").unwrap();
     assert_eq!(
-        Measures::open(directory.path(), Metrics::default())
+        Measures::open(directory.path(), "same", Metrics::default())
             .stands("m", &policy)
             .1,
         None

@@ -49,6 +49,11 @@ impl Deciding {
         }
     }
 
+    /// Whether the cache was asked.
+    pub fn was_recalled(&self) -> bool {
+        self.lookup.is_some()
+    }
+
     /// What is to become of the answer. That of another model than was asked for is not kept: it would be given to those
     /// who can afford better.
     pub(super) fn wanted(&mut self) -> Option<Box<Wanted>> {

@@ -26,7 +26,10 @@ pub(super) async fn observe(
     let mut next = Some(first);
     while let Some(message) = next {
         if let Some(seen) = seen(message, &snapshot) {
-            observed.on(seen, cache, &snapshot, most);
+            let length = observed.length(&seen);
+            service
+                .read(length, || observed.on(seen, cache, &snapshot, most))
+                .await;
         }
         // Envoy leaves the stream open for a while after the answer's end.
         if observed.is_over() {

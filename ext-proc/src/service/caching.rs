@@ -7,7 +7,7 @@ use penstock_config::DecisionService;
 use penstock_flow::LocalReply;
 use penstock_translate::error::{ApiError, ErrorKind};
 
-use super::{Decided, Service, now_ms};
+use super::{Decided, QUICKLY_COUNTED, Service, now_ms};
 use crate::{
     cache::{Bypass, Cache, Filled, Hit, Inquiry, Quick, Recalled, Removal},
     deciding::Deciding,
@@ -32,7 +32,11 @@ impl Service {
             return Quick::Recalled(Recalled::Off);
         };
         let (question, model) = (deciding.question(), deciding.alias());
-        let inquiry = Inquiry::new(snapshot, question, model, cache.embedder());
+        let inquiry = self
+            .read(question.body.len(), || {
+                Inquiry::new(snapshot, question, model, cache.embedder())
+            })
+            .await;
         if matches!(inquiry, Err(Bypass::Off)) {
             return Quick::Recalled(Recalled::Off);
         }
@@ -41,6 +45,15 @@ impl Service {
             self.saves(snapshot, recalled);
         }
         quick
+    }
+
+    /// Reads a body, a long one beside the threads that others wait for.
+    pub async fn read<T>(&self, length: usize, read: impl FnOnce() -> T) -> T {
+        if length <= QUICKLY_COUNTED {
+            return read();
+        }
+        let _permit = self.counting.acquire().await;
+        tokio::task::block_in_place(read)
     }
 
     /// Looks for one that means the same, and waits for one that is on its way.

@@ -168,7 +168,13 @@ fn open_cache(
     let data = config.resolve(&settings.data);
     let places = Places {
         data: &data,
-        redis: redis.zip(settings.redis.as_ref().map(|redis| redis.timeout)),
+        redis: redis.zip(
+            settings
+                .redis
+                .as_ref()
+                // Envoy waits for the first look.
+                .map(|redis| redis.timeout.min(settings.timeout / 4)),
+        ),
         model: own.as_deref().or(model),
     };
     Ok(Some(Arc::new(Cache::open(section, places, metrics, now_ms())?)))

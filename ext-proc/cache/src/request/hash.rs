@@ -61,17 +61,24 @@ impl Hash {
         self
     }
 
-    /// A JSON text, whatever the order of members and the white space in it. One that is no JSON counts as it is.
+    /// A JSON text, whatever the order of members and the white space in it. One that is no JSON counts as it is, and so does
+    /// one with a number that a double cannot hold.
     pub fn json(&mut self, text: &str) -> &mut Self {
         match serde_json::from_str::<Digest>(text) {
-            Ok(digest) => self.text("json").bytes(&digest.0),
-            Err(_) => self.text("text").text(text),
+            Ok(digest) if !has_long_number(text) => self.text("json").bytes(&digest.0),
+            _ => self.text("text").text(text),
         }
     }
 }
 
-/// The hash of a JSON value, made of the hashes of what is in it, so that a text costs one pass however deep it is. Numbers
-/// that differ in more than a double can hold are the same.
+/// Whether as many digits stand in a row as tell numbers apart that are the same as doubles.
+fn has_long_number(text: &str) -> bool {
+    const EXACT_DIGITS: usize = 15;
+    text.split(|c: char| !c.is_ascii_digit() && c != '.')
+        .any(|digits| digits.len() > EXACT_DIGITS)
+}
+
+/// The hash of a JSON value, made of the hashes of what is in it, so that a text costs one pass however deep it is.
 struct Digest([u8; 32]);
 
 impl<'de> Deserialize<'de> for Digest {

@@ -31,9 +31,10 @@ impl Default for Flights {
 }
 
 impl Flights {
-    /// Whether `owner` is the first.
+    /// Whether `owner` is the first, or asks again.
     pub(super) fn begin(&mut self, key: &Key, owner: &str, hold_ms: u64, now_ms: u64) -> bool {
-        if self.is_in_flight(key, now_ms) {
+        let flight = self.flights.get(key);
+        if flight.is_some_and(|flight| flight.until_ms > now_ms && flight.owner != owner) {
             return false;
         }
         if self.flights.len() >= self.look_at {

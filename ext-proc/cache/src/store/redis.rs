@@ -214,7 +214,14 @@ impl Store for Redis {
         command.arg(self.flight_key(key)).arg(owner).arg("NX").arg("PX");
         command.arg(hold_ms.clamp(1, query::LATEST_MS));
         let set: Option<String> = self.link.query(&command).await?;
-        Ok(set.is_some())
+        if set.is_some() {
+            return Ok(true);
+        }
+        // A proxy asks a second replica with the same id, after the first has died over it.
+        let mut command = cmd("GET");
+        command.arg(self.flight_key(key));
+        let first: Option<String> = self.link.query(&command).await?;
+        Ok(first.is_none_or(|first| first == owner))
     }
 
     async fn end_flight(&self, key: &Key, owner: &str) -> Result<(), StoreError> {

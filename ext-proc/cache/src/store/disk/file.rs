@@ -180,6 +180,8 @@ fn connect(path: &Path, largest: u64) -> Result<Connection, FileError> {
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update(None, "page_size", whole(PAGE_BYTES))?;
     connection.pragma_update(None, "cell_size_check", true)?;
+    // What is forgotten is overwritten.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "journal_size_limit", LONGEST_WAL)?;

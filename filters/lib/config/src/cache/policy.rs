@@ -13,6 +13,8 @@ use crate::{
 
 const THRESHOLD: u16 = 950;
 const THRESHOLDS: RangeInclusive<f64> = 0.5..=1.0;
+/// Below this cosine texts are about something else, and no error is measured (`FLOOR` in penstock-cache).
+const LEAST_MEASURED: u16 = 700;
 const MAX_ERRORS: RangeInclusive<f64> = 0.001..=0.5;
 const TTL: Duration = Duration::from_secs(3_600);
 const TTLS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(365 * 86_400);
@@ -97,6 +99,14 @@ impl CachePolicy {
         if let Some(number) = &raw.max_error {
             let read = permille(number, &field("max_error"), &MAX_ERRORS, problems);
             right &= put(read.map(Some), &mut self.max_error_permille);
+        }
+        if self.max_error_permille.is_some()
+            && self.threshold_permille < LEAST_MEASURED
+            && let Some(number) = raw.threshold.as_ref().or(raw.max_error.as_ref())
+        {
+            let message = "with max_error it begins at 0.7 or above: nothing below is measured";
+            problems.at(number.referenced, field("threshold"), message);
+            right = false;
         }
         if let Some(text) = &raw.ttl {
             right &= put(

@@ -78,6 +78,12 @@ fn what_is_wrong_is_told_with_its_place() {
                 ],
             ),
             (
+                "threshold: 0.6, max_error: 0.02",
+                &[
+                    "penstock.yaml:1:21: cache.threshold: with max_error it begins at 0.7 or above: nothing below is measured",
+                ],
+            ),
+            (
                 "store: redis, entries: 5",
                 &[
                     "penstock.yaml:1:17: cache.store: there is none; write service.redis, or leave this out",

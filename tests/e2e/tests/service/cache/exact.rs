@@ -1,9 +1,9 @@
 //! The same request, whoever asks it and however.
 
-use penstock_test_support::client::Response;
+use penstock_test_support::{Request, client::Response};
 use serde_json::{Value, json};
 
-use super::{cache, filled, keep, stored, world};
+use super::{cache, filled, keep, request, stored, world};
 use crate::{
     ask::{CLIENTS, Client, WAYS, marker, with},
     service::world::World,
@@ -30,13 +30,10 @@ fn text(client: Client, stream: bool, response: &Response) -> String {
     pieces.collect()
 }
 
-fn asked(client: Client, text: &str, stream: bool) -> penstock_test_support::Request {
+fn asked(client: Client, text: &str, stream: bool) -> Request {
     // Both dialects say the same then.
-    client.request(&with(
-        client.body("plain", text, stream),
-        "max_tokens",
-        json!(1000),
-    ))
+    let body = with(client.body("plain", text, stream), "max_tokens", json!(1000));
+    request(client, &body)
 }
 
 #[tokio::test]
@@ -192,4 +189,38 @@ async fn nothing_but_whole_answers_is_kept() {
     }
     filled(&world, 8.0).await;
     assert_eq!(stored(&world).await, 0.0);
+}
+
+#[tokio::test]
+async fn what_a_provider_is_passed_on_is_a_part_of_the_request() {
+    let world = world("", "").await;
+    let question = marker("beta");
+    let plain = || asked(Client::Anthropic, &question, false);
+    keep(&world, plain()).await;
+    assert_eq!(cache(&world.envoy.send(plain()).await.unwrap()), "hit-exact");
+    let beta = plain().header("anthropic-beta", "context-1m-2025-08-07");
+    let other = Client::Anthropic.request(&with(
+        Client::Anthropic.body("plain", &question, false),
+        "max_tokens",
+        json!(1000),
+    ));
+    for request in [beta, other] {
+        assert_eq!(cache(&world.envoy.send(request).await.unwrap()), "miss");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_may_be_replaced_again_and_again() {
+    let world = world("", "").await;
+    let question = marker("fresh");
+    for _ in 0..3 {
+        let fresh = asked(Client::OpenAi, &question, false).header("cache-control", "no-cache");
+        assert_eq!(cache(&keep(&world, fresh).await), "bypass");
+    }
+    let again = world
+        .envoy
+        .send(asked(Client::OpenAi, &question, false))
+        .await
+        .unwrap();
+    assert_eq!(cache(&again), "hit-exact");
 }

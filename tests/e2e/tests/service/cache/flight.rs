@@ -68,6 +68,51 @@ async fn a_failure_is_nobodys_but_its_own() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_an_answer_that_is_not_kept() {
+    let cheap = model("cheap", &[("backup", "good")], "");
+    let more = format!(
+        "{cheap}money:
+  prices: [{{ provider: primary, model: good, input: 100, output: 100 }}, {{ provider: backup, model: good, input: 0, output: 0 }}]
+  budgets: [{{ name: all, amount: 1, period: day, downgrade_at: 1 }}]
+  downgrades: {{ plain: cheap }}
+"
+    );
+    let world = world("wait: 60s", &more).await;
+    // Takes more than a hundredth of the budget.
+    let body = crate::ask::with(
+        Client::OpenAi.body("plain", &marker("spends ").repeat(300), false),
+        "max_tokens",
+        serde_json::json!(200),
+    );
+    world.envoy.send(Client::OpenAi.request(&body)).await.unwrap();
+    let text = marker("cheaper");
+    penstock_test_support::wait::eventually(super::FILLED, "a downgrade", async || {
+        let began = Instant::now();
+        let response = world
+            .envoy
+            .send(Client::OpenAi.ask("plain", &text, false))
+            .await
+            .ok()?;
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+        (response.header("x-penstock-provider") == Some("backup")).then_some(())
+    })
+    .await;
+    let began = Instant::now();
+    for _ in 0..2 {
+        let response = world
+            .envoy
+            .send(Client::OpenAi.ask("plain", &text, false))
+            .await
+            .unwrap();
+        assert_eq!(
+            (response.status, response.header("x-penstock-provider")),
+            (200, Some("backup"))
+        );
+    }
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn nobody_waits_longer_than_is_configured() {
     let slow = model("slow", &[("primary", "fault=slow-first-token:4s")], "");
     let world = world("wait: 500ms", &slow).await;

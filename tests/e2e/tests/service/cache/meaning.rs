@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use super::{cache, filled, keep};
+use super::{cache, filled, keep, request};
 use crate::{
     ask::{Client, marker},
     service::world::World,
@@ -47,7 +47,10 @@ async fn what_means_the_same_is_answered_and_what_only_looks_like_it_is_not() {
     for stream in [false, true] {
         let response = world
             .envoy
-            .send(Client::Anthropic.ask("plain", &same, stream))
+            .send(request(
+                Client::Anthropic,
+                &Client::Anthropic.body("plain", &same, stream),
+            ))
             .await
             .unwrap();
         assert_eq!(cache(&response), "hit-semantic", "{}", response.text());

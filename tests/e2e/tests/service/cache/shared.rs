@@ -2,7 +2,7 @@
 
 use penstock_test_support::redis::{Kind, Redis};
 
-use super::{cache, keep};
+use super::{cache, keep, request};
 use crate::{
     ask::{Client, marker},
     service::world::World,
@@ -27,7 +27,10 @@ async fn what_one_replica_keeps_all_find() {
     let other = world.replica().await;
     let envoy = world.envoy(&[&other]);
     let response = envoy
-        .send(Client::Anthropic.ask("plain", &text, true))
+        .send(request(
+            Client::Anthropic,
+            &Client::Anthropic.body("plain", &text, true),
+        ))
         .await
         .unwrap();
     // Anthropic's clients say a maximum, which the answer fits in.
