@@ -17,9 +17,9 @@ use crate::{session::Question, snapshot::Snapshot};
 /// Where clients show a credential of their own.
 const CREDENTIALS: [&str; 3] = ["authorization", "api-key", "x-api-key"];
 
-/// What schema-translation passes on to a provider (`forwarded` in its `header.rs`) and may change the answer; and what
-/// every provider gets where a client says nothing.
-const FORWARDED: [(&str, &[u8]); 2] = [("anthropic-beta", b""), ("anthropic-version", b"2023-06-01\n")];
+/// What schema-translation passes on to a provider (`forwarded` in its `header.rs`) and changes what it does. A version
+/// changes how answers are written, and a kept one is written anew.
+const BETA: &str = "anthropic-beta";
 
 /// What a request asks of the cache.
 #[derive(Clone, Debug)]
@@ -115,13 +115,11 @@ fn context(snapshot: &Snapshot, question: &Question, policy: &CachePolicy, scope
         None => Vec::new(),
     });
     parts.extend(credential(snapshot, question, &scope.model));
-    for (name, usual) in FORWARDED {
-        let values = values(&question.headers, name);
-        // Only this dialect's are passed on.
-        if question.client.dialect == Api::Anthropic && values != usual {
-            parts.push(format!("header {name}").into_bytes());
-            parts.push(values);
-        }
+    let beta = values(&question.headers, BETA);
+    // Only this dialect's is passed on.
+    if question.client.dialect == Api::Anthropic && !beta.is_empty() {
+        parts.push(b"beta".to_vec());
+        parts.push(beta);
     }
     for name in &policy.vary {
         parts.push(format!("vary {name}").into_bytes());

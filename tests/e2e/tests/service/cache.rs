@@ -8,11 +8,9 @@ mod meaning;
 mod minilm;
 mod shared;
 
-use penstock_test_support::{Request, client::Response, wait::eventually};
-use serde_json::Value;
-
 use super::world::World;
-use crate::{ask::Client, world::model};
+use crate::world::model;
+use penstock_test_support::{Request, client::Response, wait::eventually};
 
 /// Long enough for the service to hear of an answer's end.
 const FILLED: std::time::Duration = std::time::Duration::from_secs(10);
@@ -29,14 +27,6 @@ async fn world_with(cache: &str, more: &str) -> World {
         model("plain", &[("primary", "good")], "")
     );
     World::start("failure_mode: deny", &models).await
-}
-
-/// A request that says the same in both dialects: with the version that a provider is asked for if nobody names one.
-fn request(client: Client, body: &Value) -> Request {
-    match client {
-        Client::OpenAi => client.request(body),
-        Client::Anthropic => Request::post("/v1/messages", body).header("anthropic-version", "2023-06-01"),
-    }
 }
 
 /// What the cache had.

@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use super::{cache, filled, keep, request};
+use super::{cache, filled, keep};
 use crate::{
     ask::{Client, marker},
     service::world::World,
@@ -11,7 +11,12 @@ use crate::{
 };
 
 /// `embeddings` is the model for vectors, `policy` stands in the section `cache`, `more` in the file.
-pub(super) async fn world(embeddings: &str, policy: &str, more: &str) -> World {
+async fn world(embeddings: &str, policy: &str, more: &str) -> World {
+    world_in("failure_mode: deny", embeddings, policy, more).await
+}
+
+/// The same, with anything in the section `service`.
+pub(super) async fn world_in(section: &str, embeddings: &str, policy: &str, more: &str) -> World {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .unwrap()
         .local_addr()
@@ -24,7 +29,7 @@ pub(super) async fn world(embeddings: &str, policy: &str, more: &str) -> World {
         model("other", &[("primary", "good")], ""),
     );
     let credential = ["", "    credential: { env: PII_TEST_KEY }\n"];
-    World::start_with("failure_mode: deny", &text, credential).await
+    World::start_with(section, &text, credential).await
 }
 
 async fn ask(world: &World, text: &str) -> String {
@@ -47,10 +52,7 @@ async fn what_means_the_same_is_answered_and_what_only_looks_like_it_is_not() {
     for stream in [false, true] {
         let response = world
             .envoy
-            .send(request(
-                Client::Anthropic,
-                &Client::Anthropic.body("plain", &same, stream),
-            ))
+            .send(Client::Anthropic.ask("plain", &same, stream))
             .await
             .unwrap();
         assert_eq!(cache(&response), "hit-semantic", "{}", response.text());

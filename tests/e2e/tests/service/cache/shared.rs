@@ -2,7 +2,7 @@
 
 use penstock_test_support::redis::{Kind, Redis};
 
-use super::{cache, keep, request};
+use super::{cache, keep, meaning};
 use crate::{
     ask::{Client, marker},
     service::world::World,
@@ -27,10 +27,7 @@ async fn what_one_replica_keeps_all_find() {
     let other = world.replica().await;
     let envoy = world.envoy(&[&other]);
     let response = envoy
-        .send(request(
-            Client::Anthropic,
-            &Client::Anthropic.body("plain", &text, true),
-        ))
+        .send(Client::Anthropic.ask("plain", &text, true))
         .await
         .unwrap();
     // Anthropic's clients say a maximum, which the answer fits in.
@@ -60,4 +57,31 @@ async fn without_redis_requests_go_on_as_misses() {
     }
     let log = world.service.log();
     assert_eq!(log.matches("cache: the store fails").count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn what_means_the_same_is_found_by_the_query_engine() {
+    let redis = Redis::start(Kind::Stack).unwrap();
+    let section = format!(
+        "failure_mode: deny, redis: {{ url: '{}', timeout: 2s }}, timeout: 10s",
+        redis.url()
+    );
+    let world = meaning::world_in(&section, "words", "store: redis", "").await;
+    let word = marker("engine");
+    let first = format!("Please tell me how I can enable the login of my account for {word}");
+    keep(&world, Client::OpenAi.ask("plain", &first, false)).await;
+    let other = world.replica().await;
+    let envoy = world.envoy(&[&other]);
+    let same = format!("How can I enable the login of my account for {word} please tell me");
+    let response = envoy
+        .send(Client::OpenAi.ask("plain", &same, false))
+        .await
+        .unwrap();
+    assert_eq!(cache(&response), "hit-semantic", "{}", response.text());
+    let near = format!("How can I disable the login of my account for {word} please tell me");
+    let response = envoy
+        .send(Client::OpenAi.ask("plain", &near, false))
+        .await
+        .unwrap();
+    assert_eq!(cache(&response), "miss");
 }
