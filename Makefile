@@ -90,6 +90,11 @@ bench-ext-proc: $(VENV)/.stores ## the deciding service beside one that answers 
 	cargo build --release -p penstock-ext-proc -p penstock-bench-ext-proc
 	$(TARGET_DIR)/release/penstock-bench-ext-proc
 
+.PHONY: bench-cache
+bench-cache: wasm $(ENVOY_READY) $(VENV)/.model $(VENV)/.redis-stack ## hits, lookups, memory and disk of the cache (docs/benchmarks.md)
+	cargo build --release -p penstock-ext-proc -p penstock-bench-cache
+	$(TARGET_DIR)/release/penstock-bench-cache --plot $(or $(PLOT),$(TARGET_DIR)/bench-cache/cache-lookup.svg)
+
 .PHONY: eval-pii
 eval-pii: ## precision and recall of recognising personal data (docs/benchmarks.md)
 	cargo run --profile tool -p penstock-eval-pii -- --check
