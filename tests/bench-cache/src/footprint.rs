@@ -27,7 +27,7 @@ pub struct Arguments {
 /// Measures in another process, which prints the figures.
 pub fn spawn(vectors: &Path, entries: usize) -> anyhow::Result<()> {
     let status = Command::new(std::env::current_exe()?)
-        .args(["--model-dir", "", "footprint"])
+        .arg("footprint")
         .arg(vectors)
         .arg(entries.to_string())
         .status()?;

@@ -56,7 +56,12 @@ struct Arguments {
     #[arg(long, default_value_t = 6)]
     embed_minutes: u64,
     /// Directory of the weights of all-MiniLM-L6-v2 (`make model`).
-    #[arg(long, env = "PENSTOCK_MODEL_DIR", value_name = "DIRECTORY")]
+    #[arg(
+        long,
+        env = "PENSTOCK_MODEL_DIR",
+        value_name = "DIRECTORY",
+        default_value = ".venv/model"
+    )]
     model_dir: PathBuf,
     #[command(subcommand)]
     process: Option<Process>,
