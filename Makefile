@@ -93,7 +93,7 @@ bench-ext-proc: $(VENV)/.stores ## the deciding service beside one that answers 
 .PHONY: bench-cache
 bench-cache: wasm $(ENVOY_READY) $(VENV)/.model $(VENV)/.redis-stack ## hits, lookups, memory and disk of the cache (docs/benchmarks.md)
 	cargo build --release -p penstock-ext-proc -p penstock-bench-cache
-	$(TARGET_DIR)/release/penstock-bench-cache --plot $(or $(PLOT),$(TARGET_DIR)/bench-cache/cache-lookup.svg)
+	$(TARGET_DIR)/release/penstock-bench-cache $(if $(PLOT),--plot $(PLOT))
 
 .PHONY: eval-pii
 eval-pii: ## precision and recall of recognising personal data (docs/benchmarks.md)

@@ -69,8 +69,10 @@ struct Arguments {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Hits through Envoy.
-    Hits,
+    /// The same requests through Envoy.
+    Exact,
+    /// Requests that mean the same.
+    Semantic,
     /// Lookups in the embedded store.
     Lookup,
     /// Memory and disk of the embedded store.
@@ -141,8 +143,14 @@ async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     };
     let wants = |part| arguments.only.is_empty() || arguments.only.contains(&part);
     let mut figures = Figures::default();
-    if wants(Part::Hits) {
-        hits(scale, &mut figures).await?;
+    if wants(Part::Exact) || wants(Part::Semantic) {
+        let world = side::World::start(provider::start().await?).await?;
+        if wants(Part::Exact) {
+            exact::measure(&world, scale, &mut figures).await?;
+        }
+        if wants(Part::Semantic) {
+            semantic::measure(&world, scale, &mut figures).await?;
+        }
     }
     let stores = [Part::Lookup, Part::Footprint, Part::Redis];
     if stores.into_iter().any(wants) {
@@ -168,11 +176,4 @@ async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let cores = std::thread::available_parallelism()?.get();
     figures.line("cores", cores as f64, "cores")?;
     Ok(figures.missed)
-}
-
-async fn hits(scale: Scale, figures: &mut Figures) -> anyhow::Result<()> {
-    let provider = provider::start().await?;
-    let world = side::World::start(provider).await?;
-    exact::measure(&world, scale, figures).await?;
-    semantic::measure(&world, scale, figures).await
 }
