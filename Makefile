@@ -91,6 +91,11 @@ bench-ext-proc: $(VENV)/.stores ## the deciding service beside one that answers 
 	cargo build --release -p penstock-ext-proc -p penstock-bench-ext-proc
 	$(TARGET_DIR)/release/penstock-bench-ext-proc
 
+.PHONY: bench-cache
+bench-cache: wasm $(ENVOY_READY) $(VENV)/.model $(VENV)/.redis-stack ## hits, lookups, memory and disk of the cache (docs/benchmarks.md)
+	cargo build --release -p penstock-ext-proc -p penstock-bench-cache
+	$(TARGET_DIR)/release/penstock-bench-cache $(if $(PLOT),--plot $(PLOT))
+
 .PHONY: eval-cache
 eval-cache: model ## hits and wrong hits of the semantic cache (docs/benchmarks.md)
 	cargo run --profile tool -p penstock-eval-cache -- --check

@@ -14,7 +14,7 @@ use super::{Limits, Near, Selection, StoreError};
 use crate::{Entry, Key, Partition};
 
 /// Bytes of an entry's places in all maps and in its partition, which mostly has few entries.
-const PLACES: usize = 480;
+const PLACES: usize = 832;
 
 /// Entries in memory.
 #[derive(Debug)]
