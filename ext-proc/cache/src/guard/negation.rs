@@ -178,6 +178,14 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> Option<Trap> 
     };
     let (left, right) = (lone(a, &pairs.lone_a), lone(b, &pairs.lone_b));
     let between = || left.iter().flat_map(|x| right.iter().map(move |y| (x, y)));
+    // `Pause a container`, `resume a paused container`
+    let against = |lone: &[Term], terms: &[Term]| {
+        let verb = |term: &&Term| !term.thing && !term.light;
+        lone.iter().filter(verb).any(|x| {
+            let mut verbs = terms.iter().take(64).filter(verb);
+            verbs.any(|y| x.opposes(y).is_some())
+        })
+    };
     let prefixed = between().any(|(x, y)| prefixes(x, y) || prefixes(y, x));
     let opposite = between().find_map(|(x, y)| x.opposes(y));
     let complement = prefixed || opposite == Some(true);
@@ -202,6 +210,9 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> Option<Trap> 
     }
     // Whether it is so is asked in either way: `tell if it is good`, `tell if it is bad`.
     if opposite.is_some() && !(a.weighs && b.weighs) {
+        return Some(Trap::Antonym);
+    }
+    if left.is_empty() != right.is_empty() && (against(&left, &b.terms) || against(&right, &a.terms)) {
         return Some(Trap::Antonym);
     }
     // What one denies the other says, and the other way round: `with milk but no sugar`.

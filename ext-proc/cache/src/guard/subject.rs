@@ -42,12 +42,22 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> bool {
         ([..], []) => left.len() > MORE || alike && inserted(a, b, &pairs.a),
         ([], [..]) => right.len() > MORE || alike && inserted(b, a, &pairs.b),
         ([x], [y]) if !alike && (thing(a, *x) || thing(b, *y)) && replaces(a, *x, b, *y, pairs) => true,
+        ([x], [y]) if !alike && verbs(a, *x, b, *y) => true,
         // Texts that share no word have nothing to say the same about.
         _ if !alike => {
             pairs.a.iter().all(Option::is_none) || exchanged(a, left.as_slice(), b, right.as_slice(), pairs)
         }
         (left, right) => contrast(a, left, b, right),
     }
+}
+
+/// Whether two verbs whose synonyms are known are none of each other's.
+fn verbs(a: &Reading, x: usize, b: &Reading, y: usize) -> bool {
+    let verb = |term: &Term| !term.thing && !term.synonyms.is_empty();
+    a.terms
+        .get(x)
+        .zip(b.terms.get(y))
+        .is_some_and(|(x, y)| verb(x) && verb(y) && !negation::contrary(x, y))
 }
 
 /// Whether each of two texts in other words speaks of a thing that the other does not speak of, and they share much else.
