@@ -10,6 +10,7 @@
 //! The lists beside this file say their form in their first lines. Nothing here does I/O, and a text costs time
 //! linear in its length.
 
+mod courtesy;
 mod date;
 mod form;
 mod identifier;
@@ -28,7 +29,9 @@ mod stem;
 mod subject;
 mod term;
 mod token;
+mod typo;
 mod unit;
+mod valence;
 
 #[cfg(test)]
 mod tests;
@@ -113,6 +116,12 @@ pub struct Reading {
     words: String,
     /// What the writer does, or has done to them.
     person: order::Person,
+    /// Whether it asks who does something, or to whom it is done.
+    wanted: Option<order::Wanted>,
+    /// Whether it asks about what may be done, or about what must not.
+    valence: valence::Valence,
+    /// Whether it asks how to tell which of two is so.
+    weighs: bool,
     /// Whether it asks about two things in a way that does not care which comes first.
     symmetric: bool,
 }
@@ -127,12 +136,16 @@ impl Reading {
         let mut tokens = token::all(&prose);
         let script = language::script(&prose);
         let tongue = language::tongue(&tokens);
+        let english = matches!(tongue, None | Some(Tongue::English));
+        if english {
+            typo::mend(&mut tokens);
+            tokens = courtesy::dropped(tokens);
+        }
         let mut words = String::from(" ");
         for token in &tokens {
             words.push_str(&token.text);
             words.push(' ');
         }
-        let english = matches!(tongue, None | Some(Tongue::English));
         if english {
             tokens = phrase::simplify(tokens);
         }
@@ -147,6 +160,8 @@ impl Reading {
         };
         let symmetric = order::symmetric(&tokens);
         let person = order::Person::of(&tokens);
+        let wanted = order::Wanted::of(&tokens);
+        let valence = valence::Valence::of(&tokens, tongue);
         let terms = term::all(&tokens, tongue);
         Self {
             digest: hasher.finish(),
@@ -162,6 +177,9 @@ impl Reading {
             terms,
             words,
             person,
+            wanted,
+            weighs: question::weighs(&tokens),
+            valence,
             symmetric,
         }
     }
@@ -196,6 +214,9 @@ pub fn trap(asked: &Reading, known: &Reading) -> Option<Trap> {
     }
     if let Some(trap) = negation::differ(a, b, &pairs) {
         return Some(trap);
+    }
+    if valence::differ(a, b) {
+        return Some(Trap::Antonym);
     }
     if let Some(trap) = name::differ(a, b, &pairs) {
         return Some(trap);

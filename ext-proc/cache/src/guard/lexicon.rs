@@ -135,24 +135,41 @@ pub(super) fn is(class: &str, word: &str) -> bool {
     CLASSES.get(class).is_some_and(|words| words.contains(word))
 }
 
+/// All words of the list of function words that build sentences.
+pub(super) fn function_words() -> impl Iterator<Item = &'static str> {
+    FUNCTION
+        .iter()
+        .filter_map(|class| CLASSES.get(class))
+        .flatten()
+        .copied()
+}
+
+const FUNCTION: [&str; 7] = [
+    "determiner",
+    "pronoun",
+    "auxiliary",
+    "preposition",
+    "conjunction",
+    "question",
+    "filler",
+];
+
 /// Whether a word says how a sentence is built rather than what it is about.
 pub(super) fn is_function(word: &str) -> bool {
-    [
-        "determiner",
-        "pronoun",
-        "auxiliary",
-        "preposition",
-        "conjunction",
-        "question",
-        "filler",
-    ]
-    .iter()
-    .any(|class| is(class, word))
+    FUNCTION.iter().any(|class| is(class, word))
 }
 
 /// Stems of words so general that they do not make another question where they come or go.
 pub(super) static LIGHT: LazyLock<HashSet<String>> = LazyLock::new(|| {
     lines(include_str!("light.txt"))
+        .flat_map(str::split_whitespace)
+        .map(stem)
+        .collect()
+});
+
+/// Stems of words that are verbs as a rule.
+pub(super) static VERBS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    lines(include_str!("verb.txt"))
         .flat_map(str::split_whitespace)
         .map(stem)
         .collect()

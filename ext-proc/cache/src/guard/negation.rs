@@ -18,6 +18,8 @@ pub(super) struct Negations {
     cues: BTreeSet<&'static str>,
     /// The stem of the first word that each of them is about.
     denied: BTreeSet<String>,
+    /// Whether all that is denied is what somebody complains about before asking: `It won't start. What can I do?`
+    complains: bool,
 }
 
 /// Prefixes that turn a word into its opposite.
@@ -42,13 +44,17 @@ const IMPLICIT: [&str; 12] = [
 impl Negations {
     /// Reads the negations of a text.
     pub fn of(tokens: &[Token], tongue: Option<Tongue>) -> Self {
-        let mut negations = Self::default();
+        let mut negations = Self {
+            complains: true,
+            ..Self::default()
+        };
         for (at, token) in tokens.iter().enumerate() {
             let next = tokens.get(at.saturating_add(1));
             let Some(cue) = cue(token, next, tongue) else {
                 continue;
             };
             negations.cues.insert(cue);
+            negations.complains &= cue == "not" && is_complaint(tokens, at);
             // `Why does my laptop not start`, `Why won't my laptop start`: a verb is denied from afar.
             let last = at.checked_sub(1).and_then(|last| tokens.get(last));
             if token.is("not")
@@ -70,6 +76,18 @@ impl Negations {
         }
         negations
     }
+}
+
+/// Whether a place is in a clause that asks nothing, and something is asked after it.
+fn is_complaint(tokens: &[Token], at: usize) -> bool {
+    let asks = |token: &Token| {
+        token.kind == Kind::Word
+            && (lexicon::is("question", &token.text) || token.opens && lexicon::is("auxiliary", &token.text))
+    };
+    let (before, after) = tokens.split_at_checked(at).unwrap_or_default();
+    let clause = before.iter().rev().take_while(|token| token.kind != Kind::Pause);
+    let rest = after.iter().skip_while(|token| token.kind != Kind::Pause);
+    !clause.into_iter().any(asks) && rest.into_iter().any(asks)
 }
 
 fn cue(token: &Token, next: Option<&Token>, tongue: Option<Tongue>) -> Option<&'static str> {
@@ -160,23 +178,41 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> Option<Trap> 
     };
     let (left, right) = (lone(a, &pairs.lone_a), lone(b, &pairs.lone_b));
     let between = || left.iter().flat_map(|x| right.iter().map(move |y| (x, y)));
+    // `Pause a container`, `resume a paused container`
+    let against = |lone: &[Term], terms: &[Term]| {
+        let verb = |term: &&Term| !term.thing && !term.light;
+        lone.iter().filter(verb).any(|x| {
+            let mut verbs = terms.iter().take(64).filter(verb);
+            verbs.any(|y| x.opposes(y).is_some())
+        })
+    };
     let prefixed = between().any(|(x, y)| prefixes(x, y) || prefixes(y, x));
     let opposite = between().find_map(|(x, y)| x.opposes(y));
     let complement = prefixed || opposite == Some(true);
     if a.negations.cues.len() != b.negations.cues.len() {
         // `not safe` is `unsafe`, and `does not work` is `broken`.
-        let said = if a.negations.cues.len() < b.negations.cues.len() {
-            &left
+        let (said, denial) = if a.negations.cues.len() < b.negations.cues.len() {
+            (&left, b)
         } else {
-            &right
+            (&right, a)
         };
+        if denial.valence.denied && a.valence.agrees(b.valence) {
+            return None;
+        }
+        if denial.negations.complains && a.kinds.tells_how() && b.kinds.tells_how() {
+            return None;
+        }
         let implied = said.iter().any(|term| IMPLICIT.contains(&term.text.as_str()));
         return (!complement && !implied).then_some(Trap::Negation);
     }
     if prefixed {
         return Some(Trap::Negation);
     }
-    if opposite.is_some() {
+    // Whether it is so is asked in either way: `tell if it is good`, `tell if it is bad`.
+    if opposite.is_some() && !(a.weighs && b.weighs) {
+        return Some(Trap::Antonym);
+    }
+    if left.is_empty() != right.is_empty() && (against(&left, &b.terms) || against(&right, &a.terms)) {
         return Some(Trap::Antonym);
     }
     // What one denies the other says, and the other way round: `with milk but no sugar`.

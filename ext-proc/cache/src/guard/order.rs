@@ -1,8 +1,12 @@
 //! The same words in each other's roles: `from Rome to Oslo`, `from Oslo to Rome`.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::Reading;
 use super::lexicon;
 use super::pairing::Pairing;
+use super::stem::stem;
 use super::term::Term;
 use super::token::{Kind, Token};
 
@@ -39,6 +43,51 @@ impl Person {
     }
 }
 
+/// What a question for a person is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// `Who beat Ann?`
+    Agent,
+    /// `Who did Ann beat?`
+    Patient,
+}
+
+impl Wanted {
+    /// Reads the question of a text.
+    pub fn of(tokens: &[Token]) -> Option<Self> {
+        let at = tokens.iter().position(|token| token.is("who"))?;
+        let next = tokens.get(at.saturating_add(1))?;
+        match next.text.as_str() {
+            "do" | "does" | "did" => Some(Self::Patient),
+            "is" | "are" | "was" | "were" => {
+                let by = tokens.iter().rposition(|token| token.is("by"))?;
+                let last = tokens
+                    .get(by.saturating_add(1))
+                    .is_none_or(|token| token.kind == Kind::Pause);
+                Some(if last { Self::Agent } else { Self::Patient })
+            }
+            word => (next.kind == Kind::Word && !lexicon::is_function(word)).then_some(Self::Agent),
+        }
+    }
+}
+
+/// Words for what one does to another, and not the other to the one.
+static RELATIONS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let words = "owe owed beat defeat win won victory lose lost lend borrow pay repay sue attack invade conquer kill hit love hate \
+                 hire fire teach train lead follow chase bite eat hunt bully bite buy sell give call exceed outperform \
+                 overtake acquire replace cause precede inspire succeed report pass surpass dominate sponsor employ manage \
+                 support help save rescue protect betray murder arrest accuse blame copy parent raise adopt rent lease";
+    words.split_whitespace().map(stem).collect()
+});
+
+/// Whether a text says who does something to whom, or what is more than what.
+fn relates(reading: &Reading) -> bool {
+    reading
+        .terms
+        .iter()
+        .any(|term| term.role == "than" || RELATIONS.contains(&term.key))
+}
+
 /// Whether two words of one text have each other's roles in the other.
 pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> bool {
     if a.terms.len() > WORDS || b.terms.len() > WORDS || a.symmetric && b.symmetric {
@@ -47,7 +96,10 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> bool {
     // `Can I sue my employer?`, `Can my employer sue me?`
     let places = pairs.a.iter().flatten();
     let same = pairs.lone_a.is_empty() && pairs.lone_b.is_empty();
-    if same && a.person.exchanged(b.person) && !places.is_sorted() {
+    if same && a.person.exchanged(b.person) && (!places.is_sorted() || relates(a) && relates(b)) {
+        return true;
+    }
+    if same && a.wanted.zip(b.wanted).is_some_and(|(a, b)| a != b) {
         return true;
     }
     let mut pairs_of: Vec<(usize, &Term, usize, &Term)> = Vec::new();
@@ -62,12 +114,40 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> bool {
             pairs_of.push((at, term, other_at, other));
         }
     }
+    let turned = |x: &Term, y: &Term| matches!((x.role, y.role), ("from", "to") | ("to", "from"));
+    if pairs_of.iter().any(|(_, x, _, y)| turned(x, y)) {
+        return true;
+    }
+    let related = relates(a) && relates(b);
+    // Who does it stands first, but for `by`.
+    let place = |at: usize, term: &Term| {
+        if term.role == "by" {
+            0
+        } else {
+            at.saturating_add(1)
+        }
+    };
     pairs_of.iter().enumerate().any(|(nth, x)| {
         pairs_of.iter().skip(nth.saturating_add(1)).any(|y| {
-            let swapped = x.1.role != y.1.role && x.1.role == y.3.role && x.3.role == y.1.role;
-            swapped || exchanged(a, b, x, y, pairs)
+            let swapped = x.1.role != y.1.role && x.1.role == y.3.role && x.3.role == y.1.role
+                || moved(x.1, x.3, y.1, y.3)
+                || moved(y.1, y.3, x.1, x.3);
+            let named = x.1.named && y.1.named && x.3.named && y.3.named;
+            let turned = place(x.0, x.1) < place(y.0, y.1) && place(x.2, x.3) > place(y.2, y.3);
+            swapped || related && named && turned || exchanged(a, b, x, y, pairs)
         })
     })
+}
+
+/// Whether where one text has one thing, the other has another that both have.
+fn moved(x: &Term, x_there: &Term, y: &Term, y_there: &Term) -> bool {
+    let role = x.role;
+    matches!(role, "to" | "from" | "than")
+        && x.thing
+        && y.thing
+        && y_there.role == role
+        && x_there.role != role
+        && y.role != role
 }
 
 /// Whether two texts are the same but for these two words, which stand around another in exchanged places: `dogs

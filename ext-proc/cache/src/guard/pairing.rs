@@ -131,6 +131,7 @@ fn joined(word: &str, terms: &[Term]) -> Option<usize> {
         whole = whole
             && rest
                 .strip_prefix(term.text.as_str())
+                .or_else(|| rest.strip_prefix(term.key.as_str()))
                 .inspect(|next| rest = next)
                 .is_some();
         short = short && initials.next() == term.text.chars().next();

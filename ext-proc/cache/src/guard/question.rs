@@ -11,8 +11,33 @@ use super::token::{Kind, Token};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kinds(BTreeSet<&'static str>);
 
+/// More questions are not looked at.
+const QUESTIONS: usize = 3;
+
 /// A question goes on for so many words.
 const CLAUSE: usize = 40;
+
+/// After `what`: what does something about it.
+const ACTS: [&str; 14] = [
+    "will", "can", "should", "would", "could", "helps", "help", "works", "gets", "do", "removes", "stops",
+    "fixes", "cures",
+];
+
+/// When these happen, something has lasted for so long.
+const SPANS: [&str; 12] = [
+    "bad",
+    "expire",
+    "expires",
+    "spoil",
+    "spoils",
+    "ready",
+    "clear",
+    "available",
+    "arrive",
+    "done",
+    "finished",
+    "over",
+];
 
 /// What a question for a thing asks for if it has this word: `what year` is `when`.
 static ASPECTS: LazyLock<HashMap<String, Vec<&'static str>>> = LazyLock::new(|| {
@@ -27,15 +52,21 @@ static ASPECTS: LazyLock<HashMap<String, Vec<&'static str>>> = LazyLock::new(|| 
 });
 
 impl Kinds {
-    /// Reads the kind of the first question in a text.
+    /// Reads the kinds of the questions in a text.
     pub fn of(tokens: &[Token]) -> Self {
-        let question = tokens
+        let mut all = BTreeSet::new();
+        let asked = tokens
             .iter()
             .enumerate()
-            .find_map(|(at, token)| Some((at, kind(tokens, at, token)?)));
-        let Some((at, kind)) = question else {
-            return Self::default();
-        };
+            .filter_map(|(at, token)| Some((at, kind(tokens, at, token)?)));
+        for (at, kind) in asked.take(QUESTIONS) {
+            all.extend(Self::one(tokens, at, kind));
+        }
+        Self(all)
+    }
+
+    /// The kinds of answers that would do for one question.
+    fn one(tokens: &[Token], at: usize, kind: &'static str) -> BTreeSet<&'static str> {
         let mut kinds = BTreeSet::from([kind]);
         let clause = || {
             tokens
@@ -61,6 +92,16 @@ impl Kinds {
                 &["long"]
             }
             "when" if says(1, &["will"]) => &["long"],
+            // `What helps against it?`, `What will take it out?`
+            // `Is Venus or Mars larger?`
+            "yes" if says(CLAUSE, &["or"]) => &["what"],
+            "what" if says(4, &["best"]) => &["how"],
+            "what" if says(1, &ACTS) => &["how"],
+            // `How does interest work?` asks what it is.
+            "how" if says(CLAUSE, &["work", "works"]) => &["what"],
+            "many" if says(CLAUSE, &["weigh", "cost", "need", "drink", "eat", "take"]) => &["what", "heavy"],
+            "when" if says(CLAUSE, &SPANS) => &["long"],
+            "where" if says(CLAUSE, &["come", "comes"]) => &["why"],
             "degree" => &["what", "yes"],
             "yes" if says(1, &["there"]) => &["what", "how"],
             // `Is it possible to …?`
@@ -69,19 +110,49 @@ impl Kinds {
         };
         kinds.extend(also);
         if kind == "what" {
+            let person = clause().next().is_some_and(|token| {
+                let endings = ["ist", "ian", "naut", "pher"];
+                endings.iter().any(|ending| token.text.ends_with(ending))
+            });
+            kinds.extend(person.then_some("who"));
             kinds.extend(
                 clause()
                     .filter_map(|token| ASPECTS.get(&stem(&token.text)))
                     .flatten(),
             );
         }
-        Self(kinds)
+        kinds
+    }
+
+    /// Whether a way to do something is asked for, and nothing that is so or not.
+    pub fn tells_how(&self) -> bool {
+        ["how", "why"].iter().any(|kind| self.0.contains(kind)) && !self.0.contains("what")
     }
 
     /// Whether no answer would do for both.
     pub fn exclude(&self, other: &Self) -> bool {
         !self.0.is_empty() && !other.0.is_empty() && self.0.is_disjoint(&other.0)
     }
+}
+
+/// Whether a text asks how to find out which of two is so: `tell if`, `check whether`.
+pub(super) fn weighs(tokens: &[Token]) -> bool {
+    const FIND: [&str; 8] = [
+        "tell",
+        "check",
+        "know",
+        "determine",
+        "see",
+        "test",
+        "find",
+        "verify",
+    ];
+    let finds = tokens
+        .iter()
+        .position(|token| FIND.contains(&token.text.as_str()));
+    let Some(at) = finds else { return false };
+    let mut rest = tokens.iter().skip(at.saturating_add(1)).take(4);
+    rest.any(|token| token.is("if") || token.is("whether"))
 }
 
 /// The kind of the question that a token asks.

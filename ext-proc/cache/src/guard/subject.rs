@@ -37,14 +37,76 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> bool {
         return false;
     }
     let alike = alike(&a.words, &b.words);
-    let thing = |reading: &Reading, at: usize| reading.terms.get(at).is_some_and(|term| !term.verb);
+    let thing = |reading: &Reading, at: usize| reading.terms.get(at).is_some_and(|term| term.thing);
     match (left.as_slice(), right.as_slice()) {
         ([..], []) => left.len() > MORE || alike && inserted(a, b, &pairs.a),
         ([], [..]) => right.len() > MORE || alike && inserted(b, a, &pairs.b),
-        ([x], [y]) if !alike => (thing(a, *x) || thing(b, *y)) && replaces(a, *x, b, *y, pairs),
+        ([x], [y]) if !alike && (thing(a, *x) || thing(b, *y)) && replaces(a, *x, b, *y, pairs) => true,
+        ([x], [y]) if !alike && verbs(a, *x, b, *y) => true,
         // Texts that share no word have nothing to say the same about.
-        _ if !alike => pairs.a.iter().all(Option::is_none),
+        _ if !alike => {
+            pairs.a.iter().all(Option::is_none) || exchanged(a, left.as_slice(), b, right.as_slice(), pairs)
+        }
         (left, right) => contrast(a, left, b, right),
+    }
+}
+
+/// Whether two verbs whose synonyms are known are none of each other's.
+fn verbs(a: &Reading, x: usize, b: &Reading, y: usize) -> bool {
+    let verb = |term: &Term| !term.thing && !term.synonyms.is_empty();
+    a.terms
+        .get(x)
+        .zip(b.terms.get(y))
+        .is_some_and(|(x, y)| verb(x) && verb(y) && !negation::contrary(x, y))
+}
+
+/// Whether each of two texts in other words speaks of a thing that the other does not speak of, and they share much else.
+fn exchanged(a: &Reading, left: &[usize], b: &Reading, right: &[usize], pairs: &Pairing) -> bool {
+    let things = |reading: &Reading, lone: &[usize]| -> Vec<usize> {
+        let thing = |at: &usize| reading.terms.get(*at).is_some_and(|term| term.thing);
+        lone.iter().copied().filter(thing).collect()
+    };
+    let (left, right) = (things(a, left), things(b, right));
+    let shared = |at: usize| pairs.a.get(at).copied().flatten();
+    let joined = |x: Option<usize>, y: Option<usize>| match (x, y) {
+        (Some(x), Some(y)) => shared(x) == Some(y) || pairs.b.get(y).copied().flatten() == Some(x),
+        _ => false,
+    };
+    let behind = |reading: &Reading, at: usize| {
+        let role = reading.terms.get(at).map_or("", |term| term.role);
+        matches!(role, "for" | "of")
+    };
+    let beside = |x: usize, y: usize| {
+        let role = |reading: &Reading, at: usize| reading.terms.get(at).map_or("", |term| place(term.role));
+        let role = role(a, x) == role(b, y) && !role(a, x).is_empty();
+        role || {
+            let (before, after) = (x.checked_sub(1), x.checked_add(1));
+            let (before_there, after_there) = (y.checked_sub(1), y.checked_add(1));
+            // `a student discount`, `a discount for seniors`
+            joined(before, before_there)
+                || joined(after, after_there)
+                || joined(before, after_there) && behind(a, x)
+                || joined(after, before_there) && behind(b, y)
+        }
+    };
+    let mut between = left
+        .iter()
+        .take(FIRST)
+        .flat_map(|x| right.iter().take(FIRST).map(move |y| (*x, *y)));
+    between.any(|(x, y)| {
+        beside(x, y)
+            && a.terms
+                .get(x)
+                .zip(b.terms.get(y))
+                .is_some_and(|(x, y)| !negation::contrary(x, y))
+    })
+}
+
+/// What a preposition says, where several say the same.
+fn place(role: &'static str) -> &'static str {
+    match role {
+        "at" | "on" => "in",
+        role => role,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The words that a text is about, each with its role.
 
 use super::language::Tongue;
-use super::lexicon::{self, ENTITIES, Entity, LIGHT, MEANINGS, Side};
+use super::lexicon::{self, ENTITIES, Entity, LIGHT, MEANINGS, Side, VERBS};
 use super::stem::stem;
 use super::token::{Case, Kind, Token};
 use super::unit;
@@ -21,8 +21,8 @@ pub(super) struct Term {
     pub identifier: bool,
     /// Whether it is a word, and no number.
     pub word: bool,
-    /// Whether it stands where a verb does: after `I`, or `how to`.
-    pub verb: bool,
+    /// Whether it says what something is, or is like, and no more than that something is done.
+    pub thing: bool,
     /// Whether it may come and go.
     pub light: bool,
     /// The preposition that it stands behind; empty for none.
@@ -67,6 +67,7 @@ impl Term {
             || self.sides.iter().any(|side| other.sides.contains(side))
             || derived(&self.key, &other.key)
             || misspelt(&self.key, &other.key)
+            || misspelt(&self.text, &other.text)
     }
 
     /// Whether one is the opposite of the other; and whether the denial of one is the other.
@@ -128,7 +129,10 @@ pub(super) fn all(tokens: &[Token], tongue: Option<Tongue>) -> Vec<Term> {
             };
             let infinitive = text == "to" && before.is_some_and(takes_verb);
             if let Some(preposition) = preposition(text).filter(|_| foreign.is_none() && !infinitive) {
-                role = preposition;
+                // `20 days after it`
+                let measured = matches!(preposition, "before" | "after")
+                    && before.is_some_and(|before| before.kind == Kind::Number);
+                role = if measured { "" } else { preposition };
             } else if function && !lexicon::is("determiner", text) && !lexicon::is("conjunction", text) {
                 role = "";
             }
@@ -146,14 +150,15 @@ pub(super) fn all(tokens: &[Token], tongue: Option<Tongue>) -> Vec<Term> {
         let key = if inflected { stem(text) } else { text.to_owned() };
         let capital =
             matches!(token.case, Case::Capital | Case::Camel) && !token.opens || token.case == Case::Upper;
+        let light = word && (LIGHT.contains(&key) || adverb(text) && MEANINGS.sides(&key).is_empty());
         terms.push(Term {
-            verb: before.is_some_and(|before| {
-                before.is("to") && role.is_empty() || lexicon::is("pronoun", &before.text)
-            }),
+            thing: word
+                && !light
+                && (before.is_some_and(makes_noun) || !(participle(text) || VERBS.contains(&key))),
             named: word && (entity.is_some() || cased && capital),
             identifier: token.kind == Kind::Identifier,
             word,
-            light: word && (LIGHT.contains(&key) || adverb(text) && MEANINGS.sides(&key).is_empty()),
+            light,
             role,
             unit: unit::alone(text).filter(|_| word),
             depth,
@@ -187,6 +192,18 @@ fn takes_verb(token: &Token) -> bool {
         && (VERBS.contains(&text) || classes.iter().any(|class| lexicon::is(class, text)))
 }
 
+/// Whether what follows a word is no verb.
+fn makes_noun(token: &Token) -> bool {
+    token.kind == Kind::Word
+        && (lexicon::is("determiner", &token.text)
+            || lexicon::is("preposition", &token.text) && !token.is("to"))
+}
+
+/// `thawing`, `thawed`.
+fn participle(text: &str) -> bool {
+    text.len() > 5 && (text.ends_with("ing") || text.ends_with("ed"))
+}
+
 /// `permanently`; not `family`.
 fn adverb(text: &str) -> bool {
     const NOUNS: [&str; 12] = [
@@ -216,7 +233,7 @@ fn case_tells(tokens: &[Token]) -> bool {
         count = count.saturating_add(1);
         capitals = capitals.saturating_add(usize::from(token.case != Case::Lower));
     }
-    capitals.saturating_mul(3) <= count.saturating_mul(2) || count < 3
+    capitals.saturating_mul(5) <= count.saturating_mul(4) || count < 3
 }
 
 /// The role behind a preposition.
