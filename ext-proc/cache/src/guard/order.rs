@@ -134,15 +134,20 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> bool {
                 || moved(y.1, y.3, x.1, x.3);
             let named = x.1.named && y.1.named && x.3.named && y.3.named;
             let turned = place(x.0, x.1) < place(y.0, y.1) && place(x.2, x.3) > place(y.2, y.3);
-            swapped || related && named && turned || exchanged(a, b, x, y, pairs)
+            swapped || (related || !told(x, y)) && named && turned || exchanged(a, b, x, y, pairs)
         })
     })
+}
+
+/// Whether prepositions say in both texts alike what two words are.
+fn told(x: &(usize, &Term, usize, &Term), y: &(usize, &Term, usize, &Term)) -> bool {
+    x.1.role == x.3.role && y.1.role == y.3.role && x.1.role != y.1.role
 }
 
 /// Whether where one text has one thing, the other has another that both have.
 fn moved(x: &Term, x_there: &Term, y: &Term, y_there: &Term) -> bool {
     let role = x.role;
-    matches!(role, "to" | "from" | "than")
+    matches!(role, "to" | "from" | "than" | "before" | "after")
         && x.thing
         && y.thing
         && y_there.role == role
