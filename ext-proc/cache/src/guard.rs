@@ -25,6 +25,7 @@ mod phrase;
 mod placeholder;
 mod question;
 mod quote;
+mod sequence;
 mod stem;
 mod subject;
 mod term;
@@ -124,6 +125,8 @@ pub struct Reading {
     weighs: bool,
     /// Whether it asks about two things in a way that does not care which comes first.
     symmetric: bool,
+    /// What depends on its order alone.
+    sequence: sequence::Sequence,
 }
 
 impl Reading {
@@ -146,6 +149,7 @@ impl Reading {
             words.push_str(&token.text);
             words.push(' ');
         }
+        let sequence = sequence::Sequence::of(&prose, &tokens);
         if english {
             tokens = phrase::simplify(tokens);
         }
@@ -181,6 +185,7 @@ impl Reading {
             weighs: question::weighs(&tokens),
             valence,
             symmetric,
+            sequence,
         }
     }
 }
@@ -226,6 +231,9 @@ pub fn trap(asked: &Reading, known: &Reading) -> Option<Trap> {
     }
     if a.forms != b.forms {
         return Some(Trap::Form);
+    }
+    if let Some(trap) = sequence::differ(a, b, &pairs) {
+        return Some(trap);
     }
     if order::differ(a, b, &pairs) {
         return Some(Trap::Order);

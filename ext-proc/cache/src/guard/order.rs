@@ -90,18 +90,6 @@ fn relates(reading: &Reading) -> bool {
 
 /// Whether two words of one text have each other's roles in the other.
 pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> bool {
-    if a.terms.len() > WORDS || b.terms.len() > WORDS || a.symmetric && b.symmetric {
-        return false;
-    }
-    // `Can I sue my employer?`, `Can my employer sue me?`
-    let places = pairs.a.iter().flatten();
-    let same = pairs.lone_a.is_empty() && pairs.lone_b.is_empty();
-    if same && a.person.exchanged(b.person) && (!places.is_sorted() || relates(a) && relates(b)) {
-        return true;
-    }
-    if same && a.wanted.zip(b.wanted).is_some_and(|(a, b)| a != b) {
-        return true;
-    }
     let mut pairs_of: Vec<(usize, &Term, usize, &Term)> = Vec::new();
     for (at, term) in a.terms.iter().enumerate() {
         let other = pairs
@@ -116,6 +104,18 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> bool {
     }
     let turned = |x: &Term, y: &Term| matches!((x.role, y.role), ("from", "to") | ("to", "from"));
     if pairs_of.iter().any(|(_, x, _, y)| turned(x, y)) {
+        return true;
+    }
+    if a.terms.len() > WORDS || b.terms.len() > WORDS || a.symmetric && b.symmetric {
+        return false;
+    }
+    // `Can I sue my employer?`, `Can my employer sue me?`
+    let places = pairs.a.iter().flatten();
+    let same = pairs.lone_a.is_empty() && pairs.lone_b.is_empty();
+    if same && a.person.exchanged(b.person) && (!places.is_sorted() || relates(a) && relates(b)) {
+        return true;
+    }
+    if same && a.wanted.zip(b.wanted).is_some_and(|(a, b)| a != b) {
         return true;
     }
     let related = relates(a) && relates(b);
