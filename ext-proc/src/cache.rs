@@ -35,7 +35,7 @@ pub use self::{
 };
 use self::{measure::Measures, part::Part};
 
-/// The longest that what a request wants kept may be on its way, beside the wait for it.
+/// Answers that are fetched at once, beyond which those are forgotten of which nobody tells the end.
 const MOST_FLIGHTS: usize = 100_000;
 
 /// The cache, as the service uses it.
@@ -97,6 +97,11 @@ impl Cache {
         self.flights().remove(request);
         self.storing
             .heard(self.store.end_flight(key, request).await, &self.metrics);
+    }
+
+    /// Whether this request is to fetch an answer, as far as this replica knows.
+    pub fn fetches(&self, request: &str) -> bool {
+        self.flights().contains_key(request)
     }
 
     fn took_off(&self, key: Key, request: &str) {

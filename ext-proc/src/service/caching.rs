@@ -104,7 +104,7 @@ impl Service {
 
     /// No answer comes from this request.
     pub(super) fn gives_up(&self, request: &str) {
-        if let Some(cache) = self.cache.clone() {
+        if let Some(cache) = self.cache.clone().filter(|cache| cache.fetches(request)) {
             let request = request.to_owned();
             tokio::spawn(async move { cache.give_up(&request).await });
         }
