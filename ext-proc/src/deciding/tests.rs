@@ -21,10 +21,12 @@ use super::*;
 use crate::{
     cache::Recalled,
     caller::{Caller, OwnLimits},
-    limits::queue,
+    limits::{self, queue},
+    money::Priced,
     plan::{Circuit, Standing as Health, Turn},
+    session::Purpose,
     snapshot::Metrics,
-    store::{Fail, LONGEST_NAME},
+    store::{Fail, LONGEST_NAME, Refused, Standing},
 };
 
 const NOW: u64 = 1_774_778_400_000;

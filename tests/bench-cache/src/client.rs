@@ -1,21 +1,16 @@
-//! One connection that is kept open, and requests on it one after the other.
+//! One connection that is kept open, and what is of interest in the answers on it.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap};
-use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use http_body_util::BodyExt;
+use hyper::header::HeaderMap;
+use penstock_bench_harness::traffic::client;
 
 /// A connection that is kept open.
-pub struct Connection {
-    sender: SendRequest<Full<Bytes>>,
-}
+pub struct Connection(client::Connection);
 
 /// What came back, and when.
 pub struct Answer {
@@ -47,33 +42,18 @@ impl Answer {
 impl Connection {
     /// Opens one.
     pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        let socket = TcpStream::connect(address).await?;
-        socket.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(socket)).await?;
-        tokio::spawn(connection);
-        Ok(Self { sender })
+        Ok(Self(client::Connection::open(address).await?))
     }
 
     /// Sends a request and takes the whole answer, which must be a success.
     pub async fn ask(&mut self, body: &Bytes) -> anyhow::Result<Answer> {
-        let request = Request::post("/v1/chat/completions")
-            .header(HOST, "gateway.internal")
-            .header(AUTHORIZATION, "Bearer sk-bench")
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(body.clone()))?;
-        self.sender.ready().await?;
         let began = Instant::now();
-        let (head, mut body) = self.sender.send_request(request).await?.into_parts();
+        let (head, mut body) = self.0.send(body).await?.into_parts();
         let mut bytes = 0;
         while let Some(frame) = body.frame().await {
             bytes += frame?.data_ref().map_or(0, Bytes::len);
         }
         let took = began.elapsed();
-        ensure!(
-            head.status == StatusCode::OK,
-            "the answer is {} of {bytes} bytes",
-            head.status
-        );
         ensure!(bytes > 0, "the answer is empty");
         Ok(Answer {
             headers: head.headers,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Trap;
-use super::token::{Case, Kind, Token};
+use super::token::{Case, Kind, Token, word_at};
 use super::unit;
 
 /// How often each number stands in a text, and of what.
@@ -174,12 +174,7 @@ fn scaled(value: &str, zeros: usize) -> String {
 
 /// A number in words.
 fn words(tokens: &[Token], at: usize) -> Option<(String, usize)> {
-    let word = |at: usize| {
-        tokens
-            .get(at)
-            .filter(|token| token.kind == Kind::Word)
-            .map(|token| token.text.as_str())
-    };
+    let word = |at: usize| word_at(tokens, at);
     let first = word(at)?;
     let before = at.checked_sub(1).and_then(word);
     let after = word(at.saturating_add(1));

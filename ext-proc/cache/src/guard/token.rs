@@ -44,6 +44,14 @@ pub(super) enum Case {
     Camel,
 }
 
+/// The word at a place, if there is one.
+pub(super) fn word_at(tokens: &[Token], at: usize) -> Option<&str> {
+    tokens
+        .get(at)
+        .filter(|token| token.kind == Kind::Word)
+        .map(|token| token.text.as_str())
+}
+
 impl Token {
     /// A word in lower case.
     pub fn word(text: &str) -> Self {

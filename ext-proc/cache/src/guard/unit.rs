@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::Reading;
 use super::Trap;
 use super::pairing::Pairing;
-use super::token::{Kind, Token};
+use super::token::{Kind, Token, word_at};
 
 static UNITS: LazyLock<HashMap<&'static str, Unit>> = LazyLock::new(|| {
     let mut units = HashMap::new();
@@ -60,12 +60,7 @@ pub(super) fn after_digits(suffix: &str) -> Option<&'static str> {
 
 /// The unit after a number, and how many tokens it takes.
 pub(super) fn after(tokens: &[Token], at: usize) -> Option<(&'static str, usize)> {
-    let word = |at: usize| {
-        tokens
-            .get(at)
-            .filter(|token| token.kind == Kind::Word)
-            .map(|token| token.text.as_str())
-    };
+    let word = |at: usize| word_at(tokens, at);
     let first = word(at)?;
     // `5 degrees Celsius`, `5 °C`, `5 US dollars`, `5 square metres`
     let second = word(at.saturating_add(1));

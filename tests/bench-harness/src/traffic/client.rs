@@ -32,7 +32,8 @@ impl Connection {
         Ok(Self { sender })
     }
 
-    async fn send(&mut self, body: &Bytes) -> anyhow::Result<Response<Incoming>> {
+    /// Sends a request, and takes the head of its answer, which must be a success.
+    pub async fn send(&mut self, body: &Bytes) -> anyhow::Result<Response<Incoming>> {
         let request = Request::post("/v1/chat/completions")
             .header(HOST, "gateway.internal")
             .header(AUTHORIZATION, "Bearer sk-bench")
