@@ -16,7 +16,7 @@ use penstock_client::Client;
 use penstock_flow::LocalReply;
 use penstock_plan::Lookup;
 
-use super::{Bypass, Cache, Inquiry, Wanted};
+use super::{Bypass, Cache, Inquiry, Wanted, measure::Judged};
 
 /// Near requests that are looked at.
 const CANDIDATES: usize = 4;
@@ -84,13 +84,6 @@ impl Tier {
     }
 }
 
-/// What a look among the near ones has found.
-enum Found {
-    Hit(Tier, Arc<Entry>),
-    /// Nothing, or something that the provider's answer is to be compared with.
-    Miss(Option<(Arc<Entry>, f32)>),
-}
-
 impl Cache {
     /// Looks for the same request, which takes no time worth mentioning.
     pub async fn quick(
@@ -153,22 +146,26 @@ impl Cache {
             }
         }
         let looked = Instant::now();
-        let found = self.near(inquiry, draw, now()).await;
+        let neighbour = self.neighbour(inquiry, draw, now()).await;
         self.metrics.took("semantic", looked.elapsed());
-        let compared = match found {
-            Found::Hit(tier, entry) => {
+        let mut compared = None;
+        match neighbour {
+            Some((near, judged)) if judged.compares && !inquiry.control.no_store => {
+                compared = Some((near.entry.key, near.cosine));
+            }
+            Some((Near { cosine, entry }, judged)) if judged.hits => {
+                let tier = Tier::Semantic { cosine };
                 if let Some(hit) = self.hit(inquiry, tier, &entry, client, began, now()) {
                     self.give_up(&inquiry.id).await;
                     return Recalled::Hit(Box::new(hit));
                 }
-                None
             }
-            Found::Miss(compared) => compared,
-        };
+            _ => {}
+        }
         self.metrics.request(&inquiry.scope.model, Lookup::Miss.as_str());
         Recalled::Goes {
             lookup: Lookup::Miss,
-            wanted: inquiry.wanted(compared.as_ref().map(|(entry, cosine)| (entry.key, *cosine))),
+            wanted: inquiry.wanted(compared),
         }
     }
 
@@ -219,13 +216,8 @@ impl Cache {
         }
     }
 
-    async fn near(&self, inquiry: &Inquiry, draw: f64, now_ms: u64) -> Found {
-        self.nearest(inquiry, draw, now_ms)
-            .await
-            .unwrap_or(Found::Miss(None))
-    }
-
-    async fn nearest(&self, inquiry: &Inquiry, draw: f64, now_ms: u64) -> Option<Found> {
+    /// The nearest request that no trap sets apart, and what is to become of this one.
+    async fn neighbour(&self, inquiry: &Inquiry, draw: f64, now_ms: u64) -> Option<(Near, Judged)> {
         let (partition, embedder) = inquiry.partition.as_ref().zip(self.embedder.as_ref())?;
         let vector = embedder.embed(&inquiry.asked.text).await;
         let vector = self.embedding.heard(vector, &self.metrics)?;
@@ -237,16 +229,12 @@ impl Cache {
             .await;
         let near = self.searching.heard(near, &self.metrics)?;
         let asked = Reading::of(&inquiry.asked.text);
-        let Near { cosine, entry } = near
+        let near = near
             .into_iter()
             .find(|near| self.means_same(inquiry, &asked, near, now_ms))?;
-        self.metrics.nearest(model, cosine);
-        let judged = self.measures.judge(model, &inquiry.policy, cosine, draw);
-        Some(match judged {
-            judged if judged.compares && !inquiry.control.no_store => Found::Miss(Some((entry, cosine))),
-            judged if judged.hits => Found::Hit(Tier::Semantic { cosine }, entry),
-            _ => Found::Miss(None),
-        })
+        self.metrics.nearest(model, near.cosine);
+        let judged = self.measures.judge(model, &inquiry.policy, near.cosine, draw);
+        Some((near, judged))
     }
 
     fn means_same(&self, inquiry: &Inquiry, asked: &Reading, near: &Near, now_ms: u64) -> bool {
