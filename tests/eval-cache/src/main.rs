@@ -79,6 +79,9 @@ struct Arguments {
     /// What part of hits may be wrong.
     #[arg(long, default_value_t = 0.02)]
     max_error: f64,
+    /// Measures on the part of the generated traffic that is counted otherwise, and counts on the other.
+    #[arg(long)]
+    swap: bool,
     /// Writes the part of the generated traffic that is counted to a file, as pairs.
     #[arg(long, value_name = "FILE.jsonl")]
     write: Option<PathBuf>,
@@ -93,7 +96,10 @@ struct Arguments {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    let generated = generate::traffic(arguments.seed, arguments.things)?;
+    let mut generated = generate::traffic(arguments.seed, arguments.things)?;
+    if arguments.swap {
+        std::mem::swap(&mut generated.calibration, &mut generated.held_out);
+    }
     if let Some(path) = &arguments.write {
         pairs::write(path, &generated.held_out)?;
     }

@@ -167,6 +167,15 @@ pub(super) static LIGHT: LazyLock<HashSet<String>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Whether a list of words by their stems has this one.
+pub(super) fn knows(stem: &str) -> bool {
+    VERBS.contains(stem)
+        || LIGHT.contains(stem)
+        || MEANINGS.synonyms.contains_key(stem)
+        || MEANINGS.sides.contains_key(stem)
+        || ENTITIES.contains_key(stem)
+}
+
 /// Stems of words that are verbs as a rule.
 pub(super) static VERBS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     lines(include_str!("verb.txt"))

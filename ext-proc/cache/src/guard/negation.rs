@@ -104,6 +104,11 @@ fn cue(token: &Token, next: Option<&Token>, tongue: Option<Tongue>) -> Option<&'
             "not" | "no" | "never" | "neither" | "nor" | "none" | "nobody" | "nothing" | "nowhere"
             | "hardly" => "not",
             "without" | "lacking" | "sans" | "minus" => "without",
+            "lack" | "lacks"
+                if next.is_some_and(|next| next.kind == Kind::Word && !lexicon::is_function(&next.text)) =>
+            {
+                "without"
+            }
             "except" | "excluding" | "besides" | "excludes" | "exclude" | "excluded" => "except",
             "unless" => "unless",
             _ => return None,
@@ -215,6 +220,9 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> Option<Trap> 
     if left.is_empty() != right.is_empty() && (against(&left, &b.terms) || against(&right, &a.terms)) {
         return Some(Trap::Antonym);
     }
+    if ends(&left, b) || ends(&right, a) {
+        return Some(Trap::Negation);
+    }
     // What one denies the other says, and the other way round: `with milk but no sugar`.
     let says = |reading: &Reading, other: &Reading| {
         let only = other.negations.denied.difference(&reading.negations.denied);
@@ -224,6 +232,42 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> Option<Trap> 
                 .all(|key| reading.terms.iter().any(|term| term.key == *key))
     };
     (says(a, b) && says(b, a)).then_some(Trap::Negation)
+}
+
+/// Words for what makes an end of something.
+const ENDS: [&str; 18] = [
+    "disable",
+    "deactivate",
+    "stop",
+    "remove",
+    "delete",
+    "cancel",
+    "block",
+    "prevent",
+    "uninstall",
+    "unsubscribe",
+    "terminate",
+    "reject",
+    "refuse",
+    "hide",
+    "mute",
+    "erase",
+    "revoke",
+    "exclude",
+];
+
+/// Whether one text makes an end of what the other makes no end of.
+fn ends(said: &[Term], other: &Reading) -> bool {
+    let end = |term: &Term| {
+        ENDS.contains(&term.text.as_str())
+            || IMPLICIT.contains(&term.text.as_str())
+            || term.text.starts_with("un")
+            || term.text == "rid"
+    };
+    said.iter()
+        .any(|term| ENDS.contains(&term.text.as_str()) && !term.thing)
+        && other.negations.cues.is_empty()
+        && !other.terms.iter().take(64).any(end)
 }
 
 /// Whether two words are opposites.

@@ -1,8 +1,10 @@
 //! Numbers, however they are written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Trap;
+use super::lexicon;
+use super::stem::stem;
 use super::token::{Case, Kind, Token, word_at};
 use super::unit;
 
@@ -11,6 +13,8 @@ use super::unit;
 pub(super) struct Amounts {
     values: BTreeMap<String, isize>,
     measured: BTreeMap<(String, &'static str), isize>,
+    /// Of what: the number before each word that has one.
+    counted: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Words before a numeral of Roman letters, where it may be small or a single letter.
@@ -45,6 +49,14 @@ pub(super) fn take(tokens: &mut Vec<Token>) -> Amounts {
             rest.pop();
         }
         at = at.saturating_add(taken);
+        let noun = word_at(tokens, at).filter(|word| unit.is_none() && !lexicon::is_function(word));
+        if let Some(noun) = noun {
+            amounts
+                .counted
+                .entry(stem(noun))
+                .or_default()
+                .insert(value.clone());
+        }
         let count = amounts.values.entry(value.clone()).or_default();
         *count = count.saturating_add(1);
         let text = format!("#{value}{}", unit.unwrap_or_default());
@@ -83,7 +95,11 @@ pub(super) fn differ(a: &Amounts, b: &Amounts) -> Option<Trap> {
             }
             value => a.values.get(value) == b.values.get(value),
         });
-    if !same {
+    // `two people for three nights`
+    let other = |(noun, numbers): (&String, &BTreeSet<String>)| {
+        b.counted.get(noun).is_some_and(|others| others != numbers)
+    };
+    if !same || a.counted.iter().any(other) {
         return Some(Trap::Number);
     }
     let exact = |amounts: &Amounts| -> BTreeMap<(String, &'static str), isize> {

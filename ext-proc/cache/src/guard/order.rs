@@ -8,7 +8,7 @@ use super::lexicon;
 use super::pairing::Pairing;
 use super::stem::stem;
 use super::term::Term;
-use super::token::{Kind, Token};
+use super::token::{Case, Kind, Token};
 
 /// More words than this are not compared two by two.
 const WORDS: usize = 40;
@@ -132,11 +132,27 @@ pub(super) fn differ(a: &Reading, b: &Reading, pairs: &Pairing) -> bool {
             let swapped = x.1.role != y.1.role && x.1.role == y.3.role && x.3.role == y.1.role
                 || moved(x.1, x.3, y.1, y.3)
                 || moved(y.1, y.3, x.1, x.3);
-            let named = x.1.named && y.1.named && x.3.named && y.3.named;
+            let is_operand = |term: &Term| term.named || term.identifier;
+            let named = [x.1, y.1, x.3, y.3].into_iter().all(is_operand)
+                && (same || kin(x.1, y.1) || directed(x.1, y.1) || directed(x.3, y.3));
             let turned = place(x.0, x.1) < place(y.0, y.1) && place(x.2, x.3) > place(y.2, y.3);
             swapped || (related || !told(x, y)) && named && turned || exchanged(a, b, x, y, pairs)
         })
     })
+}
+
+/// Whether two names may stand for each other: two cities, and no city and a format of files.
+fn kin(x: &Term, y: &Term) -> bool {
+    let short = |term: &Term| term.case == Case::Upper;
+    x.identifier == y.identifier
+        && x.word == y.word
+        && (short(x) == short(y) || x.entity.is_some() && y.entity.is_some())
+}
+
+/// Whether a preposition says of one of two words what becomes of the other: `CSV to JSON`.
+fn directed(x: &Term, y: &Term) -> bool {
+    let end = |role: &str| matches!(role, "to" | "from" | "than" | "over" | "before" | "after");
+    end(x.role) && y.role.is_empty() || end(y.role) && x.role.is_empty()
 }
 
 /// Whether prepositions say in both texts alike what two words are.
@@ -146,13 +162,15 @@ fn told(x: &(usize, &Term, usize, &Term), y: &(usize, &Term, usize, &Term)) -> b
 
 /// Whether where one text has one thing, the other has another that both have.
 fn moved(x: &Term, x_there: &Term, y: &Term, y_there: &Term) -> bool {
-    let role = x.role;
-    matches!(role, "to" | "from" | "than" | "before" | "after")
-        && x.thing
-        && y.thing
-        && y_there.role == role
-        && x_there.role != role
-        && y.role != role
+    // `better than it`, `an advantage over it`
+    let role = |term: &Term| if term.role == "over" { "than" } else { term.role };
+    let end = role(x);
+    matches!(end, "to" | "from" | "than" | "before" | "after")
+        && (x.thing || x.named)
+        && (y.thing || y.named)
+        && role(y_there) == end
+        && role(x_there) != end
+        && role(y) != end
 }
 
 /// Whether two texts are the same but for these two words, which stand around another in exchanged places: `dogs

@@ -194,7 +194,7 @@ fn kind(tokens: &[Token], at: usize, token: &Token) -> Option<&'static str> {
             Some("fast") => "fast",
             Some(
                 "deep" | "wide" | "thick" | "hot" | "cold" | "warm" | "expensive" | "strong" | "dangerous"
-                | "safe" | "common" | "important" | "hard" | "difficult" | "easy",
+                | "safe" | "common" | "good" | "bad" | "important" | "hard" | "difficult" | "easy",
             ) => "degree",
             Some("come") => "why",
             Some("about") => return None,

@@ -114,7 +114,7 @@ pub(super) fn all(tokens: &[Token], tongue: Option<Tongue>) -> Vec<Term> {
     let mut terms = Vec::new();
     let (mut role, mut depth) = ("", 0_usize);
     let mut last: Option<&Token> = None;
-    for token in tokens {
+    for (at, token) in tokens.iter().enumerate() {
         let before = last.replace(token);
         let word = token.kind == Kind::Word;
         let text = token.text.as_str();
@@ -132,7 +132,16 @@ pub(super) fn all(tokens: &[Token], tongue: Option<Tongue>) -> Vec<Term> {
                 // `20 days after it`
                 let measured = matches!(preposition, "before" | "after")
                     && before.is_some_and(|before| before.kind == Kind::Number);
-                role = if measured { "" } else { preposition };
+                // `arriving in Rome`
+                let arrives = matches!(preposition, "in" | "at" | "on")
+                    && before.is_some_and(|before| goes(before) == Some("to"));
+                role = if measured {
+                    ""
+                } else if arrives {
+                    "to"
+                } else {
+                    preposition
+                };
             } else if function && !lexicon::is("determiner", text) && !lexicon::is("conjunction", text) {
                 role = "";
             }
@@ -145,21 +154,32 @@ pub(super) fn all(tokens: &[Token], tongue: Option<Tongue>) -> Vec<Term> {
             }
         }
         let entity = if word { entity(text) } else { None };
+        // `leaving Rome`
+        let role_here = match before.and_then(goes) {
+            Some(end) if word && role.is_empty() => end,
+            _ => role,
+        };
         // `getUsers` is no plural.
         let inflected = word && foreign.is_none() && (token.case != Case::Camel || entity.is_some());
         let key = if inflected { stem(text) } else { text.to_owned() };
         let capital =
             matches!(token.case, Case::Capital | Case::Camel) && !token.opens || token.case == Case::Upper;
+        // `Pixel 8`
+        let numbered = token.kind == Kind::Number
+            && terms.last().is_some_and(|term: &Term| term.named && term.word)
+            && before.is_some_and(|before| before.kind == Kind::Word && !lexicon::is_function(&before.text));
         let light = word && (LIGHT.contains(&key) || adverb(text) && MEANINGS.sides(&key).is_empty());
         terms.push(Term {
             thing: word
                 && !light
-                && (before.is_some_and(makes_noun) || !(participle(text) || VERBS.contains(&key))),
-            named: word && (entity.is_some() || cased && capital),
+                && (before.is_some_and(makes_noun)
+                    || compound(before, tokens.get(at.saturating_add(1)))
+                    || !(participle(text) || VERBS.contains(&key))),
+            named: word && (entity.is_some() || cased && capital) || numbered,
             identifier: token.kind == Kind::Identifier,
             word,
             light,
-            role,
+            role: role_here,
             unit: unit::alone(text).filter(|_| word),
             depth,
             synonyms: if word { MEANINGS.synonyms(&key) } else { &[] },
@@ -192,11 +212,33 @@ fn takes_verb(token: &Token) -> bool {
         && (VERBS.contains(&text) || classes.iter().any(|class| lexicon::is(class, text)))
 }
 
+/// Whether a word stands between a verb and a noun: `send push notifications`.
+fn compound(before: Option<&Token>, next: Option<&Token>) -> bool {
+    let verb = |token: &Token| {
+        token.kind == Kind::Word
+            && (VERBS.contains(&stem(&token.text))
+                || matches!(token.text.as_str(), "me" | "us" | "many" | "much"))
+    };
+    before.is_some_and(verb)
+        && next.is_some_and(|next| next.kind == Kind::Word && !lexicon::is_function(&next.text))
+}
+
 /// Whether what follows a word is no verb.
 fn makes_noun(token: &Token) -> bool {
     token.kind == Kind::Word
         && (lexicon::is("determiner", &token.text)
             || lexicon::is("preposition", &token.text) && !token.is("to"))
+}
+
+/// Whether a verb says from where or whereto one goes.
+fn goes(token: &Token) -> Option<&'static str> {
+    match token.text.as_str() {
+        "leave" | "leaves" | "leaving" | "left" => Some("from"),
+        "reach" | "reaches" | "reaching" | "arrive" | "arrives" | "arriving" | "land" | "lands"
+        | "landing" => Some("to"),
+        _ => None,
+    }
+    .filter(|_| token.kind == Kind::Word)
 }
 
 /// `thawing`, `thawed`.

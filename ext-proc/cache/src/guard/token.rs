@@ -137,7 +137,14 @@ impl Lexer {
         });
         // `foo()` loses its parentheses with the punctuation.
         let called = tail.starts_with("()") && !body.contains('(');
-        if called || identifier::is_name(body) {
+        if let Some(missing) = body
+            .to_lowercase()
+            .strip_suffix("-free")
+            .filter(|word| word.chars().all(char::is_alphabetic))
+        {
+            self.push("without".to_owned(), Kind::Word, Case::Lower);
+            self.push(missing.to_owned(), Kind::Word, Case::Lower);
+        } else if called || identifier::is_name(body) {
             self.push(body.to_owned(), Kind::Identifier, Case::Lower);
         } else {
             self.pieces(body);
