@@ -10,7 +10,7 @@ use std::{
     collections::HashMap,
     pin::Pin,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -39,6 +39,7 @@ use crate::{
     session::{Purpose, Question},
     snapshot::{self, Snapshot},
     store::{Account, Refused, Store},
+    telemetry::{self, Telemetry},
     verdict::Verdict,
 };
 
@@ -84,6 +85,9 @@ pub struct Service {
     cache: Option<Arc<Cache>>,
     registry: Registry,
     metrics: Metrics,
+    telemetry: Telemetry,
+    /// Set once the service is there whose metrics are told.
+    told: OnceLock<telemetry::otlp::Exporter>,
     parts: snapshot::Metrics,
     access_log: access_log::Metrics,
     news: Option<News>,
@@ -154,7 +158,12 @@ impl Service {
         if let Some(cache) = &self.cache {
             cache.close().await;
         }
-        let (settlements, records) = tokio::join!(store, self.ledger.close_collector());
+        let told = async {
+            if let Some(told) = self.told.get() {
+                told.close(END).await;
+            }
+        };
+        let (settlements, records, ()) = tokio::join!(store, self.ledger.close_collector(), told);
         self.ledger.save_accounts(self.store.changes());
         let rows = tokio::task::block_in_place(|| self.ledger.close());
         if settlements > 0 || records > 0 || rows > 0 {
