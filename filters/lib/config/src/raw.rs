@@ -20,6 +20,7 @@ mod money;
 mod pii;
 mod quota;
 mod service;
+mod telemetry;
 
 pub(crate) use cache::{Cache, Embedder};
 pub(crate) use capacity::{Capacity, Queue};
@@ -31,6 +32,7 @@ pub(crate) use money::{Budget, BudgetMatch, Money, Price};
 pub(crate) use pii::{Decimal, DenyList, Entity, Pattern, Pii};
 pub(crate) use quota::{Limit, Match, Quota, Service};
 pub(crate) use service::{DecisionService, FailureMode, Redis};
+pub(crate) use telemetry::{Telemetry, Traces};
 
 pub(crate) type Text = Option<Spanned<String>>;
 pub(crate) type Number = Option<Spanned<u64>>;
@@ -58,6 +60,7 @@ pub(crate) struct File {
     pub(crate) health: Option<Spanned<Health>>,
     #[serde(deserialize_with = "section")]
     pub(crate) cache: Option<Spanned<Cache>>,
+    pub(crate) telemetry: Option<Spanned<Telemetry>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
