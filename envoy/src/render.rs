@@ -13,6 +13,8 @@ mod local_reply;
 mod node;
 mod route;
 mod service;
+mod told;
+mod tracing;
 mod trust;
 
 use std::{net::SocketAddr, path::PathBuf};

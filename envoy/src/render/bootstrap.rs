@@ -56,6 +56,9 @@ pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
     if let Some(service) = &context.config.service {
         clusters.push(cluster::service(context, service)?);
     }
+    if let Some(traces) = &context.config.telemetry.traces {
+        clusters.push(cluster::traces(context, traces)?);
+    }
     let mut listeners = vec![listener::listener(context)?];
     if let Some((provider, endpoint)) = context.config.embeddings() {
         listeners.push(cache::listener(provider, endpoint));

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use penstock_config::{Config, DecisionService, Endpoint, Provider, Scheme, Service, Tls};
+use penstock_config::{Config, DecisionService, Endpoint, Provider, Scheme, Service, Tls, Traces};
 
 use super::{
     Context, RenderError, absolute, credential, filter,
@@ -24,6 +24,8 @@ const KEEPALIVE_SECONDS: u32 = 30;
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 /// Replicas that there is time for to be asked, one after the other.
 pub(super) const ATTEMPTS: u32 = 2;
+/// A collector that does not answer for so long does without these spans.
+pub(super) const COLLECTOR_TIMEOUT: Duration = Duration::from_secs(5);
 /// Nothing listens there, and connecting is refused at once.
 const CLOSED_PORT: u16 = 1;
 
@@ -125,6 +127,21 @@ pub(super) fn service(context: &Context<'_>, service: &DecisionService) -> Resul
         Some(url) => reached(context, cluster, url, &service.tls, "the service"),
         None => Ok(cluster),
     }
+}
+
+/// Where spans go.
+pub(super) fn traces(context: &Context<'_>, traces: &Traces) -> Result<Node, RenderError> {
+    let endpoint = &traces.endpoint;
+    let cluster = map! {
+        "name" => traces.cluster(),
+        "connect_timeout" => COLLECTOR_TIMEOUT,
+        "load_assignment" => map! {
+            "cluster_name" => traces.cluster(),
+            "endpoints" => list![locality(0, &endpoint.host, endpoint.port)],
+        },
+        "typed_extension_protocol_options" => http2(),
+    };
+    reached(context, cluster, endpoint, &traces.tls, "the collector of traces")
 }
 
 fn http2() -> Node {

@@ -7,7 +7,7 @@ use penstock_config::Config;
 use super::{
     Context, RenderError, access_log, filter, local_reply,
     node::{Node, extension, list, map},
-    route, service,
+    route, service, told, tracing,
 };
 
 /// Headers of a request; Envoy's own default, written down because the 431 names it.
@@ -44,7 +44,7 @@ pub(super) fn listener(context: &Context<'_>) -> Result<Node, RenderError> {
 }
 
 fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
-    Ok(map! {
+    let manager = map! {
         "stat_prefix" => "penstock",
         "codec_type" => "AUTO",
         "server_name" => "penstock",
@@ -77,6 +77,10 @@ fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
         "http_filters" => filters(context)?,
         "local_reply_config" => local_reply::configuration(context.config),
         "access_log" => access_log::access_log(context)?,
+    };
+    Ok(match &context.config.telemetry.traces {
+        Some(traces) => manager.with("tracing", tracing::tracing(context.config, traces)),
+        None => manager,
     })
 }
 
@@ -97,7 +101,7 @@ fn stream_buffer(config: &Config) -> u64 {
 
 /// In the order of the request; an answer passes them from the last to the first.
 fn filters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
-    let mut filters = vec![for_the_log()];
+    let mut filters = vec![for_the_log(context.config)];
     let service = context.config.service.as_ref();
     // In front of all that tells callers apart.
     let guarded = context.config.keys.is_some();
@@ -133,17 +137,18 @@ fn remove(prefix: &str) -> Node {
 }
 
 /// Keeps for the access log what every attempt overwrites or removes: the path that the client asked for, without
-/// the query, which may hold a secret, and the request id.
-fn for_the_log() -> Node {
+/// the query, which may hold a secret, the request id, and names of the caller that stand in headers.
+fn for_the_log(config: &Config) -> Node {
+    let mut values = vec![
+        kept(access_log::CLIENT_PATH, "%PATH(NQ:PATH)%"),
+        kept(access_log::REQUEST_ID, "%REQ(X-REQUEST-ID)%"),
+    ];
+    let names = told::headers(config).into_iter();
+    values.extend(names.map(|(key, header)| kept(key, &format!("%REQ({header})%"))));
     extension(
         "envoy.filters.http.set_filter_state",
         "envoy.extensions.filters.http.set_filter_state.v3.Config",
-        map! {
-            "on_request_headers" => list![
-                kept(access_log::CLIENT_PATH, "%PATH(NQ:PATH)%"),
-                kept(access_log::REQUEST_ID, "%REQ(X-REQUEST-ID)%"),
-            ],
-        },
+        map! { "on_request_headers" => values },
     )
 }
 
