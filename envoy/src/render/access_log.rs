@@ -12,6 +12,8 @@ use super::{
 pub(super) const CLIENT_PATH: &str = "penstock.path";
 /// Filter state that keeps the request id, which no provider is sent.
 pub(super) const REQUEST_ID: &str = "penstock.request_id";
+/// Filter state that keeps the version of the policy that held when the request came.
+pub(super) const POLICY_VERSION: &str = "penstock.policy_version";
 
 pub(super) fn access_log(context: &Context<'_>) -> Result<Node, RenderError> {
     let mut logs: Vec<Node> = written(context)?.into_iter().collect();
@@ -22,7 +24,7 @@ pub(super) fn access_log(context: &Context<'_>) -> Result<Node, RenderError> {
 /// The one that people read.
 fn written(context: &Context<'_>) -> Result<Option<Node>, RenderError> {
     let format = map! {
-        "log_format" => map! { "json_format" => fields(context.config.policy_version()) },
+        "log_format" => map! { "json_format" => fields() },
     };
     Ok(match &context.config.access_log {
         AccessLog::None => None,
@@ -42,7 +44,7 @@ fn written(context: &Context<'_>) -> Result<Option<Node>, RenderError> {
     })
 }
 
-fn fields(policy_version: &str) -> Node {
+fn fields() -> Node {
     map! {
         "time" => "%START_TIME%",
         "request_id" => format!("%FILTER_STATE({REQUEST_ID}:PLAIN)%"),
@@ -61,6 +63,6 @@ fn fields(policy_version: &str) -> Node {
         "quota" => "%FILTER_STATE(wasm.penstock.quota:PLAIN)%",
         "cache" => "%RESP(X-PENSTOCK-CACHE)%",
         "pii" => "%FILTER_STATE(wasm.penstock.pii:PLAIN)%",
-        "policy_version" => policy_version,
+        "policy_version" => format!("%FILTER_STATE({POLICY_VERSION}:PLAIN)%"),
     }
 }
