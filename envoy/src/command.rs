@@ -1,5 +1,6 @@
 //! What each subcommand does.
 
+mod check;
 pub(crate) mod exec;
 pub(crate) mod keys;
 pub(crate) mod render;

@@ -7,12 +7,14 @@ mod bootstrap;
 mod cache;
 mod cluster;
 mod credential;
+mod discovery;
 mod filter;
 mod listener;
 mod local_reply;
 mod node;
 mod route;
 mod service;
+mod slot;
 mod told;
 mod tracing;
 mod trust;
@@ -22,6 +24,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use penstock_config::Config;
 use thiserror::Error;
 
+pub use discovery::{CLUSTERS, Discovery, FILTER, Kind, Resource, SECRET, Version, content_hash, discovery};
 pub use filter::Filter;
 
 /// What rendering needs to know of this machine.
@@ -104,6 +107,8 @@ struct Context<'a> {
     config: &'a Config,
     wasm_dir: PathBuf,
     secret_dir: PathBuf,
+    /// Where Envoy reads from files what may change while it runs; else all of it stands in the bootstrap.
+    discovery: Option<PathBuf>,
     listen: SocketAddr,
     admin: SocketAddr,
     system_ca: Option<PathBuf>,
@@ -115,6 +120,7 @@ impl<'a> Context<'a> {
             config,
             wasm_dir: absolute(options.wasm_dir.clone())?,
             secret_dir: absolute(options.secret_dir.clone())?,
+            discovery: None,
             listen: options.listen.unwrap_or(config.listen),
             admin: options.admin.unwrap_or(config.admin),
             system_ca: options.system_ca.clone().or_else(trust::system_ca),

@@ -21,6 +21,8 @@ const REMAINING_TOKENS: [&str; 2] = [
 pub(super) const CLIENT_PATH: &str = "penstock.path";
 /// Filter state that keeps the request id, which no provider is sent.
 pub(super) const REQUEST_ID: &str = "penstock.request_id";
+/// Filter state that keeps the version of the policy that held when the request came.
+pub(super) const POLICY_VERSION: &str = "penstock.policy_version";
 
 pub(super) fn access_log(context: &Context<'_>) -> Result<Node, RenderError> {
     let mut logs: Vec<Node> = written(context)?.into_iter().collect();
@@ -100,6 +102,6 @@ fn fields(config: &Config) -> Node {
         "server_timing" => header("SERVER-TIMING"),
         "bytes_in" => "%BYTES_RECEIVED%",
         "bytes_out" => "%BYTES_SENT%",
-        "policy_version" => config.policy_version(),
+        "policy_version" => format!("%FILTER_STATE({POLICY_VERSION}:PLAIN)%"),
     }
 }

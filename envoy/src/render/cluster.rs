@@ -30,8 +30,10 @@ pub(super) const COLLECTOR_TIMEOUT: Duration = Duration::from_secs(5);
 const CLOSED_PORT: u16 = 1;
 
 pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError> {
-    let translation = filter::schema_translation(context, &context.config.back(provider))?;
-    let mut filters = vec![translation];
+    let mut filters: Vec<Node> = filter::back(context, provider)?
+        .placed(context)
+        .into_iter()
+        .collect();
     filters.extend(credential::injector(context, provider)?);
     to(context, provider, &provider.cluster(), filters)
 }

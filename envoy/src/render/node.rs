@@ -52,7 +52,12 @@ pub(super) fn extension(name: &str, message: &str, fields: Node) -> Node {
 
 /// A message under its type's name.
 pub(super) fn typed(message: &str, fields: Node) -> Node {
-    map! { "@type" => format!("type.googleapis.com/{message}") }.with_all(fields)
+    map! { "@type" => type_url(message) }.with_all(fields)
+}
+
+/// How a message is named where any may stand.
+pub(super) fn type_url(message: &str) -> String {
+    format!("type.googleapis.com/{message}")
 }
 
 /// `address: {…}` of a listener or an endpoint.
@@ -67,6 +72,14 @@ impl Node {
             entries.push((key.to_owned(), value.into()));
         }
         self
+    }
+
+    /// The value under a key of this mapping.
+    pub(super) fn entry(self, key: &str) -> Option<Self> {
+        let Self::Map(entries) = self else { return None };
+        entries
+            .into_iter()
+            .find_map(|(name, value)| (name == key).then_some(value))
     }
 
     /// This mapping with the entries of another.
