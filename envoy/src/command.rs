@@ -1,6 +1,7 @@
 //! What each subcommand does.
 
 pub(crate) mod exec;
+pub(crate) mod istio;
 pub(crate) mod keys;
 pub(crate) mod render;
 pub(crate) mod run;

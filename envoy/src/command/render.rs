@@ -22,6 +22,7 @@ const STDOUT_SECRET_DIR: &str = "/etc/penstock";
 pub(crate) fn run(arguments: &Render) -> anyhow::Result<ExitCode> {
     match &arguments.proxy {
         Proxy::Envoy(arguments) => envoy(arguments),
+        Proxy::Istio(arguments) => super::istio::run(arguments),
     }
 }
 

@@ -26,6 +26,9 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long a log line or a counter may take to appear.
 const SETTLE_LIMIT: Duration = Duration::from_secs(10);
 
+/// Stands for the gateway's directory where that is not known yet.
+pub const DIRECTORY: &str = "@DIRECTORY@";
+
 /// How a gateway is started.
 #[derive(Clone, Debug)]
 pub struct Builder {
@@ -34,6 +37,7 @@ pub struct Builder {
     env: BTreeMap<String, String>,
     secrets: BTreeMap<String, String>,
     rewrite: Rewrite,
+    bootstrap: Option<String>,
 }
 
 /// Makes of the rendered bootstrap what Envoy is started with.
@@ -80,6 +84,13 @@ impl Builder {
         self
     }
 
+    /// Starts Envoy with this bootstrap and renders none. [`DIRECTORY`] in it, and in the files `secrets/…`, is where the
+    /// gateway's directory will be.
+    pub fn bootstrap(mut self, bootstrap: &str) -> Self {
+        self.bootstrap = Some(bootstrap.to_owned());
+        self
+    }
+
     /// Renders the configuration, starts Envoy and waits until it takes requests.
     pub fn start(self) -> anyhow::Result<Gateway> {
         // A thread of its own, so that tests may call this within their runtime and without one.
@@ -103,29 +114,15 @@ impl Builder {
         let text = format!("access_log: ./access.log\n{}", self.yaml);
         std::fs::write(&yaml, &text)?;
         std::fs::create_dir(at.join("secrets"))?;
+        let here = at.to_string_lossy();
         for (name, value) in &self.secrets {
-            std::fs::write(at.join("secrets").join(name), value)?;
+            std::fs::write(at.join("secrets").join(name), value.replace(DIRECTORY, &here))?;
         }
         let config = Config::from_yaml_str(&text, &yaml)?;
-        let any_port = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let options = render::Options {
-            wasm_dir: wasm_dir(),
-            secret_dir: at.join("rendered"),
-            listen: any_port,
-            admin: any_port,
-            system_ca: None,
-        };
-        let rendered = render::bootstrap(&config, &options).map_err(|error| match error {
-            RenderError::NoFilter { path, .. } => {
-                anyhow::anyhow!("no filter at {}: run `make wasm`", path.display())
-            }
-            other => other.into(),
-        })?;
-        std::fs::create_dir(at.join("rendered"))?;
-        for (path, content) in &rendered.files {
-            std::fs::write(path, content)?;
+        match &self.bootstrap {
+            Some(bootstrap) => std::fs::write(at.join("envoy.yaml"), bootstrap.replace(DIRECTORY, &here))?,
+            None => self.render(&config, at)?,
         }
-        std::fs::write(at.join("envoy.yaml"), (self.rewrite)(&rendered.bootstrap)?)?;
         let mut envoy = Envoy::spawn(at, self.concurrency, &self.env)?;
         let (admin, address) = match ready(&mut envoy, at).await {
             Ok(addresses) => addresses,
@@ -140,6 +137,30 @@ impl Builder {
             directory,
         })
     }
+
+    /// Writes what Envoy is started with into a directory.
+    fn render(&self, config: &Config, at: &Path) -> anyhow::Result<()> {
+        let any_port = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let options = render::Options {
+            wasm_dir: wasm_dir(),
+            secret_dir: at.join("rendered"),
+            listen: any_port,
+            admin: any_port,
+            system_ca: None,
+        };
+        let rendered = render::bootstrap(config, &options).map_err(|error| match error {
+            RenderError::NoFilter { path, .. } => {
+                anyhow::anyhow!("no filter at {}: run `make wasm`", path.display())
+            }
+            other => other.into(),
+        })?;
+        std::fs::create_dir(at.join("rendered"))?;
+        for (path, content) in &rendered.files {
+            std::fs::write(path, content)?;
+        }
+        std::fs::write(at.join("envoy.yaml"), (self.rewrite)(&rendered.bootstrap)?)?;
+        Ok(())
+    }
 }
 
 impl Gateway {
@@ -151,6 +172,7 @@ impl Gateway {
             env: BTreeMap::new(),
             secrets: BTreeMap::new(),
             rewrite: |bootstrap| Ok(bootstrap.to_owned()),
+            bootstrap: None,
         }
     }
 
@@ -321,7 +343,7 @@ pub fn root() -> PathBuf {
 }
 
 /// Where the compiled filters are.
-fn wasm_dir() -> PathBuf {
+pub fn wasm_dir() -> PathBuf {
     if let Some(directory) = std::env::var_os("PENSTOCK_WASM_DIR") {
         return directory.into();
     }
