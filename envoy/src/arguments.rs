@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use penstock_envoy::process;
 
+pub(crate) mod istio;
 pub(crate) mod keys;
 
 /// An AI gateway: proxy-wasm filters inside a stock Envoy.
@@ -47,6 +48,8 @@ pub(crate) struct Render {
 pub(crate) enum Proxy {
     /// A bootstrap for a stock Envoy
     Envoy(RenderEnvoy),
+    /// Resources of Kubernetes and Istio
+    Istio(istio::RenderIstio),
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod check;
 pub(crate) mod exec;
+pub(crate) mod istio;
 pub(crate) mod keys;
 pub(crate) mod render;
 pub(crate) mod run;

@@ -28,6 +28,7 @@ const SETTLE: Duration = Duration::from_secs(3);
 pub(crate) fn run(arguments: &Render) -> anyhow::Result<ExitCode> {
     match &arguments.proxy {
         Proxy::Envoy(arguments) => envoy(arguments),
+        Proxy::Istio(arguments) => super::istio::run(arguments),
     }
 }
 

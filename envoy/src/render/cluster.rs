@@ -14,12 +14,12 @@ pub(super) const EXHAUSTED: &str = "penstock-exhausted";
 
 /// Limits of ours live in the quota: with Envoy's default of three concurrent retries, a provider's outage
 /// becomes our clients' errors.
-const NO_BREAKER: u32 = 1_000_000;
+pub(super) const NO_BREAKER: u32 = 1_000_000;
 /// A translated body may be larger than the original.
 const GROWTH: u64 = 4;
 /// Providers close idle connections without a word; a request sent into one of those is lost.
 const CONNECTION_IDLE: Duration = Duration::from_secs(60);
-const KEEPALIVE_SECONDS: u32 = 30;
+pub(super) const KEEPALIVE_SECONDS: u32 = 30;
 /// Between two questions to a replica of the service whether it is well.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 /// Replicas that there is time for to be asked, one after the other.
@@ -166,7 +166,7 @@ fn no_breaker() -> Node {
 }
 
 /// A cluster with how its endpoint is found and spoken to.
-fn reached(
+pub(super) fn reached(
     context: &Context<'_>,
     cluster: Node,
     endpoint: &Endpoint,
@@ -213,7 +213,7 @@ pub(super) fn exhausted() -> Node {
     }
 }
 
-fn locality(priority: u32, host: &str, port: u16) -> Node {
+pub(super) fn locality(priority: u32, host: &str, port: u16) -> Node {
     map! {
         "priority" => priority,
         "lb_endpoints" => list![map! { "endpoint" => map! { "address" => socket_address(host, port) } }],
