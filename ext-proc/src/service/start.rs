@@ -17,6 +17,7 @@ use crate::{
     access_log,
     cache::{self, Cache, Places},
     collector,
+    console::{Door, Recent, Spending},
     keys::{self, KeyMetrics, Keyring},
     ledger::{self, Ledger},
     metrics::Metrics,
@@ -106,6 +107,8 @@ impl Service {
                 .map(|(news, channel)| (Some(news), Some(channel)))?,
             None => (None, None),
         };
+        let door = Door::default();
+        door.register(&mut registry);
         let service = Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             keyring,
@@ -128,6 +131,9 @@ impl Service {
             spent: Mutex::default(),
             draining: AtomicBool::new(false),
             refused: ArcSwap::from_pointee(None),
+            recent: Recent::default(),
+            spending: Spending::default(),
+            door,
         });
         tokio::spawn(save_accounts(Arc::downgrade(&service)));
         service.tell_collector(exports)?;
