@@ -260,3 +260,6 @@ fn collector_settings(
         instance: settings.listen.to_string(),
     })
 }
+
+#[cfg(test)]
+mod tests;

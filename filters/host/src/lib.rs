@@ -15,6 +15,8 @@ mod exchange;
 mod metadata;
 #[cfg(target_arch = "wasm32")]
 mod metric;
+#[cfg(target_arch = "wasm32")]
+mod timed;
 
 #[cfg(target_arch = "wasm32")]
 pub use abi::{
@@ -26,3 +28,5 @@ pub use body::Gathered;
 pub use exchange::{carry_out, carry_out_late};
 #[cfg(target_arch = "wasm32")]
 pub use metadata::metadata;
+#[cfg(target_arch = "wasm32")]
+pub use timed::Timed;

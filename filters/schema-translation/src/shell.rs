@@ -10,7 +10,7 @@ use penstock_client::usage::UsageRecord;
 use penstock_config::slice::{self, SchemaTranslation};
 use penstock_flow::Level;
 use penstock_host::{
-    Direction, Gathered, act_for, body, carry_out, carry_out_late, declare_text, drop_trailers, headers, log,
+    Direction, Gathered, Timed, act_for, body, carry_out, carry_out_late, declare_text, drop_trailers, headers, log,
     metadata, now_ms, property, tick_every,
 };
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
@@ -99,15 +99,21 @@ impl RootContext for Root {
 
     fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
         Some(match &self.role {
-            Role::Front(config) => Box::new(FrontContext {
-                front: Front::new(Rc::clone(config), now_ms()),
-            }),
-            Role::Back(config) => Box::new(BackContext {
-                id,
-                back: Back::new(Rc::clone(config), pool(), now_ms()),
-                has_body: false,
-                watched: Rc::clone(&self.watched),
-            }),
+            Role::Front(config) => {
+                let front = FrontContext {
+                    front: Front::new(Rc::clone(config), now_ms()),
+                };
+                Box::new(Timed::new("schema-translation", front))
+            }
+            Role::Back(config) => {
+                let back = BackContext {
+                    id,
+                    back: Back::new(Rc::clone(config), pool(), now_ms()),
+                    has_body: false,
+                    watched: Rc::clone(&self.watched),
+                };
+                Box::new(Timed::new("schema-translation-back", back))
+            }
             Role::None => Box::new(Unconfigured),
         })
     }

@@ -11,6 +11,7 @@ mod jwt;
 mod keys;
 mod ledger;
 mod limits;
+mod metrics;
 mod reload;
 mod replicas;
 mod residency;
