@@ -14,4 +14,5 @@ mod limits;
 mod reload;
 mod replicas;
 mod residency;
+mod telemetry;
 mod world;

@@ -33,4 +33,6 @@ mod slices;
 #[cfg(test)]
 mod strict;
 #[cfg(test)]
+mod telemetry;
+#[cfg(test)]
 mod withheld;
