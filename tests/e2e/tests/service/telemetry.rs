@@ -30,7 +30,7 @@ async fn world(collector: &Collector, traces: &str) -> World {
         model(
             "failing",
             &[
-                ("primary", "fault=status:400"),
+                ("primary", "fault=status:503"),
                 ("primary", "fault=status:429"),
                 ("backup", "good")
             ],
