@@ -32,6 +32,9 @@ const SHARED_WINDOW: u64 = 1 << 20;
 /// requests over one connection.
 const STREAMS: u32 = 1_000;
 
+/// What of a client's headers steers Envoy or our filters, or would stand in a span: no client's to send.
+const REMOVED: [&str; 3] = ["x-penstock-int-", "x-envoy-", "x-client-trace-id"];
+
 pub(super) fn listener(context: &Context<'_>) -> Result<Node, RenderError> {
     Ok(map! {
         "name" => "penstock",
@@ -85,7 +88,7 @@ fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
         "early_header_mutation_extensions" => list![extension(
             "envoy.http.early_header_mutation.header_mutation",
             "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
-            map! { "mutations" => list![remove("x-penstock-int-"), remove("x-envoy-")] },
+            map! { "mutations" => REMOVED.map(remove).to_vec() },
         )],
         routes.0 => routes.1,
         "http_filters" => filters(context)?,
@@ -150,7 +153,6 @@ pub(super) fn slots(context: &Context<'_>) -> Result<Vec<Slot>, RenderError> {
     Ok(slots)
 }
 
-/// Headers that steer Envoy or our filters are no client's to send.
 fn remove(prefix: &str) -> Node {
     map! {
         "remove_on_match" => map! {

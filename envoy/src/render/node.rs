@@ -12,7 +12,6 @@ pub(super) enum Node {
     Null,
     Flag(bool),
     Number(u64),
-    Real(f64),
     Text(String),
     /// Text of several lines, kept as they are.
     Block(String),
@@ -162,7 +161,6 @@ impl Serialize for Node {
             Self::Null => serializer.serialize_unit(),
             Self::Flag(flag) => serializer.serialize_bool(*flag),
             Self::Number(number) => serializer.serialize_u64(*number),
-            Self::Real(number) => serializer.serialize_f64(*number),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Block(text) => serde_saphyr::LitStr(text).serialize(serializer),
             Self::List(nodes) => {

@@ -31,17 +31,31 @@ pub(super) fn tracing(config: &Config, traces: &Traces) -> Node {
                 },
                 "service_name" => "penstock",
                 "resource_detectors" => list![resource(config)],
+                "sampler" => sampler(traces),
             },
         ),
-        // Nobody outside chooses which requests are traced, but by being part of a trace.
-        "client_sampling" => map! { "value" => Node::Real(0.0) },
-        "random_sampling" => map! { "value" => Node::Real(f64::from(traces.sample) / 100.0) },
         "spawn_upstream_span" => true,
         "no_context_propagation" => traces.propagate.is_empty(),
         "operation" => told::span_name(),
         "upstream_operation" => "chat %UPSTREAM_CLUSTER_RAW%",
         "custom_tags" => tags(config),
     }
+}
+
+/// Whoever has begun a trace has decided; of the others, a share is chosen.
+fn sampler(traces: &Traces) -> Node {
+    let share = extension(
+        "envoy.tracers.opentelemetry.samplers.trace_id_ratio_based",
+        "envoy.extensions.tracers.opentelemetry.samplers.v3.TraceIdRatioBasedSamplerConfig",
+        map! {
+            "sampling_percentage" => map! { "numerator" => traces.sample, "denominator" => "TEN_THOUSAND" },
+        },
+    );
+    extension(
+        "envoy.tracers.opentelemetry.samplers.parent_based",
+        "envoy.extensions.tracers.opentelemetry.samplers.v3.ParentBasedSamplerConfig",
+        map! { "wrapped_sampler" => share },
+    )
 }
 
 fn resource(config: &Config) -> Node {

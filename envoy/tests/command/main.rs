@@ -1,6 +1,8 @@
 //! Rendering and running, with the real Envoy where there is one.
 
 #[cfg(test)]
+mod collector;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod pii;

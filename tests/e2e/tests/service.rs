@@ -15,4 +15,5 @@ mod metrics;
 mod reload;
 mod replicas;
 mod residency;
+mod telemetry;
 mod world;

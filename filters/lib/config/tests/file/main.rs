@@ -34,5 +34,6 @@ mod slices;
 mod strict;
 #[cfg(test)]
 mod telemetry;
+mod traces;
 #[cfg(test)]
 mod withheld;
