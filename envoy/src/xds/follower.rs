@@ -17,6 +17,7 @@ use crate::{
 const LONGEST: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(20);
 const STATISTICS: &str = "/stats?filter=version_text%7Cupdate_rejected%7Cwarming_clusters";
+const REJECTED: &str = "update_rejected";
 const WARMING: &str = "cluster_manager.warming_clusters";
 
 /// Waits for Envoy to take steps up.
@@ -54,22 +55,18 @@ impl<'a> Follower<'a> {
         let started = Instant::now();
         loop {
             let told = admin.statistics(STATISTICS).unwrap_or_default();
-            let missing = versions.iter().find(|version| {
-                let text = told.get(&format!("{}.version_text", version.told_by));
-                text != Some(&version.text)
-            });
-            match missing {
-                None if !clusters || told.get(WARMING).is_none_or(|warming| warming == "0") => {
-                    return Ok(true);
+            let text = |version: &Version, what: &str| told.get(&format!("{}.{what}", version.told_by));
+            let has = |version: &Version| text(version, "version_text") == Some(&version.text);
+            let missing: Vec<&Version> = versions.iter().filter(|version| !has(version)).collect();
+            for version in &missing {
+                let before = before.get(&format!("{}.{REJECTED}", version.told_by));
+                if text(version, REJECTED).is_some_and(|now| Some(now) != before && now != "0") {
+                    return Err(PublishError::Refused(version.told_by.clone()));
                 }
-                None => {}
-                Some(version) => {
-                    let rejected = format!("{}.update_rejected", version.told_by);
-                    let before = before.get(&rejected).map_or("0", String::as_str);
-                    if told.get(&rejected).is_some_and(|now| now != before) {
-                        return Err(PublishError::Refused(version.told_by.clone()));
-                    }
-                }
+            }
+            let is_warm = !clusters || told.get(WARMING).is_none_or(|warming| warming == "0");
+            if missing.is_empty() && is_warm {
+                return Ok(true);
             }
             if started.elapsed() > LONGEST || (self.how.stop)() {
                 return Ok(false);

@@ -26,6 +26,11 @@ impl Holds {
         self.0.borrow_mut().entry(id).or_default().push(held);
     }
 
+    /// No request under way has reserved anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
     /// What the request `id` claimed first of `limit`.
     pub(crate) fn claim(&self, id: u32, limit: usize) -> Option<Claim> {
         let holds = self.0.borrow();

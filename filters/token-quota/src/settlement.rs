@@ -41,7 +41,11 @@ pub(crate) fn settle<S: Shared>(
     let held = worker.holds.take(id);
     holds::settle(&worker.table, &worker.shared, held, used, now_ms);
 
-    let mut step = Step::go_on();
+    let mut step = if worker.holds.is_empty() {
+        worker.tell()
+    } else {
+        Step::go_on()
+    };
     let tenant = worker.policy.label(admitted.caller.tenant());
     for (direction, tokens) in [("input", charged.input), ("output", charged.output)] {
         if tokens.0 > 0 {

@@ -54,6 +54,12 @@ impl<S: Shared> Worker<S> {
     /// Time passes: reservations of requests that are still under way are renewed, and told to people.
     pub fn tick(&self, now_ms: u64) -> Step {
         self.holds.renew(&self.table, &self.shared, now_ms);
+        self.tell()
+    }
+
+    /// Tells people what requests under way have reserved. To be called once none is left, too: where another
+    /// configuration has taken this one's place, nothing ticks here any more after its last request.
+    pub(crate) fn tell(&self) -> Step {
         let limits = &self.policy.config.limits;
         let reserved = self.holds.reserved(limits.len());
         let told = self.told.replace(reserved.clone());

@@ -173,11 +173,11 @@ impl Sent {
         header(&step, "x-ratelimit-remaining-tokens").parse().unwrap()
     }
 
-    fn finish(self, input: u64, output: u64) {
-        self.finish_after("p:200", input, output);
+    fn finish(self, input: u64, output: u64) -> Step {
+        self.finish_after("p:200", input, output)
     }
 
-    fn finish_after(mut self, attempts: &str, input: u64, output: u64) {
+    fn finish_after(mut self, attempts: &str, input: u64, output: u64) -> Step {
         let mut usage = UsageRecord::new("p", "gpt-4o-2024-08-06", Vec::new());
         usage.answered = true;
         usage.report(Some(Usage {
@@ -187,6 +187,6 @@ impl Sent {
         }));
         usage.finish_reason = Some(penstock_chat::FinishReason::Stop);
         self.filter.response_headers(&ok(), || None, NOW_MS);
-        self.filter.log(Some(usage), attempts, NOW_MS);
+        self.filter.log(Some(usage), attempts, NOW_MS)
     }
 }

@@ -144,7 +144,7 @@ impl Policy {
         format!(
             "service: {{ failure_mode: deny }}\nproviders:\n{providers}{}models:\n{models}quota:\n  limits:\n    \
              - {{ name: counted, match: {{ model: [counted] }}, requests_per_minute: {} }}\n    \
-             - {{ name: streams, match: {{ model: [slow-added] }}, concurrent_requests: 100 }}\nkeys:\n  list:\n{}",
+             - {{ name: streams, concurrent_requests: 100 }}\nkeys:\n  list:\n{}",
             self.more,
             self.limit,
             self.keys.iter().map(key).collect::<String>(),
