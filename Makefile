@@ -48,6 +48,10 @@ wasm: target ## build the filters
 tools: ## build the penstock command and the demo provider
 	cargo build -p penstock-envoy -p penstock-ext-proc -p penstock-test-support --bins
 
+.PHONY: oci
+oci: wasm tools ## images of the filters in $(TARGET_DIR)/oci, without docker (docs/istio.md)
+	$(TARGET_DIR)/debug/penstock oci --wasm-dir $(PENSTOCK_WASM_DIR) --output $(TARGET_DIR)/oci
+
 .PHONY: model
 model: $(VENV)/.model ## fetch the weights of the local embedder
 
@@ -60,10 +64,11 @@ check: target $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## format, lints on 
 	cargo test --workspace --exclude penstock-e2e --exclude penstock-test-support
 
 .PHONY: test
-test: check wasm tools $(VENV)/.sdk $(VENV)/.console ## everything: check, end-to-end on a real Envoy, official SDKs, the console in a browser
+test: check wasm tools $(VENV)/.sdk $(VENV)/.console $(VENV)/.kubernetes ## everything: check, end-to-end on a real Envoy, official SDKs, the console in a browser, manifests
 	cargo test -p penstock-test-support -p penstock-e2e
 	$(VENV)/bin/python -m pytest tests/sdk
 	$(VENV)/bin/python -m pytest tests/console
+	$(VENV)/bin/python -m pytest tests/kubernetes
 
 .PHONY: e2e
 e2e: wasm tools $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## end-to-end tests on a real Envoy only
@@ -76,6 +81,10 @@ sdk: wasm tools $(ENVOY_READY) $(VENV)/.sdk ## tests with the official Python SD
 .PHONY: console-test
 console-test: wasm tools $(ENVOY_READY) $(VENV)/.console ## tests of the console in headless Chromium only
 	$(VENV)/bin/python -m pytest tests/console
+
+.PHONY: kubernetes
+kubernetes: tools $(VENV)/.kubernetes ## rendered manifests against the schemas of Kubernetes and Istio only
+	$(VENV)/bin/python -m pytest tests/kubernetes
 
 .PHONY: bench-proxy
 bench-proxy: wasm $(ENVOY_READY) ## latency, rate and memory beside a bare Envoy (docs/benchmarks.md)
@@ -175,4 +184,8 @@ $(VENV)/.console: tests/console/requirements.txt | $(VENV)/bin/python
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \
 	  echo 'error: no chromium, which tests of the console need; on Debian: apt-get install chromium' >&2; exit 1; }
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/console/requirements.txt
+	@touch $@
+
+$(VENV)/.kubernetes: tests/kubernetes/requirements.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/kubernetes/requirements.txt
 	@touch $@

@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Make, list and revoke the keys that callers show
     Keys(keys::Keys),
+    /// Make images of the filters, for registries and for volumes of Kubernetes
+    Oci(Oci),
     /// Becomes another program, which then ends together with the process that started it
     #[command(name = process::EXEC, hide = true)]
     Exec(Exec),
@@ -124,6 +126,15 @@ pub(crate) struct Run {
     pub(crate) filters: Filters,
     #[command(flatten)]
     pub(crate) envoy: Envoy,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Oci {
+    /// Directory for the images, each an OCI image layout in a directory of its own
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) filters: Filters,
 }
 
 #[derive(Debug, Args)]

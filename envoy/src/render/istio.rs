@@ -303,6 +303,13 @@ fn adapted(config: &Config, options: &Options, notices: &mut Vec<String>) -> Res
             prefix: String::new(),
         }];
     }
+    if let Some(service) = config.quota.as_ref().and_then(|quota| quota.service.as_ref()) {
+        notices.push(format!(
+            "quota.service: leases go to {} past the mesh's mutual TLS, since filters can name no authority; docs/istio.md \
+             says what has to allow it",
+            service.endpoint.authority()
+        ));
+    }
     proxy::relocated(&mut config)?;
     Ok(config)
 }
@@ -361,7 +368,11 @@ fn documents(nodes: &[Node]) -> Result<String, RenderError> {
         if index > 0 {
             text.push_str("---\n");
         }
-        text.push_str(&node::yaml(node)?);
+        for line in node::yaml(node)?.lines() {
+            // Of an empty line in a block, the indentation says nothing.
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
     }
     Ok(text)
 }

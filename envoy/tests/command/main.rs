@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod collector;
 #[cfg(test)]
+mod istio;
+#[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod oci;
 #[cfg(test)]
 mod pii;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use penstock_config::{Config, DecisionService, Endpoint, Provider};
+use penstock_config::{Config, DecisionService, Provider};
 
 use super::{super::node::Node, IstioError};
 
@@ -14,8 +14,7 @@ const IN_CLUSTER: &str = ".svc.cluster.local";
 /// Clusters of the plain rendering, by their names in the mesh.
 pub(super) struct Names {
     clusters: BTreeMap<String, String>,
-    /// What token-quota calls the cluster that it leases from, and what it is called in the mesh.
-    leasing: Option<(String, String)>,
+    service_host: String,
 }
 
 impl Names {
@@ -36,16 +35,10 @@ impl Names {
         if let Some(service) = &config.service {
             clusters.insert(service.cluster().to_owned(), service_cluster(service, namespace));
         }
-        let mut leasing = None;
-        let quota = config.quota.as_ref().and_then(|quota| quota.service.as_ref());
-        if let Some(service) = quota
-            && let Some(host) = in_mesh(&service.endpoint)
-        {
-            let name = outbound(&host, service.endpoint.port);
-            leasing = Some((service.cluster().to_owned(), name.clone()));
-            clusters.insert(service.cluster().to_owned(), name);
-        }
-        Ok(Self { clusters, leasing })
+        Ok(Self {
+            clusters,
+            service_host: service_host(namespace),
+        })
     }
 
     /// The cluster that istiod makes, where it makes one in the place of this.
@@ -60,20 +53,14 @@ impl Names {
             ("cluster" | "cluster_name", Node::Text(name)) => {
                 Node::Text(self.of(&name).unwrap_or(&name).to_owned())
             }
-            (_, Node::Block(text)) => Node::Block(self.leasing(text)),
+            ("envoy_grpc" | "grpc_health_check", value) => self.addressed(value),
             (_, value) => value,
         })
     }
 
-    /// A plugin configuration: token-quota calls the cluster that it leases from by its name.
-    fn leasing(&self, configuration: String) -> String {
-        match &self.leasing {
-            Some((plain, name)) => {
-                let [plain, name] = [plain, name].map(|cluster| format!("\"cluster\": \"{cluster}\""));
-                configuration.replace(&plain, &name)
-            }
-            None => configuration,
-        }
+    /// gRPC to the service. Envoy's authority is the cluster's name by default, which in a mesh is none.
+    fn addressed(&self, grpc: Node) -> Node {
+        grpc.with("authority", self.service_host.as_str())
     }
 }
 
@@ -91,16 +78,6 @@ pub(super) fn service_host(namespace: &str) -> String {
 
 pub(super) fn service_cluster(service: &DecisionService, namespace: &str) -> String {
     outbound(&service_host(namespace), service.listen.port())
-}
-
-/// The full name of a Service of Kubernetes, if that is what an address is.
-fn in_mesh(endpoint: &Endpoint) -> Option<String> {
-    let host = endpoint.host.trim_end_matches('.');
-    if host.ends_with(IN_CLUSTER) {
-        return Some(host.to_owned());
-    }
-    host.strip_suffix(".svc")
-        .map(|name| format!("{name}{IN_CLUSTER}"))
 }
 
 /// As istiod calls the cluster of a port of a host.

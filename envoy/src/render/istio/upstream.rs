@@ -47,9 +47,7 @@ pub(super) fn patches(
         patches.push(merged(names, target, plain, timeout));
     }
     let quota = context.config.quota.as_ref();
-    if let Some(service) = quota.and_then(|quota| quota.service.as_ref())
-        && names.of(service.cluster()).is_none()
-    {
+    if let Some(service) = quota.and_then(|quota| quota.service.as_ref()) {
         patches.push(target.add("CLUSTER", cluster::quota_service(context, service)?));
     }
     patches.push(target.add("CLUSTER", cluster::exhausted()));
