@@ -60,9 +60,10 @@ check: target $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## format, lints on 
 	cargo test --workspace --exclude penstock-e2e --exclude penstock-test-support
 
 .PHONY: test
-test: check wasm tools $(VENV)/.sdk ## everything: check, end-to-end on a real Envoy, official SDKs
+test: check wasm tools $(VENV)/.sdk $(VENV)/.console ## everything: check, end-to-end on a real Envoy, official SDKs, the console in a browser
 	cargo test -p penstock-test-support -p penstock-e2e
 	$(VENV)/bin/python -m pytest tests/sdk
+	$(VENV)/bin/python -m pytest tests/console
 
 .PHONY: e2e
 e2e: wasm tools $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## end-to-end tests on a real Envoy only
@@ -71,6 +72,10 @@ e2e: wasm tools $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## end-to-end test
 .PHONY: sdk
 sdk: wasm tools $(ENVOY_READY) $(VENV)/.sdk ## tests with the official Python SDKs only
 	$(VENV)/bin/python -m pytest tests/sdk
+
+.PHONY: console-test
+console-test: wasm tools $(ENVOY_READY) $(VENV)/.console ## tests of the console in headless Chromium only
+	$(VENV)/bin/python -m pytest tests/console
 
 .PHONY: bench-proxy
 bench-proxy: wasm $(ENVOY_READY) ## latency, rate and memory beside a bare Envoy (docs/benchmarks.md)
@@ -162,4 +167,12 @@ $(VENV)/.model: | $(VENV)/bin/python
 
 $(VENV)/.sdk: tests/sdk/requirements.txt | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/sdk/requirements.txt
+	@touch $@
+
+# The browser is the system's: the package that drives it would download one of its own. CHROMIUM=/path uses another.
+$(VENV)/.console: tests/console/requirements.txt | $(VENV)/bin/python
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \
+	  echo 'error: no chromium, which tests of the console need; on Debian: apt-get install chromium' >&2; exit 1; }
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/console/requirements.txt
 	@touch $@

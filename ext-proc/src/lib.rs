@@ -11,6 +11,7 @@ pub mod admin;
 pub mod authorize;
 pub mod cache;
 pub mod caller;
+pub mod console;
 pub mod counting;
 pub mod deciding;
 mod fixed;

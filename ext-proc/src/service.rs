@@ -3,6 +3,7 @@
 mod answers;
 mod caching;
 mod learning;
+mod showing;
 mod standing;
 mod start;
 
@@ -28,6 +29,7 @@ use tokio::sync::Semaphore;
 use crate::{
     access_log,
     cache::{Cache, Inquiry, Quick},
+    console::{Door, Recent, Spending},
     counting::{Counted, Counting},
     deciding::{Deciding, Next, Room},
     keys::{self, KeyMetrics, Keyring},
@@ -95,6 +97,12 @@ pub struct Service {
     spent: Mutex<HashMap<Account, u64>>,
     draining: AtomicBool,
     refused: ArcSwap<Option<String>>,
+    /// The latest requests, for the console.
+    recent: Recent,
+    /// What was used lately, summed up for the console.
+    spending: Spending,
+    /// Who is signed in to the console.
+    pub door: Door,
 }
 
 impl std::fmt::Debug for Service {
@@ -402,12 +410,16 @@ impl Service {
                 reply.details.to_owned()
             }
         };
+        let question = deciding.question();
+        if question.purpose == Purpose::Chat {
+            self.recent
+                .decided(&question.client.request_id, deciding.story(&verdict));
+        }
         if let (Verdict::Go { .. }, Some(budget)) = (&verdict, deciding.downgraded_by()) {
             snapshot.money_metrics.downgraded(&snapshot.money, budget);
         }
         self.metrics.decision(&reason, took);
         if matches!(verdict, Verdict::Go { .. }) && snapshot.config.keeps_bodies() {
-            let question = deciding.question();
             self.ledger
                 .record_body(&question.client.request_id, &question.body);
         }

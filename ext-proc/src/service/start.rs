@@ -16,6 +16,7 @@ use super::{MOST_SETTLING, Service, now_ms};
 use crate::{
     access_log,
     cache::{self, Cache, Places},
+    console::{Door, Recent, Spending},
     keys::{self, KeyMetrics, Keyring},
     ledger::{self, Ledger},
     metrics::Metrics,
@@ -100,6 +101,8 @@ impl Service {
                 .map(|(news, channel)| (Some(news), Some(channel)))?,
             None => (None, None),
         };
+        let door = Door::default();
+        door.register(&mut registry);
         let service = Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             keyring,
@@ -120,6 +123,9 @@ impl Service {
             spent: Mutex::default(),
             draining: AtomicBool::new(false),
             refused: ArcSwap::from_pointee(None),
+            recent: Recent::default(),
+            spending: Spending::default(),
+            door,
         });
         tokio::spawn(save_accounts(Arc::downgrade(&service)));
         if let Some(channel) = channel {
