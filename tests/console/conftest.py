@@ -68,6 +68,8 @@ def _config(provider, ports):
         ],
         "cache": {"semantic": False},
         "money": {
+            # Without a price, a budget that refuses keeps requests away from it.
+            "prices": [{"provider": "primary", "model": "fault=status:503", "input": "1.00", "output": "2.00"}],
             "budgets": [
                 {"name": "company", "amount": "5.00", "period": "day"},
                 {"name": "team-day", "per": ["team"], "amount": "0.01", "period": "day"},
@@ -169,27 +171,40 @@ class Watched:
         self.page = context.new_page()
         self.page.on("console", lambda message: self._note(message))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.page.on("requestfailed", self._note_failure)
         self.page.on("dialog", lambda dialog: (self.complaints.append("a dialog"), dialog.dismiss()))
         self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def _note_failure(self, request):
+        # What was under way when somebody went to another page is given up.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.failure}: {request.url}")
 
     def _note(self, message):
         if message.type in ("error", "warning", "assert"):
             self.complaints.append(f"{message.type}: {message.text}")
 
 
+@pytest.fixture(scope="session")
+def signed_in(browser, world):
+    """What a browser keeps of a session that all tests share but those that sign in or out themselves."""
+    with contextlib.closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.goto(world.url)
+        sign_in(page, ADMIN)
+        page.get_by_role("heading", name="Overview").wait_for()
+        return context.storage_state()
+
+
 @pytest.fixture
-def open_page(browser, world):
-    """Opens the console, signed in unless `key` is none; more is for the browser's context."""
+def open_page(browser, world, signed_in):
+    """Opens the console, signed in if not told otherwise; more is for the browser's context."""
     with contextlib.ExitStack() as stack:
 
-        def opened(key=ADMIN, path="", **context):
-            watched = Watched(stack.enter_context(contextlib.closing(browser.new_context(**context))))
-            if key:
-                watched.page.goto(world.url)
-                # The status of a page that asks who it is.
-                watched.complaints.clear()
-                sign_in(watched.page, key)
+        def opened(path="", is_signed_in=True, **context):
+            state = signed_in if is_signed_in else None
+            context = browser.new_context(storage_state=state, **context)
+            watched = Watched(stack.enter_context(contextlib.closing(context)))
             watched.page.goto(world.url + path)
             return watched
 

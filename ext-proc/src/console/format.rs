@@ -76,7 +76,7 @@ pub fn percent(permille: u64) -> String {
     match permille % 10 {
         0 => format!("{} %", count(permille / 10)),
         rest if permille < 100 => format!("{}.{rest} %", permille / 10),
-        _ => format!("{} %", count((permille + 5) / 10)),
+        _ => format!("{} %", count(permille.saturating_add(5) / 10)),
     }
 }
 
@@ -140,6 +140,7 @@ mod tests {
             (800, "80 %"),
             (996, "100 %"),
             (12_340, "1,234 %"),
+            (u64::MAX, "1,844,674,407,370,955,161 %"),
         ] {
             assert_eq!(percent(permille), expected);
         }

@@ -213,7 +213,7 @@ mod tests {
             .collect();
         assert_eq!(ids, ["d", "c"]);
         assert!(recent.find("a").is_none() && recent.find("b").is_some());
-        assert!(recent.find_under_way("a-runs").is_none() && recent.find_under_way("b-runs").is_some());
+        assert!(recent.find_under_way("a-runs").is_none() && recent.find_under_way("c-runs").is_some());
     }
 
     #[test]

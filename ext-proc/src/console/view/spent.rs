@@ -41,7 +41,7 @@ fn summed(span: Span, sums: &Summed) -> Markup {
         html! {
             th scope="col" { (what) }
             th scope="col" .number { "Spent" }
-            th scope="col" .gauge { span aria-hidden="true" { "Share" } }
+            th scope="col" .gauge { "Share" }
             th scope="col" .number .wide { "Requests" }
             th scope="col" .number .wide { "Tokens in" }
             th scope="col" .number .wide { "Tokens out" }

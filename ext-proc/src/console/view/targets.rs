@@ -13,7 +13,7 @@ pub(super) fn part(overview: &Overview) -> Markup {
     let head = html! {
         th scope="col" { "Target" }
         th scope="col" { "Circuit" }
-        th scope="col" .number { "First token" }
+        th scope="col" .number .wide { "First token" }
         th scope="col" .number .wide { "Answered" }
         th scope="col" .number { "Failed" }
         th scope="col" .number .wide { "Rate-limited" }
@@ -55,7 +55,7 @@ fn line(target: &TargetReport) -> Markup {
                 }
                 @if let Some(ms) = standing.limited_ms { br; span .warn { "rate-limited" } " for " (format::duration(ms)) }
             }
-            td .number { (standing.first_token_ms.map_or_else(|| "–".to_owned(), format::duration)) }
+            td .number .wide { (standing.first_token_ms.map_or_else(|| "–".to_owned(), format::duration)) }
             td .number .wide { (format::count(target.attempts.succeeded)) }
             td .number { (format::count(target.attempts.failed)) }
             td .number .wide { (format::count(target.attempts.limited)) }

@@ -117,7 +117,7 @@ fn story(text: &str) -> Story {
     }
 }
 
-fn request(text: &str) -> Request {
+fn ended(text: &str) -> Request {
     let stop = |outcome: Option<&str>| Stop {
         provider: text.to_owned(),
         model: text.to_owned(),
@@ -167,7 +167,7 @@ fn full(text: &str) -> Overview {
         policy_version: text.to_owned(),
         is_ready: false,
         notices: vec![text.to_owned()],
-        requests: vec![Arc::new(request(text))],
+        requests: vec![Arc::new(ended(text))],
         under_way: 3,
         spent: Spent {
             span: Span::Day,
@@ -244,11 +244,11 @@ fn assert_harmless(page: &str) {
 #[test]
 fn whatever_a_value_holds_it_stays_a_text() {
     assert_harmless(&overview(&full(HOSTILE), &visitor(HOSTILE)).0);
-    let found = Found::Ended(Arc::new(self::request(HOSTILE)));
-    assert_harmless(&super::request(HOSTILE, Some(&found), &visitor(HOSTILE)).0);
+    let found = Found::Ended(Arc::new(ended(HOSTILE)));
+    assert_harmless(&request(HOSTILE, Some(&found), &visitor(HOSTILE)).0);
     let found = Found::UnderWay(Arc::new(story(HOSTILE)));
-    assert_harmless(&super::request(HOSTILE, Some(&found), &visitor(HOSTILE)).0);
-    assert_harmless(&super::request(HOSTILE, None, &visitor(HOSTILE)).0);
+    assert_harmless(&request(HOSTILE, Some(&found), &visitor(HOSTILE)).0);
+    assert_harmless(&request(HOSTILE, None, &visitor(HOSTILE)).0);
 }
 
 #[test]
@@ -336,8 +336,8 @@ fn of_many_teams_the_dearest_are_shown_and_the_others_summed() {
 
 #[test]
 fn every_step_of_a_decision_is_told() {
-    let found = Found::Ended(Arc::new(self::request("m")));
-    let page = super::request("m", Some(&found), &visitor("k")).0;
+    let found = Found::Ended(Arc::new(ended("m")));
+    let page = request("m", Some(&found), &visitor("k")).0;
     for words in [
         "It had no answer to this request.",
         "runs low, so m became m.",
@@ -365,7 +365,7 @@ fn a_refusal_says_why() {
         reason: "budget_exceeded",
     };
     told.plan = None;
-    let page = super::request("m", Some(&Found::UnderWay(Arc::new(told))), &visitor("k")).0;
+    let page = request("m", Some(&Found::UnderWay(Arc::new(told))), &visitor("k")).0;
     assert!(
         page.contains("Refused</span> with 429: budget_exceeded."),
         "{page}"

@@ -103,6 +103,16 @@ async fn each_question_finds_its_rows() {
         ),
         ("group_by=day&to=2026-08-15", false, json!([["2026-08-14", 280]])),
         (
+            "group_by=hour&from=2026-08-15",
+            false,
+            json!([["2026-08-15T12:00Z", 1000]]),
+        ),
+        (
+            "group_by=minute&from=2026-08-15",
+            false,
+            json!([["2026-08-15T12:00Z", 1000]]),
+        ),
+        (
             "group_by=day&from=2026-08-15T11:59:59.999Z&to=2026-08-15T12:00:00Z",
             false,
             json!([["2026-08-15", 1000]]),
