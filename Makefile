@@ -160,6 +160,17 @@ $(VENV)/.model: | $(VENV)/bin/python
 	@rm -rf $(VENV)/model.new
 	@touch $@
 
+# Unpacked and not installed, since the package's own scripts would start a daemon.
+$(VENV)/.prometheus: | $(VENV)/bin/python
+	@if command -v prometheus >/dev/null && command -v promtool >/dev/null; then ln -sf "$$(command -v prometheus)" "$$(command -v promtool)" $(VENV)/bin/; else \
+	  rm -rf $(VENV)/prometheus && mkdir -p $(VENV)/prometheus && cd $(VENV)/prometheus && \
+	  { command -v apt-get >/dev/null && { apt-get download -qq prometheus 2>/dev/null || { apt-get update -qq && apt-get download -qq prometheus; }; } && \
+	  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/prometheus ./usr/bin/promtool; } || { \
+	  echo 'error: no prometheus and promtool, which tests of alerts and dashboards need; on Debian: apt-get install prometheus' >&2; exit 1; }; \
+	  rm prometheus_*.deb && ln -sf ../prometheus/usr/bin/prometheus ../prometheus/usr/bin/promtool ../bin/; fi
+	@$(VENV)/bin/promtool --version >/dev/null
+	@touch $@
+
 $(VENV)/.sdk: tests/sdk/requirements.txt | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/sdk/requirements.txt
 	@touch $@
