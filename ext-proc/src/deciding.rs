@@ -252,6 +252,7 @@ impl Deciding {
             reason: self.downgraded_by.map(|_| DOWNGRADED.to_owned()),
             input_tokens: self.input.0,
             output_tokens: self.output.0,
+            stream: self.needs.stream,
             images: self.needs.images,
             policy_version: self.snapshot.policy_version().to_owned(),
             caller: self.unkeyed_caller(),

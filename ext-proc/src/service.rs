@@ -39,6 +39,7 @@ use crate::{
     session::{Purpose, Question},
     snapshot::{self, Snapshot},
     store::{Account, Refused, Store},
+    telemetry::Telemetry,
     verdict::Verdict,
 };
 
@@ -84,6 +85,7 @@ pub struct Service {
     cache: Option<Arc<Cache>>,
     registry: Registry,
     metrics: Metrics,
+    telemetry: Telemetry,
     parts: snapshot::Metrics,
     access_log: access_log::Metrics,
     news: Option<News>,

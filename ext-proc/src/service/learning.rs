@@ -26,6 +26,7 @@ impl Service {
         if cost.is_none() {
             snapshot.money_metrics.unpriced();
         }
+        self.telemetry.observe(&snapshot, &outcome, &spent);
         self.lands(&outcome);
         self.ledger.record(Row::new(&outcome, cost, now_ms));
         if outcome.receipt.is_none() {

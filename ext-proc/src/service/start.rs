@@ -16,6 +16,7 @@ use super::{MOST_SETTLING, Service, now_ms};
 use crate::{
     access_log,
     cache::{self, Cache, Places},
+    collector,
     keys::{self, KeyMetrics, Keyring},
     ledger::{self, Ledger},
     metrics::Metrics,
@@ -24,6 +25,7 @@ use crate::{
     secrets,
     snapshot::{self, Snapshot},
     store::{self, Store},
+    telemetry::Telemetry,
 };
 
 /// How often budgets are written down that live in memory.
@@ -46,6 +48,7 @@ impl Service {
         let access_log = access_log::Metrics::default();
         let key_metrics = KeyMetrics::default();
         let metrics = Metrics::default();
+        let telemetry = Telemetry::new(config.telemetry.metrics.semconv);
         let url = secrets::redis_url(&settings)?;
         let store = match &url {
             Some(url) => {
@@ -75,6 +78,7 @@ impl Service {
         key_metrics.register(&mut registry);
         store.register(&mut registry);
         metrics.register(&mut registry);
+        telemetry.register(&mut registry);
         metrics.in_force(snapshot.policy_version());
 
         let keys_in_redis = match &url {
@@ -111,6 +115,7 @@ impl Service {
             cache,
             registry,
             metrics,
+            telemetry,
             parts,
             access_log,
             news,
@@ -203,7 +208,7 @@ fn open_ledger(
         None => None,
     };
     let collector = ledger::otlp::Exporter::start(
-        ledger::otlp::Settings {
+        collector::Settings {
             url: format!(
                 "{}://{}",
                 otlp.endpoint.scheme.as_str(),

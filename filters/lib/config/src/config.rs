@@ -28,7 +28,9 @@ use crate::{
     raw, read,
     routing::{Route, Routing},
     service::{self, DecisionService},
-    slice, suggest, unit,
+    slice, suggest,
+    telemetry::Telemetry,
+    unit,
 };
 
 /// Hexadecimal digits of a policy version: 48 bits tell any two configurations of one site apart.
@@ -83,6 +85,9 @@ pub struct Config {
     /// Which answers are used again; `None` if none are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<Cache>,
+    /// What operators are told. As it is by default, it is no part of the policy version.
+    #[serde(skip_serializing_if = "is_default")]
+    pub telemetry: Telemetry,
     #[serde(skip)]
     directory: PathBuf,
     #[serde(skip)]
@@ -315,6 +320,7 @@ impl Config {
         let routing = Routing::parse(raw, &models, &providers, problems);
         let health = Health::parse(raw.health.as_ref().map(|section| &section.value), problems);
         let cache = Cache::parse(raw, &providers, problems);
+        let telemetry = Telemetry::parse(raw.telemetry.as_ref(), problems);
         service::demanded(raw, problems);
         if !problems.is_empty() {
             return None;
@@ -338,6 +344,7 @@ impl Config {
             routing,
             health,
             cache: cache?,
+            telemetry: telemetry?,
             directory: file.parent().map(Path::to_owned).unwrap_or_default(),
             policy_version: String::new(),
         };
