@@ -26,6 +26,8 @@ export ENVOY
 export REDIS_SERVER ?= $(abspath $(VENV)/bin/redis-server)
 export VALKEY_SERVER ?= $(abspath $(VENV)/bin/valkey-server)
 export REDIS_STACK_SERVER ?= $(abspath $(VENV)/bin/redis-stack-server)
+export PROMETHEUS ?= $(abspath $(VENV)/bin/prometheus)
+export PROMTOOL ?= $(abspath $(VENV)/bin/promtool)
 export PENSTOCK_MODEL_DIR ?= $(abspath $(VENV)/model)
 export PENSTOCK_WASM_DIR := $(abspath $(TARGET_DIR))/$(WASM_TARGET)/release
 
@@ -60,9 +62,10 @@ check: target $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## format, lints on 
 	cargo test --workspace --exclude penstock-e2e --exclude penstock-test-support
 
 .PHONY: test
-test: check wasm tools $(VENV)/.sdk ## everything: check, end-to-end on a real Envoy, official SDKs
+test: check wasm tools $(VENV)/.sdk $(VENV)/.observability ## everything: check, end-to-end on a real Envoy, official SDKs, alerts and dashboards
 	cargo test -p penstock-test-support -p penstock-e2e
 	$(VENV)/bin/python -m pytest tests/sdk
+	$(VENV)/bin/python -m pytest tests/observability
 
 .PHONY: e2e
 e2e: wasm tools $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## end-to-end tests on a real Envoy only
@@ -71,6 +74,10 @@ e2e: wasm tools $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## end-to-end test
 .PHONY: sdk
 sdk: wasm tools $(ENVOY_READY) $(VENV)/.sdk ## tests with the official Python SDKs only
 	$(VENV)/bin/python -m pytest tests/sdk
+
+.PHONY: observability
+observability: wasm tools $(ENVOY_READY) $(VENV)/.observability ## tests of alerts, dashboards and the compose file only
+	$(VENV)/bin/python -m pytest tests/observability
 
 .PHONY: bench-proxy
 bench-proxy: wasm $(ENVOY_READY) ## latency, rate and memory beside a bare Envoy (docs/benchmarks.md)
@@ -169,6 +176,10 @@ $(VENV)/.prometheus: | $(VENV)/bin/python
 	  echo 'error: no prometheus and promtool, which tests of alerts and dashboards need; on Debian: apt-get install prometheus' >&2; exit 1; }; \
 	  rm prometheus_*.deb && ln -sf ../prometheus/usr/bin/prometheus ../prometheus/usr/bin/promtool ../bin/; fi
 	@$(VENV)/bin/promtool --version >/dev/null
+	@touch $@
+
+$(VENV)/.observability: tests/observability/requirements.txt $(VENV)/.prometheus | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/observability/requirements.txt
 	@touch $@
 
 $(VENV)/.sdk: tests/sdk/requirements.txt | $(VENV)/bin/python

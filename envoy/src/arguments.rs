@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use penstock_envoy::process;
@@ -57,6 +57,9 @@ pub(crate) struct RenderEnvoy {
     /// Directory for envoy.yaml and the files it refers to; without it, everything goes to standard output
     #[arg(short, long)]
     pub(crate) output: Option<PathBuf>,
+    /// Where Envoy takes clients, in place of the configuration's `listen`: in a container, 0.0.0.0:8080
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
     /// Write it without having Envoy check it
     #[arg(long)]
     pub(crate) no_validate: bool,

@@ -29,10 +29,13 @@ pub fn approve_key(config: &Config) -> anyhow::Result<Option<Vec<u8>>> {
 /// # Errors
 /// When it is not where the configuration says.
 pub fn redis_url(settings: &DecisionService) -> anyhow::Result<Option<String>> {
-    match settings.redis.as_ref().map(|redis| &redis.source) {
-        None => Ok(None),
-        Some(RedisSource::Url(url)) => Ok(Some(url.clone())),
-        Some(RedisSource::Env(name)) => variable(name, "service.redis").map(Some),
+    let Some(redis) = &settings.redis else {
+        return Ok(None);
+    };
+    match &redis.source {
+        RedisSource::Url(url) => Ok(Some(url.clone())),
+        RedisSource::Env(name) if redis.optional && std::env::var_os(name).is_none() => Ok(None),
+        RedisSource::Env(name) => variable(name, "service.redis").map(Some),
     }
 }
 

@@ -35,7 +35,7 @@ fn envoy(arguments: &RenderEnvoy) -> anyhow::Result<ExitCode> {
         Some(directory) => directory.join("secrets"),
         None => PathBuf::from(STDOUT_SECRET_DIR),
     };
-    let rendered = render::bootstrap(&config, &options(wasm_dir, secret_dir))?;
+    let rendered = render::bootstrap(&config, &options(wasm_dir, secret_dir, arguments))?;
     for notice in &rendered.notices {
         eprintln!("penstock: {notice}");
     }
@@ -58,7 +58,7 @@ fn validate(config: &Config, wasm_dir: &Path, arguments: &RenderEnvoy) -> anyhow
         return Ok(());
     };
     let directory = RuntimeDir::temporary()?;
-    let options = options(wasm_dir.to_owned(), directory.path().to_owned());
+    let options = options(wasm_dir.to_owned(), directory.path().to_owned(), arguments);
     let rendered = render::bootstrap(config, &options)?;
     directory.write(&rendered)?;
     binary::validate(
@@ -69,11 +69,11 @@ fn validate(config: &Config, wasm_dir: &Path, arguments: &RenderEnvoy) -> anyhow
     .context("Envoy refuses the rendered configuration")
 }
 
-fn options(wasm_dir: PathBuf, secret_dir: PathBuf) -> Options {
+fn options(wasm_dir: PathBuf, secret_dir: PathBuf, arguments: &RenderEnvoy) -> Options {
     Options {
         wasm_dir,
         secret_dir,
-        listen: None,
+        listen: arguments.listen,
         admin: None,
         system_ca: None,
     }

@@ -142,8 +142,8 @@ WEEK = [
     ("Refusals of a week", "By why.", "table short", 8, [
         ("sort_desc(reason:penstock_refusals:increase7d)", "{{reason}}"),
     ]),
-    ("Refusals by policy", "No target in the key's region or with what the request needs; a model that is not the key's; no approval.", "short", 16, [
-        (f'sum by (reason) (increase(penstock_refusals_total{{{MODEL}, reason=~"no_target|model_not_allowed|approval_required"}}[1d]))', "{{reason}}"),
+    ("Refusals by policy", "No target in the key's region or with what the request needs; a model that is not the key's; no approval; personal data that may not go out.", "short", 16, [
+        (f'sum by (reason) (increase(penstock_refusals_total{{{MODEL}, reason=~"no_target|model_not_allowed|approval_required|personal_data"}}[1d]))', "{{reason}}"),
     ]),
     ("Personal data of a week", "Values found, by kind.", "table short", 8, [
         ("sort_desc(kind:penstock_pii_values:increase7d)", "{{kind}}"),
