@@ -5,6 +5,9 @@ import pytest
 from prometheus import Prometheus
 from traffic import EXPECTED, World
 
+# What one round adds, at least.
+ROWS = {"penstock_ledger_rows_total": len(EXPECTED), "penstock_quota_overruns": 1, "penstock_losses": 1}
+
 
 @pytest.fixture(scope="session")
 def prometheus(tmp_path_factory):
@@ -18,9 +21,10 @@ def prometheus(tmp_path_factory):
                 for kind, statuses in world.round(number).items():
                     log = "\n".join(list(world.gateway.process.lines)[-20:])
                     assert set(statuses) <= EXPECTED[kind], f"{kind}: {statuses}\n{log}"
-                # The counters of both are scraped once they have this round's requests.
-                rows = f"sum(penstock_ledger_rows_total) >= {number * len(EXPECTED)}"
-                prometheus.wait_until(rows, lambda: prometheus.values(rows))
+                # Both have been scraped with this round's requests, so that the next one is an increase.
+                for told, each in ROWS.items():
+                    rows = f"sum({told}) >= {number * each}"
+                    prometheus.wait_until(rows, lambda: prometheus.values(rows))
             yield prometheus
         finally:
             prometheus.stop()

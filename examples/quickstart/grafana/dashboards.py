@@ -28,12 +28,14 @@ WITHIN = {  # what the gateway itself takes, by part
     "pii-redaction": p99("penstock_pii_mask_us") + " / 1e6",
 }
 
+FILTERS = ["token_quota", "pii_redaction", "schema_translation_front", "schema_translation_back"]
+
 NOW = [
     ("Requests", "Requests in a second, by how they ended.", "reqps", 12, [
         (f"sum by (outcome) (rate(penstock_requests_total{{{MODEL}}}{RATE}))", "{{outcome}}"),
     ]),
-    ("Failed for the client", "Of the requests that were not refused: those that failed or broke off, fallback included.", "percentunit", 12, [
-        (f'sum by (model) (rate(penstock_requests_total{{{MODEL}, outcome=~"failed|truncated"}}{RATE})) / sum by (model) (rate(penstock_requests_total{{{MODEL}, outcome=~"ok|failed|truncated"}}{RATE}))', "{{model}}"),
+    ("Failed for the client", "Of the requests that a provider was asked for: those that failed or broke off, fallback included.", "percentunit", 12, [
+        (f'sum by (model) (rate(penstock_requests_total{{{MODEL}, provider!="", outcome=~"failed|truncated"}}{RATE})) / sum by (model) (rate(penstock_requests_total{{{MODEL}, provider!="", outcome=~"ok|failed|truncated"}}{RATE}))', "{{model}}"),
     ]),
     ("Errors of providers", "Attempts that say that the target is broken. A 429 is none, nor is what is wrong with one request.", "percentunit", 12, [
         (f'sum by (provider, model) (rate(penstock_target_attempts_total{{effect="failure"}}{RATE})) / sum by (provider, model) (rate(penstock_target_attempts_total{{effect=~"success|failure|rate_limited"}}{RATE}))', "{{provider}}/{{model}}"),
@@ -71,12 +73,16 @@ NOW = [
     ("Decisions as Envoy saw them", "static and denied: the service did not answer.", "reqps", 12, [
         (f"sum by (outcome) (rate(penstock_decisions{RATE}))", "{{outcome}}"),
     ]),
-    ("Store, leases and what is lost", "1: the store of limits and budgets answers. All others belong at 0.", "short", 12, [
-        ("min(penstock_store_up)", "store up"),
+    ("Store", "1: the store of limits and budgets answers.", "short", 12, [
+        ("min by (instance) (penstock_store_up)", "{{instance}}"),
+    ]),
+    ("What belongs at 0", "In a second.", "short", 12, [
         (f"sum(rate(penstock_lease_failures{RATE})) or 0 * sum(rate(penstock_lease_calls{RATE}))", "leases failed"),
         (f"sum(rate(penstock_settlements_lost_total{RATE}))", "settlements lost"),
         (f"sum(rate(envoy_access_logs_grpc_access_log_logs_dropped{RATE}))", "log entries dropped"),
         (f"sum(rate(penstock_ledger_lost_total{RATE}))", "ledger rows lost"),
+        (f"sum(rate(envoy_http_ext_authz_error{RATE}))", "nobody asked for the key"),
+        *((f"sum(rate(envoy_wasm_penstock_{filter}_vm_reload{RATE}))", f"crashes of {filter}") for filter in FILTERS),
     ]),
 ]
 
