@@ -29,7 +29,10 @@ class World:
             listen, self.service_admin, self.envoy_admin = free_addresses(3)
             config = {
                 "admin": self.envoy_admin,
-                "service": {"listen": listen, "admin": self.service_admin, "data": str(directory / "data")},
+                "service": {
+                    "listen": listen, "admin": self.service_admin, "data": str(directory / "data"),
+                    "timeout": "10s",  # on a busy machine
+                },
                 "keys": {"list": [search, hr]},
                 "providers": [
                     provider(primary, "primary", "openai", f"{primary.url}/v1", region="eu"),

@@ -56,12 +56,12 @@ fn a_redis_that_may_be_missing_is_nothing_to_rely_on() {
         &[
             (
                 "redis: { url: 'redis://r:1', optional: true }".to_owned(),
-                &["penstock.yaml:1:56: service.redis.optional: only with { env: NAME }, which may be set or not"][..],
+                &["penstock.yaml:1:51: service.redis.optional: only with { env: NAME }, which may be set or not"][..],
             ),
             (
                 format!("{OPTIONAL}, urls: ['http://a:1', 'http://b:1']"),
                 &[
-                    "penstock.yaml:1:60: service.redis.optional: service.urls names 2 replicas, which must share one; leave this out",
+                    "penstock.yaml:1:56: service.redis.optional: service.urls names 2 replicas, which must share one; leave this out",
                 ],
             ),
             (
