@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use penstock_envoy::process;
@@ -76,6 +76,9 @@ pub(crate) struct RenderEnvoy {
     /// With --xds: write also what a running Envoy cannot take up, to start it anew at once
     #[arg(long, requires = "xds")]
     pub(crate) restart: bool,
+    /// Where Envoy takes clients, in place of the configuration's `listen`: in a container, 0.0.0.0:8080
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
     /// Write it without having Envoy check it
     #[arg(long)]
     pub(crate) no_validate: bool,
