@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Render(Render),
     /// Check a configuration, start Envoy and the service with it and stay until they end
     Run(Run),
+    /// Say how a configuration is written, as the JSON Schema that editors check and complete by
+    Schema,
     /// Make, list and revoke the keys that callers show
     Keys(keys::Keys),
     /// Becomes another program, which then ends together with the process that started it

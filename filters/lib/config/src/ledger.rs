@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
 use crate::{
     credential,
@@ -13,6 +12,7 @@ use crate::{
     provider::Tls,
     raw,
     slice::{PiiAction, PiiPolicy, Unscannable},
+    spanned::Spanned,
     suggest, unit,
 };
 

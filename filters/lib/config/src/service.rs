@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
 use crate::{
     credential,
@@ -17,6 +17,7 @@ use crate::{
     provider::Tls,
     raw,
     slice::{FailureMode, FailureModes},
+    spanned::Spanned,
     suggest, unit,
 };
 
