@@ -76,7 +76,7 @@ fn reference(schema: &Value) -> String {
             writeln!(
                 out,
                 "| `{field}` | {} | {default} | {} |",
-                kind(property),
+                kind(schema, property),
                 text(property)
             )
             .unwrap();
@@ -136,16 +136,20 @@ fn references(value: &Value, schema: &Value, name: &str) -> bool {
     }
 }
 
-fn kind(property: &Value) -> String {
+fn kind(schema: &Value, property: &Value) -> String {
     if let Some(target) = property["$ref"].as_str() {
         let name = target.trim_start_matches("#/$defs/");
+        let definition = &schema["$defs"][name];
+        if definition.get("properties").is_none() {
+            return kind(schema, definition);
+        }
         return format!("[{name}](#{})", name.to_lowercase());
     }
     if let Some(choices) = property["anyOf"].as_array() {
         let kinds: Vec<_> = choices
             .iter()
             .filter(|choice| choice["type"] != "null")
-            .map(kind)
+            .map(|choice| kind(schema, choice))
             .collect();
         return kinds.join(" or ");
     }
@@ -153,10 +157,10 @@ fn kind(property: &Value) -> String {
         .get("additionalProperties")
         .filter(|values| values.is_object())
     {
-        return format!("names of {}", kind(values));
+        return format!("names of {}", kind(schema, values));
     }
     match &property["type"] {
-        Value::String(name) if name == "array" => format!("list of {}", kind(&property["items"])),
+        Value::String(name) if name == "array" => format!("list of {}", kind(schema, &property["items"])),
         Value::String(name) if name == "string" => "text".to_owned(),
         Value::String(name) if name == "boolean" => "`true`, `false`".to_owned(),
         Value::String(name) => name.clone(),
