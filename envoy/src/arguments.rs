@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Render(Render),
     /// Check a configuration, start Envoy and the service with it and stay until they end
     Run(Run),
+    /// Say how a configuration is written, as the JSON Schema that editors check and complete by
+    Schema,
     /// Make, list and revoke the keys that callers show
     Keys(keys::Keys),
     /// Make images of the filters, for registries and for volumes of Kubernetes

@@ -7,4 +7,5 @@ pub(crate) mod keys;
 pub(crate) mod oci;
 pub(crate) mod render;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod validate;

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Validate(arguments) => command::validate::run(&arguments),
         Command::Render(arguments) => command::render::run(&arguments),
+        Command::Schema => command::schema::run(),
         Command::Run(arguments) => command::run::run(&arguments),
         Command::Keys(arguments) => command::keys::run(arguments),
         Command::Oci(arguments) => command::oci::run(&arguments),

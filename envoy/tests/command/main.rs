@@ -7,13 +7,19 @@ mod istio;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod links;
+#[cfg(test)]
 mod oci;
 #[cfg(test)]
 mod pii;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod render;
 #[cfg(test)]
 mod run;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod statistics;
 #[cfg(test)]

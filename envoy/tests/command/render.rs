@@ -9,7 +9,7 @@ use penstock_envoy::{
     runtime_dir::{BOOTSTRAP, RuntimeDir},
 };
 
-use crate::support::{checkout, envoy, filters};
+use crate::support::{assert_golden, checkout, envoy, examples, filters};
 
 fn options(wasm_dir: &Path, secret_dir: &Path) -> Options {
     Options {
@@ -34,32 +34,17 @@ fn rendered(text: &str) -> Rendered {
 /// `UPDATE_GOLDEN=1 cargo test -p penstock-envoy` writes them anew.
 #[test]
 fn examples_are_rendered_as_they_are_checked_in() {
-    for name in [
-        "quickstart",
-        "providers",
-        "limits",
-        "pii",
-        "keys",
-        "cache",
-        "telemetry",
-    ] {
+    for name in examples() {
         let filters = filters();
         let options = Options {
             system_ca: Some("/etc/ssl/certs/ca-certificates.crt".into()),
             ..options(filters.path(), Path::new("/etc/penstock"))
         };
-        let bootstrap = render::bootstrap(&example(name), &options).unwrap().bootstrap;
+        let bootstrap = render::bootstrap(&example(&name), &options).unwrap().bootstrap;
         let bootstrap = bootstrap.replace(&*filters.path().to_string_lossy(), "/usr/lib/penstock");
-        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("bootstrap/{name}.yaml"));
-        if env::var_os("UPDATE_GOLDEN").is_some() {
-            fs::write(&golden, &bootstrap).unwrap();
-        }
-        let expected = fs::read_to_string(&golden).unwrap_or_default();
-        assert!(
-            bootstrap == expected,
-            "{name} differs from {}; see UPDATE_GOLDEN",
-            golden.display()
-        );
+        let golden =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("bootstrap/{}.yaml", name.replace('/', "-")));
+        assert_golden(&golden, &bootstrap);
     }
 }
 
@@ -253,15 +238,12 @@ pii:
 providers: [{ name: a, api: openai, base_url: 'https://a/v1' }]
 models: [{ name: m, targets: [{ provider: a, model: x }] }]";
     let silent = Config::from_yaml_str(silent, Path::new("penstock.yaml")).unwrap();
-    for config in [
-        example("quickstart"),
-        example("providers"),
-        example("limits"),
-        example("pii"),
-        example("cache"),
-        every_field,
-        silent,
-    ] {
+    let examples = examples();
+    for config in examples
+        .iter()
+        .map(|name| example(name))
+        .chain([every_field, silent])
+    {
         let filters = filters();
         let directory = RuntimeDir::temporary().unwrap();
         let rendered = render::bootstrap(&config, &options(filters.path(), directory.path())).unwrap();

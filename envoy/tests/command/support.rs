@@ -20,6 +20,39 @@ pub fn checkout() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// Every folder below `examples/` that has a `penstock.yaml`, by its path there.
+pub fn examples() -> Vec<String> {
+    let root = checkout().join("examples");
+    let mut found = Vec::new();
+    let mut waiting = vec![root.clone()];
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.ends_with("penstock.yaml") {
+                let name = folder.strip_prefix(&root).unwrap();
+                found.push(name.to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A checked-in file is what was made just now; with `UPDATE_GOLDEN` it becomes that.
+pub fn assert_golden(file: &Path, text: &str) {
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(file, text).unwrap();
+    }
+    let expected = fs::read_to_string(file).unwrap_or_default();
+    assert!(
+        text == expected,
+        "{} is stale; UPDATE_GOLDEN=1 cargo test -p penstock-envoy renews it",
+        file.display()
+    );
+}
+
 /// A directory of filters, each of which is the smallest one.
 pub fn filters() -> TempDir {
     let directory = tempfile::tempdir().unwrap();

@@ -17,6 +17,7 @@ mod commit;
 mod concurrency;
 mod credentials;
 mod errors;
+mod examples;
 mod fallback;
 mod headers;
 mod http2;

@@ -1,5 +1,6 @@
 //! The real service, on free ports and with a data directory of its own. It never outlives the test.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -25,18 +26,25 @@ pub struct Service {
     admin: SocketAddr,
     directory: TempDir,
     yaml: String,
+    env: BTreeMap<String, String>,
 }
 
 impl Service {
     /// Starts one with this `penstock.yaml`, whose section `service` is in flow style (`service: { … }`) and names no
     /// addresses.
     pub async fn start(yaml: &str) -> anyhow::Result<Self> {
+        Self::start_with_env(yaml, &BTreeMap::new()).await
+    }
+
+    /// The same, with more variables in its environment.
+    pub async fn start_with_env(yaml: &str, env: &BTreeMap<String, String>) -> anyhow::Result<Self> {
         let mut service = Self {
             child: None,
             listen: free()?,
             admin: free()?,
             directory: tempfile::Builder::new().prefix("penstock-service-").tempdir()?,
             yaml: String::new(),
+            env: env.clone(),
         };
         service.write(yaml)?;
         service.restart().await?;
@@ -92,6 +100,7 @@ impl Service {
             .arg(self.file())
             .args(["--drain-time", "5"])
             .current_dir(self.directory.path())
+            .envs(&self.env)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

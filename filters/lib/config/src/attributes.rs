@@ -1,9 +1,8 @@
 //! Where more is said of callers who have shown something else than a key.
 
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
-use crate::{identity, problem::Problems, raw, slice::Source};
+use crate::{identity, problem::Problems, raw, slice::Source, spanned::Spanned};
 
 /// Where the service finds what else is known of a caller, such as the claims of a token that `jwt_authn` has checked.
 /// Of what has no place nothing is said.

@@ -6,7 +6,7 @@ mod policy;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
 pub use self::{
     embedder::{Embedder, Endpoint as EmbeddingEndpoint},
@@ -15,7 +15,9 @@ pub use self::{
 use crate::{
     problem::Problems,
     provider::Provider,
-    raw, suggest,
+    raw,
+    spanned::Spanned,
+    suggest,
     unit::{self, ByteCount},
 };
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -28,7 +28,9 @@ use crate::{
     raw, read,
     routing::{Route, Routing},
     service::{self, DecisionService},
-    slice, suggest,
+    slice,
+    spanned::Spanned,
+    suggest,
     telemetry::Telemetry,
     unit,
 };

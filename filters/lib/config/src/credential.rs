@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
-use crate::{problem::Problems, raw};
+use crate::{problem::Problems, raw, spanned::Spanned};
 
 const REMEDY: &str = "write one of { env: NAME }, { file: PATH } or { client: true }";
 

@@ -4,9 +4,9 @@ use std::{borrow::Cow, net::IpAddr};
 
 use http::Uri;
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
-use crate::{problem::Problems, raw};
+use crate::{problem::Problems, raw, spanned::Spanned};
 
 /// How a provider is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -1,12 +1,12 @@
 //! Where the names of callers are.
 
 use http::HeaderName;
-use serde_saphyr::Spanned;
 
 use crate::{
     problem::Problems,
     raw,
     slice::{Identity, Source},
+    spanned::Spanned,
 };
 
 /// Our own namespace of dynamic metadata.

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
-use crate::{problem::Problems, raw, suggest};
+use crate::{problem::Problems, raw, spanned::Spanned, suggest};
 
 mod hash;
 mod holder;

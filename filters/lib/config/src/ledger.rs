@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
 use crate::{
     credential,
@@ -13,6 +13,7 @@ use crate::{
     provider::Tls,
     raw,
     slice::{PiiAction, PiiPolicy, Unscannable},
+    spanned::Spanned,
     suggest, unit,
 };
 

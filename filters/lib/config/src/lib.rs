@@ -52,9 +52,13 @@ mod read;
 mod route;
 #[cfg(feature = "file")]
 pub mod routing;
+#[cfg(feature = "schema")]
+mod schema;
 #[cfg(feature = "file")]
 mod service;
 pub mod slice;
+#[cfg(feature = "file")]
+mod spanned;
 #[cfg(feature = "file")]
 mod suggest;
 #[cfg(feature = "file")]
@@ -62,6 +66,8 @@ pub mod telemetry;
 #[cfg(feature = "file")]
 mod unit;
 
+#[cfg(feature = "schema")]
+pub use self::schema::schema;
 #[cfg(feature = "file")]
 pub use penstock_chat::Api;
 #[cfg(feature = "file")]

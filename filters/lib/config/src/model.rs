@@ -6,13 +6,13 @@ use std::{
 };
 
 use penstock_chat::Tokens;
-use serde_saphyr::Spanned;
 
 use crate::{
     problem::Problems,
     provider::Provider,
     raw,
     slice::{Commit, Model, OnLoss, Retry, Target},
+    spanned::Spanned,
     suggest, unit,
 };
 

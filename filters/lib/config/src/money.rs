@@ -7,14 +7,13 @@ mod price;
 
 use penstock_chat::MicroUsd;
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
 pub use self::{
     budget::{Budget, Exceeded, OnAway, Payer, Period},
     downgrade::Downgrade,
     price::PriceOverride,
 };
-use crate::{credential::Credential, problem::Problems, raw};
+use crate::{credential::Credential, problem::Problems, raw, spanned::Spanned};
 
 /// What requests cost, and who may spend how much.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

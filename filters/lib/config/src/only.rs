@@ -1,8 +1,6 @@
 //! `match`: for whose requests something holds.
 
-use serde_saphyr::Spanned;
-
-use crate::{model, problem::Problems, raw, suggest};
+use crate::{model, problem::Problems, raw, spanned::Spanned, suggest};
 
 /// What may be named in one of its lists.
 pub(crate) struct Choice<'r, S> {

@@ -5,7 +5,7 @@ mod policy;
 
 use penstock_pii::Entity;
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
 use self::{custom::Custom, policy::Said};
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     problem::Problems,
     raw,
     slice::{PiiList, PiiModel, PiiPattern, PiiPolicy},
+    spanned::Spanned,
 };
 
 const KEY: &str = "PENSTOCK_PII_KEY";

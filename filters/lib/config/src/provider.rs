@@ -7,14 +7,15 @@ use std::{path::PathBuf, time::Duration};
 use penstock_chat::Api;
 use penstock_translate::target::Flavor;
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
 pub use self::capacity::{Capacity, Queue};
 use crate::{
     credential::Credential,
     endpoint::{Endpoint, Scheme},
     problem::Problems,
-    raw, routing, suggest, unit,
+    raw, routing,
+    spanned::Spanned,
+    suggest, unit,
 };
 
 const APIS: [(&str, Api); 2] = [("openai", Api::OpenAi), ("anthropic", Api::Anthropic)];

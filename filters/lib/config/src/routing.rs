@@ -7,14 +7,13 @@ mod route;
 mod strategy;
 
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
 pub(crate) use self::route::{is_within, region};
 pub use self::{
     route::{Capabilities, Capability, Route},
     strategy::Strategy,
 };
-use crate::{model, problem::Problems, provider::Provider, raw, slice::Model};
+use crate::{model, problem::Problems, provider::Provider, raw, slice::Model, spanned::Spanned};
 
 /// Shares of one model's canaries are percentages of the same callers.
 const WHOLE: u64 = 100;

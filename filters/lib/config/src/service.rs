@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
 use crate::{
     credential,
@@ -17,6 +17,7 @@ use crate::{
     provider::Tls,
     raw,
     slice::{FailureMode, FailureModes},
+    spanned::Spanned,
     suggest, unit,
 };
 
@@ -299,7 +300,11 @@ fn optional(raw: &raw::Redis, named: usize, problems: &mut Problems) {
         return;
     };
     if raw.url.is_some() {
-        problems.at(flag.referenced, FIELD, "only with { env: NAME }, which may be set or not");
+        problems.at(
+            flag.referenced,
+            FIELD,
+            "only with { env: NAME }, which may be set or not",
+        );
     }
     if named > 1 {
         let message = format!("service.urls names {named} replicas, which must share one; leave this out");

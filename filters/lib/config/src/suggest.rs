@@ -1,8 +1,7 @@
 //! What a misspelt word was probably meant to be.
 
-use serde_saphyr::Spanned;
-
 use crate::problem::Problems;
+use crate::spanned::Spanned;
 
 /// Below this similarity (Jaro-Winkler, 0 to 1) a suggestion is more often noise than help.
 const LIKELY: f64 = 0.8;

@@ -3,9 +3,9 @@
 use std::{fmt, ops::RangeInclusive, time::Duration};
 
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
 use crate::problem::Problems;
+use crate::spanned::Spanned;
 
 /// A size in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -24,7 +24,7 @@ async fn world(collector: &Collector, traces: &str) -> World {
         "models:\n{}{}{}{}keys: {{ anonymous: {{ tenant: demo, team: search }} }}\n\
          money: {{ prices: [ {{ provider: primary, model: good, input: 1, output: 10 }}, {{ provider: backup, model: good, input: 1, output: 10 }} ] }}\n\
          ledger: {{ otlp: {{ url: '{url}' }} }}\n\
-         telemetry: {{ traces: {{ otlp: '{url}'{traces} }} }}\n",
+         telemetry: {{ traces: {{ otlp: {{ url: '{url}' }}{traces} }} }}\n",
         model("plain", &[("primary", "good")], ""),
         model("second", &[("backup", "good")], ""),
         model(

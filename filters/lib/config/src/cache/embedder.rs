@@ -9,7 +9,6 @@ use std::{
 
 use penstock_chat::Api;
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
 use crate::{
     credential::Credential,
@@ -17,7 +16,9 @@ use crate::{
     listen,
     problem::Problems,
     provider::Provider,
-    raw, suggest, unit,
+    raw,
+    spanned::Spanned,
+    suggest, unit,
 };
 
 const LOCAL_BUDGET: Duration = Duration::from_millis(100);

@@ -3,11 +3,13 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
 use crate::{
     problem::Problems,
-    raw, suggest,
+    raw,
+    spanned::Spanned,
+    suggest,
     unit::{self, ByteCount},
 };
 

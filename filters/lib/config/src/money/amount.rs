@@ -1,9 +1,9 @@
 //! Amounts of US dollars, to the micro-dollar.
 
 use penstock_chat::MicroUsd;
-use serde_saphyr::Spanned;
 
 use crate::problem::Problems;
+use crate::spanned::Spanned;
 
 /// Sums of a thousand such amounts stay below what every store can count exactly (2 to the power of 53).
 pub(super) const MOST: MicroUsd = MicroUsd(1_000_000_000_000_000);

@@ -3,14 +3,15 @@
 use jiff::tz::TimeZoneDatabase;
 use penstock_chat::MicroUsd;
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
 use super::{Known, amount};
 use crate::{
     config::unique,
     only::{self, Choice},
     problem::Problems,
-    provider, raw, suggest,
+    provider, raw,
+    spanned::Spanned,
+    suggest,
 };
 
 /// Every request looks at each.

@@ -1,10 +1,9 @@
 //! Cheaper models for when a budget runs low.
 
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
 use super::Known;
-use crate::{problem::Problems, suggest};
+use crate::{problem::Problems, spanned::Spanned, suggest};
 
 /// One model and the cheaper one in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use penstock_chat::MicroUsd;
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
 use super::{Known, amount};
-use crate::{problem::Problems, raw, suggest};
+use crate::{problem::Problems, raw, spanned::Spanned, suggest};
 
 /// The most that a million tokens may cost.
 const DEAREST: MicroUsd = MicroUsd(1_000_000_000_000);

@@ -1,12 +1,13 @@
 //! What one place of the file says of personal data, and what follows from all of them.
 
 use penstock_pii::Score;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
 use crate::{
     problem::Problems,
     raw,
     slice::{Attachments, PiiAction, PiiEntity, PiiPolicy, PiiResponse, Unscannable},
+    spanned::Spanned,
     suggest,
 };
 

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
 use crate::{
     fail::{FAILS, Fail, is_open},
     problem::Problems,
-    raw, suggest, unit,
+    raw,
+    spanned::Spanned,
+    suggest, unit,
 };
 
 /// Sums of amounts stay far from what a number can hold.

@@ -2,7 +2,7 @@
 
 mod reach;
 
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
 use super::strict::{Keeping, StrictLimit, keeping};
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     provider, raw,
     route::ROUTES,
     slice::{Kind, Limit, Overrun, Reserve, Scope},
+    spanned::Spanned,
     suggest,
 };
 

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
-use crate::{endpoint::Endpoint, problem::Problems, provider, provider::Tls, raw, unit};
+use crate::{endpoint::Endpoint, problem::Problems, provider, provider::Tls, raw, spanned::Spanned, unit};
 
 const RIGHT: &str = "such as http://127.0.0.1:50051";
 const REFRESH: Duration = Duration::from_millis(500);

@@ -1,13 +1,14 @@
 //! Limits that the service holds for each request, instead of by leases.
 
 use serde::Serialize;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
 use crate::{
     fail::{FAILS, Fail, is_open},
     problem::Problems,
     raw,
     slice::Limit,
+    spanned::Spanned,
     suggest,
 };
 

@@ -2,41 +2,63 @@
 
 use std::fmt;
 
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
 use serde::{
     Deserialize,
     de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use serde_saphyr::Spanned;
 
 use super::{Flag, List, Number, Text, Tls};
+use crate::spanned::Spanned;
 
+/// The service that decides. `{}` is enough for one on this machine.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct DecisionService {
+    /// IP address and port for Envoys. It asks nobody who they are: keep it private. Default `127.0.0.1:50051`.
     pub(crate) listen: Text,
+    /// IP address and port of `/healthz`, `/readyz` and `/metrics`. Default `127.0.0.1:9902`.
     pub(crate) admin: Text,
+    /// Where Envoy finds the replicas: 1 to 64 of `http://` or `https://`, all alike, host and port, no path. Without
+    /// it, where `listen` is.
     pub(crate) urls: List<String>,
+    /// Trust in their certificate, with `https://`.
     pub(crate) tls: Option<Spanned<Tls>>,
+    /// How long Envoy waits for an answer about a key, and again for a decision; `10ms` to `30s`. Default `500ms`.
     pub(crate) timeout: Text,
+    /// What becomes of requests without a decision.
     pub(crate) failure_mode: Option<Spanned<FailureMode>>,
+    /// What several replicas share.
     pub(crate) redis: Option<Spanned<Redis>>,
+    /// Directory of the ledger, and without Redis of the budgets. Default `penstock-data`.
     pub(crate) data: Text,
 }
 
 impl DecisionService {
     /// Whether a Redis is there for certain.
     pub(crate) fn shares_redis(&self) -> bool {
-        self.redis.as_ref().is_some_and(|redis| !redis.value.is_optional())
+        self.redis
+            .as_ref()
+            .is_some_and(|redis| !redis.value.is_optional())
     }
 }
 
+/// A Redis or Valkey.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Redis {
+    /// `redis://HOST:PORT`, or `rediss://` with TLS, without a password.
     pub(crate) url: Text,
+    /// An environment variable of the service that holds such a URL, with a password.
     pub(crate) env: Text,
+    /// Whether the service starts and serves without it: limits and budgets are then this replica's own.
     pub(crate) optional: Flag,
+    /// How long one call may take; at most `30s`. Default `100ms`.
     pub(crate) timeout: Text,
+    /// How many replicas there are, 1 to 1000. Without it, `2`, or as many as `urls` names.
     pub(crate) replicas: Number,
 }
 
@@ -47,17 +69,23 @@ impl Redis {
     }
 }
 
-/// One word for all routes, or one for each.
+/// One word for all endpoints, or one for each: 503, or the model's targets in the order of the file.
 #[derive(Debug)]
+#[cfg_attr(feature = "schema", derive(JsonSchema), schemars(untagged))]
 pub(crate) enum FailureMode {
+    /// One of `deny`, `static_plan`.
     All(String),
     Each(Box<Routes>),
 }
 
+/// One word for each endpoint.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(crate) struct Routes {
+    /// Of OpenAI clients. One of `deny`, `static_plan`. Default `deny`.
     pub(crate) chat_completions: Text,
+    /// Of Anthropic clients. One of `deny`, `static_plan`. Default `deny`.
     pub(crate) messages: Text,
 }
 

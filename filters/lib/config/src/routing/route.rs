@@ -4,9 +4,8 @@ use std::fmt;
 
 use penstock_chat::Tokens;
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
-use crate::{model, problem::Problems, raw, suggest};
+use crate::{model, problem::Problems, raw, spanned::Spanned, suggest};
 
 const CAPABILITIES: [(&str, Capability); 4] = [
     ("tools", Capability::Tools),

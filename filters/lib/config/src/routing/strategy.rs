@@ -1,9 +1,8 @@
 //! What decides between two targets.
 
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
-use crate::{problem::Problems, suggest};
+use crate::{problem::Problems, spanned::Spanned, suggest};
 
 const STRATEGIES: [(&str, Strategy); 6] = [
     ("priority", Strategy::Priority),

@@ -1,9 +1,9 @@
 //! What is written and means nothing without a service to do it: a budget that nobody keeps, or a region that nobody
 //! looks at, is worse than none.
 
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
-use crate::{problem::Problems, raw};
+use crate::{problem::Problems, raw, spanned::Spanned};
 
 const MESSAGE: &str =
     "only the service heeds it, and there is none; add a section `service`, or leave this out";

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
-use crate::{ledger::Otlp, problem::Problems, raw, suggest, unit};
+use crate::{ledger::Otlp, problem::Problems, raw, spanned::Spanned, suggest, unit};
 
 const SEMCONV: [(&str, Semconv); 3] = [
     ("v1.36", Semconv::V1_36),

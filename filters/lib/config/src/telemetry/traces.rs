@@ -1,9 +1,8 @@
 //! Where the spans of each request go, and of how many requests.
 
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
-use crate::{endpoint::Endpoint, problem::Problems, provider::Tls, raw, suggest};
+use crate::{endpoint::Endpoint, problem::Problems, provider::Tls, raw, spanned::Spanned, suggest};
 
 const FIELD: &str = "telemetry.traces";
 const RIGHT: &str = "such as http://127.0.0.1:4317";
@@ -36,9 +35,16 @@ impl Traces {
     ) -> Option<Self> {
         let here = raw.referenced;
         let raw = &raw.value;
-        let otlp = format!("{FIELD}.otlp");
-        let endpoint = Endpoint::of_grpc(&raw.otlp, here, RIGHT, &otlp, problems);
-        let tls = Tls::parse(raw.tls.as_ref(), endpoint.as_ref(), (FIELD, "otlp"), problems);
+        let otlp = raw.otlp.as_ref();
+        let (url, at) = otlp.map_or((&None, here), |otlp| (&otlp.value.url, otlp.referenced));
+        let endpoint = Endpoint::of_grpc(url, at, RIGHT, &format!("{FIELD}.otlp.url"), problems);
+        let tls = otlp.and_then(|otlp| otlp.value.tls.as_ref());
+        let tls = Tls::parse(
+            tls,
+            endpoint.as_ref(),
+            (&format!("{FIELD}.otlp"), "url"),
+            problems,
+        );
         let sample = match &raw.sample {
             Some(share) => sample(share, problems),
             None => Some(WHOLE),

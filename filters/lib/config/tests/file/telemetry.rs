@@ -56,7 +56,7 @@ fn what_it_says_is_checked() {
             (
                 "semconv: v1.38",
                 &[
-                    "penstock.yaml:1:34: telemetry.metrics.semconv: unknown value \"v1.38\"; did you mean \"v1.36\"?",
+                    "penstock.yaml:1:34: telemetry.metrics.semconv: unknown value \"v1.38\"; did you mean \"v1.37\"?",
                 ],
             ),
             (
