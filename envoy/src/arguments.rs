@@ -53,7 +53,7 @@ pub(crate) enum Proxy {
     /// A bootstrap for a stock Envoy
     Envoy(RenderEnvoy),
     /// Resources of Kubernetes and Istio
-    Istio(istio::RenderIstio),
+    Istio(Box<istio::RenderIstio>),
 }
 
 #[derive(Debug, Args)]

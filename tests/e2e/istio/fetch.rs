@@ -1,6 +1,10 @@
 //! Filters that Envoy gets from a server.
 
-use std::{io::{Read as _, Write as _}, net::TcpListener, path::Path};
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    path::Path,
+};
 
 use penstock_envoy::render::istio::{Fetch, Filters, Shape};
 use penstock_test_support::{Provider, gateway::wasm_dir};
@@ -24,12 +28,21 @@ fn serve(directory: &Path) -> String {
                 }
             }
             let request = String::from_utf8_lossy(&request).into_owned();
-            let Some(name) = request.split(' ').nth(1).and_then(|path| path.strip_prefix("/filters/")) else {
+            let Some(name) = request
+                .split(' ')
+                .nth(1)
+                .and_then(|path| path.strip_prefix("/filters/"))
+            else {
                 continue;
             };
             let body = std::fs::read(directory.join(name)).unwrap();
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = stream
+                .write_all(head.as_bytes())
+                .and_then(|()| stream.write_all(&body));
         }
     });
     url

@@ -21,7 +21,10 @@ impl World {
     async fn start() -> Self {
         let primary = Options::new("primary").api_key("key-of-primary").start().unwrap();
         let backup = Options::new("backup").api_key("key-of-backup").start().unwrap();
-        let digest: String = Sha256::digest(KEY).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest: String = Sha256::digest(KEY)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let [one, other] = [primary.url(), backup.url()];
         let rest = format!(
             "providers:
@@ -39,7 +42,9 @@ quota: {{ limits: [{{ name: thrice, per: [tenant], match: {{ model: [thrice] }},
 limits: {{ request_body: 1MiB }}
 "
         );
-        let service = Service::start(&format!("service: {{ failure_mode: deny }}\n{rest}")).await.unwrap();
+        let service = Service::start(&format!("service: {{ failure_mode: deny }}\n{rest}"))
+            .await
+            .unwrap();
         let yaml = format!(
             "listen: 0.0.0.0:8080\nservice: {{ listen: '0.0.0.0:50051', admin: '0.0.0.0:9902', data: /var/lib/penstock }}\n{rest}"
         );
@@ -76,14 +81,20 @@ async fn a_patched_gateway_answers_falls_back_and_refuses() {
     let sent = primary.requests_with("an answer");
     assert_eq!(sent.len(), 1);
     let sent = format!("{:?}", sent[0]);
-    assert!(sent.contains("key-of-primary") && !sent.contains("psk-"), "{sent}");
+    assert!(
+        sent.contains("key-of-primary") && !sent.contains("psk-"),
+        "{sent}"
+    );
     assert!(!sent.contains("x-envoy-"), "{sent}");
     assert!(envoy.stat("cluster.outbound|").await.unwrap() > 0);
 
     let response = envoy.send(with_key(ask("flaky", "another"))).await.unwrap();
     answered(&response, "backup");
     // A name that nobody knows: the closed port of the second priority is what is retried.
-    let response = envoy.send(with_key(ask("unreachable", "elsewhere"))).await.unwrap();
+    let response = envoy
+        .send(with_key(ask("unreachable", "elsewhere")))
+        .await
+        .unwrap();
     answered(&response, "backup");
     let response = envoy.send(with_key(ask("hopeless", "nobody"))).await.unwrap();
     assert_eq!(response.status, 503, "{}", response.text());
@@ -110,7 +121,10 @@ async fn a_patched_gateway_answers_falls_back_and_refuses() {
     let large = "x".repeat(600 << 10);
     let response = envoy.send(with_key(ask("plain", &large))).await.unwrap();
     answered(&response, "primary");
-    let response = envoy.send(with_key(ask("plain", &large.repeat(2)))).await.unwrap();
+    let response = envoy
+        .send(with_key(ask("plain", &large.repeat(2))))
+        .await
+        .unwrap();
     assert_eq!(response.status, 413, "{}", response.text());
 }
 
@@ -127,5 +141,8 @@ async fn a_patched_gateway_streams_and_takes_no_orders_from_clients() {
     assert_eq!(response.status, 200, "{}", response.text());
     assert_eq!(response.header("x-penstock-provider"), Some("backup"));
     let events = response.events();
-    assert!(events.len() > 2 && events.last().unwrap().data == "[DONE]", "{events:?}");
+    assert!(
+        events.len() > 2 && events.last().unwrap().data == "[DONE]",
+        "{events:?}"
+    );
 }

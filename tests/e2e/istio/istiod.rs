@@ -101,7 +101,9 @@ impl Proxy {
         let operation = patch["patch"]["operation"].as_str().unwrap();
         if to == "CLUSTER" {
             let name = &which["cluster"]["name"];
-            return apply(&mut self.clusters, operation, value, |cluster| is(name, &cluster["name"]));
+            return apply(&mut self.clusters, operation, value, |cluster| {
+                is(name, &cluster["name"])
+            });
         }
         if to == "LISTENER" {
             return apply(&mut self.listeners, operation, value, |listener| {
@@ -116,10 +118,15 @@ impl Proxy {
             let filters = listener["filter_chains"][0]["filters"].as_array_mut().unwrap();
             let wanted = &which["listener"]["filterChain"]["filter"];
             if to == "NETWORK_FILTER" {
-                apply(filters, operation, value, |filter| is(&wanted["name"], &filter["name"]));
+                apply(filters, operation, value, |filter| {
+                    is(&wanted["name"], &filter["name"])
+                });
                 continue;
             }
-            let manager = &mut filters.iter_mut().find(|filter| filter["name"] == MANAGER).unwrap()["typed_config"];
+            let manager = &mut filters
+                .iter_mut()
+                .find(|filter| filter["name"] == MANAGER)
+                .unwrap()["typed_config"];
             if to == "HTTP_FILTER" {
                 let filters = manager["http_filters"].as_array_mut().unwrap();
                 apply(filters, operation, value, |filter| {

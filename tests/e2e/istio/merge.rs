@@ -62,13 +62,19 @@ mod tests {
 
     fn after(operation: &str) -> Value {
         let mut list = vec![json!({"name": "a", "l": [1]}), json!({"name": "b"})];
-        apply(&mut list, operation, &json!({"name": "a", "l": [2]}), |item| item["name"] == "a");
+        apply(&mut list, operation, &json!({"name": "a", "l": [2]}), |item| {
+            item["name"] == "a"
+        });
         list.into()
     }
 
     #[test]
     fn operations_do_what_the_reference_says() {
-        let [a, b, new] = [json!({"name": "a", "l": [1]}), json!({"name": "b"}), json!({"name": "a", "l": [2]})];
+        let [a, b, new] = [
+            json!({"name": "a", "l": [1]}),
+            json!({"name": "b"}),
+            json!({"name": "a", "l": [2]}),
+        ];
         assert_eq!(after("ADD"), json!([a, b, new]));
         assert_eq!(after("INSERT_FIRST"), json!([new, a, b]));
         assert_eq!(after("INSERT_BEFORE"), json!([new, a, b]));

@@ -51,7 +51,8 @@ pub fn mounted() -> Filters {
 pub fn proxy(yaml: &str, shape: Shape, filters: Filters, service: Option<SocketAddr>) -> Builder {
     let (resources, _) = rendered(yaml, shape, filters);
     let named = "outbound|50051||penstock-ext-proc.penstock.svc.cluster.local".to_owned();
-    let services: BTreeMap<String, SocketAddr> = service.map(|address| (named, address)).into_iter().collect();
+    let services: BTreeMap<String, SocketAddr> =
+        service.map(|address| (named, address)).into_iter().collect();
     let proxy = match shape {
         Shape::Gateway => Proxy::gateway(&resources, &services),
         Shape::Sidecar => Proxy::sidecar(&resources, &services),
@@ -63,14 +64,18 @@ pub fn proxy(yaml: &str, shape: Shape, filters: Filters, service: Option<SocketA
     for map in of_kind(&resources, "ConfigMap") {
         let data = map["data"].as_object().unwrap();
         match map["metadata"]["name"].as_str().unwrap() {
-            "penstock-bootstrap" => more = serde_json::from_str(data["custom_bootstrap.json"].as_str().unwrap()).unwrap(),
+            "penstock-bootstrap" => {
+                more = serde_json::from_str(data["custom_bootstrap.json"].as_str().unwrap()).unwrap()
+            }
             "penstock-sds" => sds.extend(data.clone()),
             _ => {}
         }
     }
     let here = |text: &str| {
         let place = format!("{DIRECTORY}/secrets");
-        MOUNTED.iter().fold(text.to_owned(), |text, path| text.replace(path, &place))
+        MOUNTED
+            .iter()
+            .fold(text.to_owned(), |text, path| text.replace(path, &place))
     };
     let bootstrap = serde_json::to_string_pretty(&proxy.bootstrap(&more)).unwrap();
     let mut builder = Gateway::builder(yaml).bootstrap(&here(&bootstrap));
@@ -89,6 +94,10 @@ pub fn ask(model: &str, text: &str) -> Request {
 /// Asserts that it was answered by this provider.
 pub fn answered(response: &Response, provider: &str) {
     assert_eq!(response.status, 200, "{}", response.text());
-    assert_eq!(response.header("x-penstock-provider"), Some(provider), "{response:?}");
+    assert_eq!(
+        response.header("x-penstock-provider"),
+        Some(provider),
+        "{response:?}"
+    );
     assert!(response.json()["choices"][0]["message"]["content"].is_string());
 }

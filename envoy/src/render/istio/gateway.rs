@@ -19,10 +19,15 @@ pub(super) fn workload(options: &Options, needs: &Needs, number: u16) -> Vec<Nod
         nodes.extend(secret_reader(namespace));
     }
     nodes.push(deployment(namespace, needs));
+    let protocol = if options.tls_secret.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     let spec = map! {
         "type" => "LoadBalancer",
         "selector" => labels(NAME),
-        "ports" => list![port("http", number, "http")],
+        "ports" => list![port(protocol, number, protocol)],
     };
     nodes.push(resource("v1", "Service", namespace, NAME).with("spec", spec));
     nodes

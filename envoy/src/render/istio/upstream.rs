@@ -6,7 +6,7 @@ use penstock_config::{Provider, Scheme};
 
 use super::{
     super::{
-        Context, RenderError, cluster,
+        Context, RenderError, bootstrap, cluster,
         node::{Node, list, map},
     },
     AUTHORITIES_DIR,
@@ -16,11 +16,10 @@ use super::{
 };
 
 /// Fields of a cluster that istiod makes from the `ServiceEntry` and the `DestinationRule`, or from a Service.
-const OF_ISTIOD: [&str; 8] = [
+const OF_ISTIOD: [&str; 7] = [
     "name",
     "type",
     "cluster_type",
-    "connect_timeout",
     "circuit_breakers",
     "upstream_connection_options",
     "load_assignment",
@@ -29,35 +28,26 @@ const OF_ISTIOD: [&str; 8] = [
 
 const KEEPALIVE: Duration = Duration::from_secs(cluster::KEEPALIVE_SECONDS as u64);
 
-/// Filters, buffers and the closed port of each provider's cluster, and the clusters that nothing in the mesh has.
+/// Every cluster of the plain rendering: the fields that istiod's own does not have, or the whole where it makes none.
 pub(super) fn patches(
     context: &Context<'_>,
     names: &Names,
     target: &Target<'_>,
 ) -> Result<Vec<Node>, RenderError> {
-    let mut patches = Vec::new();
-    for provider in &context.config.providers {
-        let plain = cluster::provider(context, provider)?;
-        patches.push(merged(names, target, plain, map! {}));
-    }
-    if let Some(service) = &context.config.service {
-        let plain = cluster::service(context, service)?;
-        // No `DestinationRule` says it.
-        let timeout = plain.clone().only(&["connect_timeout"]);
-        patches.push(merged(names, target, plain, timeout));
-    }
-    let quota = context.config.quota.as_ref();
-    if let Some(service) = quota.and_then(|quota| quota.service.as_ref()) {
-        patches.push(target.add("CLUSTER", cluster::quota_service(context, service)?));
-    }
-    patches.push(target.add("CLUSTER", cluster::exhausted()));
-    Ok(patches)
+    let clusters = bootstrap::bootstrap(context)?
+        .take("static_resources")
+        .and_then(|resources| resources.take("clusters"))
+        .map(Node::items)
+        .unwrap_or_default();
+    let patch = |plain: Node| match plain.text("name").and_then(|name| names.of(name)) {
+        Some(name) => target.cluster(name, further(names, plain.clone())),
+        None => target.add("CLUSTER", plain),
+    };
+    Ok(clusters.into_iter().map(patch).collect())
 }
 
-fn merged(names: &Names, target: &Target<'_>, plain: Node, more: Node) -> Node {
-    let name = plain.text("name").unwrap_or_default().to_owned();
-    let name = names.of(&name).unwrap_or(&name).to_owned();
-    let further: Vec<Node> = plain
+fn further(names: &Names, plain: Node) -> Node {
+    let localities: Vec<Node> = plain
         .clone()
         .take("load_assignment")
         .and_then(|assignment| assignment.take("endpoints"))
@@ -65,15 +55,14 @@ fn merged(names: &Names, target: &Target<'_>, plain: Node, more: Node) -> Node {
         .unwrap_or_default()
         .into_iter()
         // The endpoints themselves are istiod's.
-        .skip_while(|locality| !is_further(locality))
+        .filter(is_further)
         .collect();
-    let fields = more.with_all(names.applied(plain.without(&OF_ISTIOD)));
-    let fields = match further.is_empty() {
+    let fields = names.applied(plain.without(&OF_ISTIOD));
+    match localities.is_empty() {
         true => fields,
         // Lists are appended to.
-        false => fields.with("load_assignment", map! { "endpoints" => further }),
-    };
-    target.cluster(&name, fields)
+        false => fields.with("load_assignment", map! { "endpoints" => localities }),
+    }
 }
 
 fn is_further(locality: &Node) -> bool {
