@@ -25,7 +25,11 @@ const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 /// Replicas that there is time for to be asked, one after the other.
 pub(super) const ATTEMPTS: u32 = 2;
 /// A collector that does not answer for so long does without these spans.
-pub(super) const COLLECTOR_TIMEOUT: Duration = Duration::from_secs(5);
+const COLLECTOR_TIMEOUT: Duration = Duration::from_secs(5);
+/// A connection on which nobody is left is noticed then.
+const COLLECTOR_PING: Duration = Duration::from_secs(30);
+/// Batches of spans that wait for a collector at most; further ones are lost. One is of five spans, or of five seconds.
+const BATCHES: u32 = 256;
 /// Nothing listens there, and connecting is refused at once.
 const CLOSED_PORT: u16 = 1;
 
@@ -137,13 +141,31 @@ pub(super) fn traces(context: &Context<'_>, traces: &Traces) -> Result<Node, Ren
     let cluster = map! {
         "name" => traces.cluster(),
         "connect_timeout" => COLLECTOR_TIMEOUT,
+        "circuit_breakers" => map! {
+            "thresholds" => list![map! { "max_pending_requests" => BATCHES, "max_requests" => BATCHES }],
+        },
         "load_assignment" => map! {
             "cluster_name" => traces.cluster(),
             "endpoints" => list![locality(0, &endpoint.host, endpoint.port)],
         },
-        "typed_extension_protocol_options" => http2(),
+        "typed_extension_protocol_options" => to_collector(),
     };
     reached(context, cluster, endpoint, &traces.tls, "the collector of traces")
+}
+
+/// Envoy's tracer waits for an answer for as long as the stream lasts, so the stream must not last.
+fn to_collector() -> Node {
+    let http2 = map! {
+        "connection_keepalive" => map! { "interval" => COLLECTOR_PING, "timeout" => COLLECTOR_TIMEOUT },
+    };
+    let options = typed(
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        map! {
+            "common_http_protocol_options" => map! { "max_stream_duration" => COLLECTOR_TIMEOUT },
+            "explicit_http_config" => map! { "http2_protocol_options" => http2 },
+        },
+    );
+    map! { "envoy.extensions.upstreams.http.v3.HttpProtocolOptions" => options }
 }
 
 fn http2() -> Node {

@@ -8,7 +8,6 @@ use penstock_config::{Config, Traces};
 
 use super::{
     access_log::{CLIENT_PATH, REQUEST_ID},
-    cluster,
     node::{Node, extension, list, map},
     told,
 };
@@ -27,7 +26,6 @@ pub(super) fn tracing(config: &Config, traces: &Traces) -> Node {
                         "cluster_name" => traces.cluster(),
                         "authority" => traces.endpoint.authority(),
                     },
-                    "timeout" => cluster::COLLECTOR_TIMEOUT,
                 },
                 "service_name" => "penstock",
                 "resource_detectors" => list![resource(config)],

@@ -71,7 +71,7 @@ pub struct Record {
 pub struct Collector {
     address: SocketAddr,
     taken: Arc<Mutex<Taken>>,
-    _runtime: Runtime,
+    runtime: Option<Runtime>,
 }
 
 #[derive(Debug, Default)]
@@ -109,7 +109,7 @@ impl Collector {
         Ok(Self {
             address,
             taken,
-            _runtime: runtime,
+            runtime: Some(runtime),
         })
     }
 
@@ -136,6 +136,15 @@ impl Collector {
     /// Every log record so far.
     pub fn records(&self) -> Vec<Record> {
         lock(&self.taken).records.clone()
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        // Tests drop it within a runtime of their own, which must not wait.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

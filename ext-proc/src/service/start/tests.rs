@@ -1,6 +1,13 @@
 use std::time::Instant;
 
+use penstock_chat::{FinishReason, Tokens, Usage};
+use penstock_client::{
+    trail::{Stop, Trail},
+    usage::UsageRecord,
+};
+
 use super::*;
+use crate::{outcome::Outcome, receipt::Receipt};
 
 const FILE: &str = "\
 service: { data: DATA }
@@ -8,11 +15,12 @@ providers: [ { name: p, api: openai, base_url: 'https://api.openai.com/v1', cred
 models: [ { name: m, targets: [ { provider: p, model: a } ] } ]
 cache: { semantic: false }
 ";
+const MODEL: &str = "models: [ { name: m, targets: [ { provider: p, model: a } ] } ]";
 /// The page that tells people what metrics there are.
 const PAGE: &str = include_str!("../../../../docs/metrics.md");
 
-async fn service(more: &str, data: &Path) -> Arc<Service> {
-    let text = format!("{FILE}{more}\n").replace("DATA", &data.display().to_string());
+async fn service_of(file: &str, data: &Path) -> Arc<Service> {
+    let text = file.replace("DATA", &data.display().to_string());
     let config = Config::from_yaml_str(&text, Path::new("penstock.yaml")).unwrap();
     Service::start(config, None).await.unwrap()
 }
@@ -55,7 +63,9 @@ async fn every_metric_is_on_the_page_that_tells_of_them() {
     for semconv in ["v1.37", "gen_ai_latest_experimental"] {
         let data = tempfile::tempdir().unwrap();
         let more = format!("telemetry: {{ metrics: {{ semconv: {semconv} }} }}");
-        all.extend(names(&service(&more, data.path()).await.registry));
+        all.extend(names(
+            &service_of(&format!("{FILE}{more}\n"), data.path()).await.registry,
+        ));
     }
     for expected in [
         "gen_ai_client_token_usage",
@@ -88,38 +98,71 @@ fn every_statistic_of_a_filter_is_on_that_page() {
     assert!(count > 20, "{count}");
 }
 
+/// Streams of many models, with every metric that one has.
+fn streams(count: usize) -> Vec<Outcome> {
+    let stream = |number: usize| {
+        let mut usage = UsageRecord::new("p", "a", Vec::new());
+        usage.answered = true;
+        usage.finish_reason = Some(FinishReason::Stop);
+        usage.report(Some(Usage {
+            input: Tokens(100),
+            output: Tokens(20),
+            ..Usage::default()
+        }));
+        let receipt = Receipt {
+            asked: format!("m{number}"),
+            served: format!("m{number}"),
+            stream: true,
+            ..Receipt::default()
+        };
+        let stop = Stop {
+            provider: "p".into(),
+            model: "a".into(),
+            outcome: Some("200".into()),
+            first_token_ms: Some(100),
+            ..Stop::default()
+        };
+        Outcome {
+            path: "/v1/messages".into(),
+            status: 200,
+            duration_ms: 1_000,
+            first_byte_ms: Some(100),
+            usage: Some(usage),
+            receipt: Some(receipt),
+            trail: Trail(vec![stop]),
+            ..Outcome::default()
+        }
+    };
+    (0..count).map(stream).collect()
+}
+
 /// A Prometheus may come every second.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_series_are_written_in_no_time() {
+    const MODELS: usize = 125;
     let data = tempfile::tempdir().unwrap();
-    let service = service("keys: { anonymous: { tenant: t } }", data.path()).await;
-    let outcome = |tenant: usize| {
-        let mut usage = penstock_client::usage::UsageRecord::new("p", "a", Vec::new());
-        usage.answered = true;
-        crate::outcome::Outcome {
-            path: "/v1/messages".into(),
-            status: 200,
-            usage: Some(usage),
-            caller: Some(crate::caller::Caller {
-                tenant: format!("t{tenant}"),
-                ..crate::caller::Caller::default()
-            }),
-            ..crate::outcome::Outcome::default()
-        }
-    };
+    let mut models = String::from("models:\n");
+    for number in 0..MODELS {
+        models.push_str(&format!(
+            "- {{ name: m{number}, targets: [ {{ provider: p, model: a }} ] }}\n"
+        ));
+    }
+    let file = FILE.replace(&format!("{MODEL}\n"), &models);
+    let service = service_of(&file, data.path()).await;
     let snapshot = service.snapshot();
-    for tenant in 0..500 {
-        let outcome = outcome(tenant);
+    for outcome in streams(MODELS) {
         let spent = snapshot.money.spent(&outcome);
         service.telemetry.observe(&snapshot, &outcome, &spent);
     }
     let began = Instant::now();
     let page = service.metrics_text();
     let took = began.elapsed();
-    let series = page
-        .lines()
-        .filter(|line| line.starts_with("penstock_tokens_total{"))
-        .count();
-    assert_eq!(series, 1_000);
-    assert!(took.as_millis() < 250, "{took:?} for {} bytes", page.len());
+    // Of each: five histograms, a request, and tokens of two kinds.
+    let series = |line: &&str| {
+        let name = line.split('{').next().unwrap_or_default();
+        line.contains("\"m") && (name.ends_with("_total") || name.ends_with("_count"))
+    };
+    assert_eq!(page.lines().filter(series).count(), 8 * MODELS);
+    eprintln!("{} series, {} bytes: {took:?}", 8 * MODELS, page.len());
+    assert!(took.as_millis() < 500, "{took:?} for {} bytes", page.len());
 }
