@@ -5,6 +5,8 @@ mod keys;
 #[cfg(test)]
 mod pii;
 #[cfg(test)]
+mod reload;
+#[cfg(test)]
 mod render;
 #[cfg(test)]
 mod run;
@@ -12,4 +14,5 @@ mod run;
 mod statistics;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
 mod xds;
