@@ -131,8 +131,7 @@ impl XdsDir {
         how: &Publish<'_>,
         files: &mut Files,
     ) -> Result<Published, PublishError> {
-        let mut published = Published::default();
-        published.live = match files.content(BOOTSTRAP).filter(|_| !how.restart) {
+        let live = match files.content(BOOTSTRAP).filter(|_| !how.restart) {
             Some(old) => {
                 fixed::check(old, &discovery.bootstrap, &self.path.join(BOOTSTRAP))?;
                 true
@@ -145,22 +144,25 @@ impl XdsDir {
             .filter(|resource| files.content(&resource.file) != Some(resource.content.as_str()))
             .collect();
         let of = |kind: Kind| changed.iter().any(|resource| resource.kind == kind);
-        published.drains = of(Kind::Listeners);
-        published.secrets = of(Kind::Secret);
-        if !published.live {
+        let taken = live && self.step_by_step(&changed, how, files)?;
+        if !live {
             for resource in &changed {
                 files.write(&resource.file, &resource.content)?;
             }
             files.write(BOOTSTRAP, &discovery.bootstrap)?;
-        } else if !changed.is_empty() {
-            published.taken = self.step_by_step(&changed, how, files)?;
         }
-        published.removed = files.remove(|name| {
+        let removed = files.remove(|name| {
             let ours = name.starts_with(FILTER) || name.starts_with(SECRET);
             ours && !discovery.resources.iter().any(|resource| resource.file == name)
         })?;
-        published.written = files.written();
-        Ok(published)
+        Ok(Published {
+            drains: of(Kind::Listeners),
+            secrets: of(Kind::Secret),
+            written: files.written(),
+            removed,
+            taken,
+            live,
+        })
     }
 
     /// Whether Envoy has been seen to take all of it up.

@@ -84,7 +84,7 @@ pub(super) fn clusters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> 
     Ok(clusters)
 }
 
-/// The access log that the service reads demands a cluster that Envoy is started with.
+/// The service: what stands in its cluster is what it reads once, too.
 fn fixed_clusters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
     let service = context.config.service.as_ref();
     let cluster = service.map(|service| cluster::service(context, service));
