@@ -26,6 +26,8 @@ export ENVOY
 export REDIS_SERVER ?= $(abspath $(VENV)/bin/redis-server)
 export VALKEY_SERVER ?= $(abspath $(VENV)/bin/valkey-server)
 export REDIS_STACK_SERVER ?= $(abspath $(VENV)/bin/redis-stack-server)
+export PROMETHEUS ?= $(abspath $(VENV)/bin/prometheus)
+export PROMTOOL ?= $(abspath $(VENV)/bin/promtool)
 export PENSTOCK_MODEL_DIR ?= $(abspath $(VENV)/model)
 export PENSTOCK_WASM_DIR := $(abspath $(TARGET_DIR))/$(WASM_TARGET)/release
 
@@ -48,6 +50,10 @@ wasm: target ## build the filters
 tools: ## build the penstock command and the demo provider
 	cargo build -p penstock-envoy -p penstock-ext-proc -p penstock-test-support --bins
 
+.PHONY: oci
+oci: wasm tools ## images of the filters in $(TARGET_DIR)/oci, without docker (docs/istio.md)
+	$(TARGET_DIR)/debug/penstock oci --wasm-dir $(PENSTOCK_WASM_DIR) --output $(TARGET_DIR)/oci
+
 .PHONY: model
 model: $(VENV)/.model ## fetch the weights of the local embedder
 
@@ -60,9 +66,12 @@ check: target $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## format, lints on 
 	cargo test --workspace --exclude penstock-e2e --exclude penstock-test-support
 
 .PHONY: test
-test: check wasm tools $(VENV)/.sdk ## everything: check, end-to-end on a real Envoy, official SDKs
+test: check wasm tools $(VENV)/.sdk $(VENV)/.console $(VENV)/.kubernetes $(VENV)/.observability ## everything: check, end-to-end on a real Envoy, SDKs, console, manifests, alerts
 	cargo test -p penstock-test-support -p penstock-e2e
 	$(VENV)/bin/python -m pytest tests/sdk
+	$(VENV)/bin/python -m pytest tests/console
+	$(VENV)/bin/python -m pytest tests/kubernetes
+	$(VENV)/bin/python -m pytest tests/observability
 
 .PHONY: e2e
 e2e: wasm tools $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## end-to-end tests on a real Envoy only
@@ -71,6 +80,18 @@ e2e: wasm tools $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## end-to-end test
 .PHONY: sdk
 sdk: wasm tools $(ENVOY_READY) $(VENV)/.sdk ## tests with the official Python SDKs only
 	$(VENV)/bin/python -m pytest tests/sdk
+
+.PHONY: console-test
+console-test: wasm tools $(ENVOY_READY) $(VENV)/.console ## tests of the console in headless Chromium only
+	$(VENV)/bin/python -m pytest tests/console
+
+.PHONY: kubernetes
+kubernetes: tools $(VENV)/.kubernetes ## rendered manifests against the schemas of Kubernetes and Istio only
+	$(VENV)/bin/python -m pytest tests/kubernetes
+
+.PHONY: observability
+observability: wasm tools $(ENVOY_READY) $(VENV)/.observability ## tests of alerts, dashboards and the compose file only
+	$(VENV)/bin/python -m pytest tests/observability
 
 .PHONY: bench-proxy
 bench-proxy: wasm $(ENVOY_READY) ## latency, rate and memory beside a bare Envoy (docs/benchmarks.md)
@@ -160,6 +181,33 @@ $(VENV)/.model: | $(VENV)/bin/python
 	@rm -rf $(VENV)/model.new
 	@touch $@
 
+# Unpacked and not installed, since the package's own scripts would start a daemon.
+$(VENV)/.prometheus: | $(VENV)/bin/python
+	@if command -v prometheus >/dev/null && command -v promtool >/dev/null; then ln -sf "$$(command -v prometheus)" "$$(command -v promtool)" $(VENV)/bin/; else \
+	  rm -rf $(VENV)/prometheus && mkdir -p $(VENV)/prometheus && cd $(VENV)/prometheus && \
+	  { command -v apt-get >/dev/null && { apt-get download -qq prometheus 2>/dev/null || { apt-get update -qq && apt-get download -qq prometheus; }; } && \
+	  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/prometheus ./usr/bin/promtool; } || { \
+	  echo 'error: no prometheus and promtool, which tests of alerts and dashboards need; on Debian: apt-get install prometheus' >&2; exit 1; }; \
+	  rm prometheus_*.deb && ln -sf ../prometheus/usr/bin/prometheus ../prometheus/usr/bin/promtool ../bin/; fi
+	@$(VENV)/bin/promtool --version >/dev/null
+	@touch $@
+
+$(VENV)/.observability: tests/observability/requirements.txt $(VENV)/.prometheus | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/observability/requirements.txt
+	@touch $@
+
 $(VENV)/.sdk: tests/sdk/requirements.txt | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/sdk/requirements.txt
+	@touch $@
+
+# The browser is the system's: the package that drives it would download one of its own. CHROMIUM=/path uses another.
+$(VENV)/.console: tests/console/requirements.txt | $(VENV)/bin/python
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \
+	  echo 'error: no chromium, which tests of the console need; on Debian: apt-get install chromium' >&2; exit 1; }
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/console/requirements.txt
+	@touch $@
+
+$(VENV)/.kubernetes: tests/kubernetes/requirements.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/kubernetes/requirements.txt
 	@touch $@

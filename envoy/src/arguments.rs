@@ -1,10 +1,11 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use penstock_envoy::process;
 
+pub(crate) mod istio;
 pub(crate) mod keys;
 
 /// An AI gateway: proxy-wasm filters inside a stock Envoy.
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Make, list and revoke the keys that callers show
     Keys(keys::Keys),
+    /// Make images of the filters, for registries and for volumes of Kubernetes
+    Oci(Oci),
     /// Becomes another program, which then ends together with the process that started it
     #[command(name = process::EXEC, hide = true)]
     Exec(Exec),
@@ -47,6 +50,8 @@ pub(crate) struct Render {
 pub(crate) enum Proxy {
     /// A bootstrap for a stock Envoy
     Envoy(RenderEnvoy),
+    /// Resources of Kubernetes and Istio
+    Istio(istio::RenderIstio),
 }
 
 #[derive(Debug, Args)]
@@ -71,6 +76,9 @@ pub(crate) struct RenderEnvoy {
     /// With --xds: write also what a running Envoy cannot take up, to start it anew at once
     #[arg(long, requires = "xds")]
     pub(crate) restart: bool,
+    /// Where Envoy takes clients, in place of the configuration's `listen`: in a container, 0.0.0.0:8080
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
     /// Write it without having Envoy check it
     #[arg(long)]
     pub(crate) no_validate: bool,
@@ -121,6 +129,15 @@ pub(crate) struct Run {
     pub(crate) filters: Filters,
     #[command(flatten)]
     pub(crate) envoy: Envoy,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Oci {
+    /// Directory for the images, each an OCI image layout in a directory of its own
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) filters: Filters,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod binary;
+pub mod oci;
 pub mod pii_key;
 pub mod process;
 pub mod render;

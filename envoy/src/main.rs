@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Command::Render(arguments) => command::render::run(&arguments),
         Command::Run(arguments) => command::run::run(&arguments),
         Command::Keys(arguments) => command::keys::run(arguments),
+        Command::Oci(arguments) => command::oci::run(&arguments),
         Command::Exec(arguments) => command::exec::run(&arguments),
     };
     match result {

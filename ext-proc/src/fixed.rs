@@ -26,6 +26,10 @@ pub fn changed(new: &Config, old: &Config) -> Vec<&'static str> {
         ("ledger.retention", new.ledger.retention != old.ledger.retention),
         ("ledger.flush", new.ledger.flush != old.ledger.flush),
         ("ledger.otlp", new.ledger.otlp != old.ledger.otlp),
+        (
+            "telemetry.metrics",
+            new.telemetry.metrics != old.telemetry.metrics,
+        ),
         ("cache", new.cache.is_some() != old.cache.is_some()),
         ("cache.store", cache(|new, old| new.store != old.store)),
         ("cache.embedder", cache(|new, old| new.embedder != old.embedder)),

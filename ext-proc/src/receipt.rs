@@ -32,6 +32,9 @@ pub struct Receipt {
     /// The key of the answer that is wanted for the cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wanted: Option<String>,
+    /// Whether the answer was to be streamed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stream: bool,
     /// Images in it.
     #[serde(default, skip_serializing_if = "none")]
     pub images: u64,

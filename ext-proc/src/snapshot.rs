@@ -13,6 +13,7 @@ use crate::{
     limits::queue::{self, Queues},
     money::{Money, MoneyError, MoneyMetrics},
     process::{Metadata, words},
+    telemetry::Names,
 };
 
 /// Where ext_authz has put the caller, as JSON.
@@ -35,6 +36,8 @@ pub struct Snapshot {
     pub queues: Queues,
     /// What is counted of money.
     pub money_metrics: MoneyMetrics,
+    /// Names that may be labels.
+    pub names: Names,
     models: HashMap<String, Model>,
 }
 
@@ -85,6 +88,7 @@ impl Snapshot {
             .map(|routing| (routing.alias.clone(), Model::new(&config, routing)))
             .collect();
         Ok(Self {
+            names: Names::new(&config),
             config,
             money,
             health,

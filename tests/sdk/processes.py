@@ -14,7 +14,7 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 BINARIES = TARGET / "debug"
 
 # Compiling the filter takes most of it, on a busy machine.
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 15
 
 

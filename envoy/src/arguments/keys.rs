@@ -65,7 +65,7 @@ pub(crate) struct New {
     /// Place in a queue: 0 to 9, the highest first
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=9))]
     pub(crate) priority: u8,
-    /// May read what others have used
+    /// May read what others have used, and look at the console
     #[arg(long)]
     pub(crate) admin: bool,
     /// Most requests in a minute

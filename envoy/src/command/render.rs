@@ -28,6 +28,7 @@ const SETTLE: Duration = Duration::from_secs(3);
 pub(crate) fn run(arguments: &Render) -> anyhow::Result<ExitCode> {
     match &arguments.proxy {
         Proxy::Envoy(arguments) => envoy(arguments),
+        Proxy::Istio(arguments) => super::istio::run(arguments),
     }
 }
 
@@ -38,14 +39,14 @@ fn envoy(arguments: &RenderEnvoy) -> anyhow::Result<ExitCode> {
         validate(&config, &wasm_dir, arguments)?;
     }
     if let Some(directory) = &arguments.xds {
-        let options = options(wasm_dir, directory.clone());
+        let options = options(wasm_dir, directory.clone(), arguments);
         return publish(&config, &options, directory, arguments).map(|()| ExitCode::SUCCESS);
     }
     let secret_dir = match &arguments.output {
         Some(directory) => directory.join("secrets"),
         None => PathBuf::from(STDOUT_SECRET_DIR),
     };
-    let rendered = render::bootstrap(&config, &options(wasm_dir, secret_dir))?;
+    let rendered = render::bootstrap(&config, &options(wasm_dir, secret_dir, arguments))?;
     tell(&config, &rendered.notices);
     match &arguments.output {
         Some(directory) => write(directory, &rendered)?,
@@ -62,7 +63,7 @@ fn validate(config: &Config, wasm_dir: &Path, arguments: &RenderEnvoy) -> anyhow
         );
         return Ok(());
     };
-    let options = options(wasm_dir.to_owned(), PathBuf::new());
+    let options = options(wasm_dir.to_owned(), PathBuf::new(), arguments);
     check::with_envoy(config, options, &envoy, &pii_key::stand_in(config))
 }
 
@@ -101,11 +102,11 @@ fn tell(config: &Config, notices: &[String]) {
     }
 }
 
-fn options(wasm_dir: PathBuf, secret_dir: PathBuf) -> Options {
+fn options(wasm_dir: PathBuf, secret_dir: PathBuf, arguments: &RenderEnvoy) -> Options {
     Options {
         wasm_dir,
         secret_dir,
-        listen: None,
+        listen: arguments.listen,
         admin: None,
         system_ca: None,
     }

@@ -11,15 +11,17 @@ const MOST_CONNECTIONS: u64 = 50_000;
 /// Most that is given back to the system at once, in bytes.
 const RELEASED: u64 = 64 << 20;
 /// Labels in the names of the filters' counters, each followed by its value.
-const LABELS: [&str; 12] = [
+const LABELS: [&str; 14] = [
     "action",
     "client_api",
     "direction",
     "entity",
+    "filter",
     "kind",
     "limit",
     "model",
     "outcome",
+    "phase",
     "provider",
     "reason",
     "tenant",
@@ -31,8 +33,9 @@ const MICROSECONDS: [u64; 14] = [
 ];
 
 /// Histograms of the filters, and the upper bounds that Prometheus counts their values under.
-const HISTOGRAMS: [(&str, &[u64]); 3] = [
+const HISTOGRAMS: [(&str, &[u64]); 4] = [
     ("penstock.count_us", &MICROSECONDS),
+    ("penstock.filter_us", &MICROSECONDS),
     ("penstock.pii_mask_us", &MICROSECONDS),
     // Thousandths of what the provider has counted.
     (
@@ -84,11 +87,13 @@ pub(super) fn clusters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> 
     Ok(clusters)
 }
 
-/// The service: what stands in its cluster is what it reads once, too.
+/// Whom the service and the tracer are behind: what stands in these clusters is read once.
 fn fixed_clusters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
     let service = context.config.service.as_ref();
-    let cluster = service.map(|service| cluster::service(context, service));
-    Ok(cluster.transpose()?.into_iter().collect())
+    let service = service.map(|service| cluster::service(context, service));
+    let traces = context.config.telemetry.traces.as_ref();
+    let traces = traces.map(|traces| cluster::traces(context, traces));
+    service.into_iter().chain(traces).collect()
 }
 
 /// What is read once.
@@ -102,7 +107,7 @@ fn fixed(context: &Context<'_>) -> Node {
             "memory_release_interval" => "1s",
         },
         "stats_config" => map! {
-            "stats_tags" => LABELS.map(label).to_vec(),
+            "stats_tags" => LABELS.map(label).into_iter().chain([reloads()]).collect::<Vec<_>>(),
             "histogram_bucket_settings" => HISTOGRAMS.map(buckets).to_vec(),
         },
         "overload_manager" => map! {
@@ -138,6 +143,15 @@ fn label(name: &str) -> Node {
     map! {
         "tag_name" => name,
         "regex" => format!(r"^wasmcustom\.penstock\.[^.]+(?:\.[^.]+\.[^.]+)*?(\.{name}\.([^.]+))(?:\.[^.]+\.[^.]+)*$"),
+    }
+}
+
+/// Envoy counts by plugin how often it made a filter's virtual machine anew: `wasm.penstock.token-quota.vm_reload_success`
+/// becomes `envoy_wasm_vm_reload_success{plugin="token-quota"}` for Prometheus.
+fn reloads() -> Node {
+    map! {
+        "tag_name" => "plugin",
+        "regex" => r"^wasm(\.penstock\.(.+?))\.vm_reload",
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn injector(context: &Context<'_>, provider: &Provider) -> Result<Opt
         Credential::None | Credential::Client | Credential::Env(_) => source,
         Credential::File(_) => match directory(context, provider)? {
             // Kubernetes swaps a symbolic link beside the file and never touches the file itself.
-            Some(directory) if directory.is_dir() => {
+            Some(directory) if context.elsewhere || directory.is_dir() => {
                 source.with("watched_directory", map! { "path" => directory.as_path() })
             }
             // To watch what is not there stops Envoy from starting.
@@ -65,6 +65,7 @@ pub(super) fn notices(context: &Context<'_>) -> Result<Vec<String>, RenderError>
     let mut notices = Vec::new();
     for provider in &context.config.providers {
         if let Some(directory) = directory(context, provider)?
+            && !context.elsewhere
             && !directory.is_dir()
         {
             notices.push(format!(

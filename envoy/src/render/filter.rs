@@ -111,18 +111,12 @@ fn wasm(
     secret_env: Option<&str>,
     slice: &impl Serialize,
 ) -> Result<Node, RenderError> {
-    let path = context.wasm_dir.join(filter.file());
-    if !path.is_file() {
-        return Err(RenderError::NoFilter {
-            path,
-            package: filter.package(),
-        });
-    }
+    let code = context.code.source(filter)?;
     let configuration = serde_json::to_string_pretty(slice)?;
     let vm = map! {
         "vm_id" => filter.vm(),
         "runtime" => "envoy.wasm.runtime.v8",
-        "code" => map! { "local" => map! { "filename" => path.as_path() } },
+        "code" => code,
     };
     let vm = match secret_env {
         Some(name) => vm.with("environment_variables", map! { "host_env_keys" => list![name] }),

@@ -11,6 +11,7 @@ use super::{
     node::{Node, extension, list, map},
     route, service,
     slot::Slot,
+    told, tracing,
 };
 
 /// Headers of a request; Envoy's own default, written down because the 431 names it.
@@ -30,6 +31,9 @@ const SHARED_WINDOW: u64 = 1 << 20;
 /// More than the 100 of Envoy's "Configuring Envoy as an edge proxy" (read 2026-11): an application may send all of its
 /// requests over one connection.
 const STREAMS: u32 = 1_000;
+
+/// What of a client's headers steers Envoy or our filters, or would stand in a span: no client's to send.
+const REMOVED: [&str; 3] = ["x-penstock-int-", "x-envoy-", "x-client-trace-id"];
 
 pub(super) fn listener(context: &Context<'_>) -> Result<Node, RenderError> {
     Ok(map! {
@@ -57,7 +61,7 @@ fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
             },
         ),
     };
-    Ok(map! {
+    let manager = map! {
         "stat_prefix" => "penstock",
         "codec_type" => "AUTO",
         "server_name" => "penstock",
@@ -84,12 +88,16 @@ fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
         "early_header_mutation_extensions" => list![extension(
             "envoy.http.early_header_mutation.header_mutation",
             "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
-            map! { "mutations" => list![remove("x-penstock-int-"), remove("x-envoy-")] },
+            map! { "mutations" => REMOVED.map(remove).to_vec() },
         )],
         routes.0 => routes.1,
         "http_filters" => filters(context)?,
         "local_reply_config" => local_reply::configuration(context.config),
         "access_log" => access_log::access_log(context)?,
+    };
+    Ok(match &context.config.telemetry.traces {
+        Some(traces) => manager.with("tracing", tracing::tracing(context.config, traces)),
+        None => manager,
     })
 }
 
@@ -145,7 +153,6 @@ pub(super) fn slots(context: &Context<'_>) -> Result<Vec<Slot>, RenderError> {
     Ok(slots)
 }
 
-/// Headers that steer Envoy or our filters are no client's to send.
 fn remove(prefix: &str) -> Node {
     map! {
         "remove_on_match" => map! {
@@ -157,18 +164,20 @@ fn remove(prefix: &str) -> Node {
 const SET_FILTER_STATE: &str = "envoy.extensions.filters.http.set_filter_state.v3.Config";
 
 /// Keeps for the access log what every attempt overwrites or removes: the path that the client asked for, without
-/// the query, which may hold a secret, and the request id. And the policy, which may change before the log is written.
+/// the query, which may hold a secret, the request id, and names of the caller that stand in headers. And the policy, which
+/// may change before the log is written.
 fn for_the_log(config: &Config) -> Node {
+    let mut values = vec![
+        kept(access_log::CLIENT_PATH, "%PATH(NQ:PATH)%"),
+        kept(access_log::REQUEST_ID, "%REQ(X-REQUEST-ID)%"),
+        kept(access_log::POLICY_VERSION, config.policy_version()),
+    ];
+    let names = told::headers(config).into_iter();
+    values.extend(names.map(|(key, header)| kept(key, &format!("%REQ({header})%"))));
     extension(
         "envoy.filters.http.set_filter_state",
         SET_FILTER_STATE,
-        map! {
-            "on_request_headers" => list![
-                kept(access_log::CLIENT_PATH, "%PATH(NQ:PATH)%"),
-                kept(access_log::REQUEST_ID, "%REQ(X-REQUEST-ID)%"),
-                kept(access_log::POLICY_VERSION, config.policy_version()),
-            ],
-        },
+        map! { "on_request_headers" => values },
     )
 }
 

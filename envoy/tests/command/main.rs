@@ -1,7 +1,13 @@
 //! Rendering and running, with the real Envoy where there is one.
 
 #[cfg(test)]
+mod collector;
+#[cfg(test)]
+mod istio;
+#[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod oci;
 #[cfg(test)]
 mod pii;
 #[cfg(test)]

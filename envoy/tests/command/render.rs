@@ -34,7 +34,15 @@ fn rendered(text: &str) -> Rendered {
 /// `UPDATE_GOLDEN=1 cargo test -p penstock-envoy` writes them anew.
 #[test]
 fn examples_are_rendered_as_they_are_checked_in() {
-    for name in ["quickstart", "providers", "limits", "pii", "keys", "cache"] {
+    for name in [
+        "quickstart",
+        "providers",
+        "limits",
+        "pii",
+        "keys",
+        "cache",
+        "telemetry",
+    ] {
         let filters = filters();
         let options = Options {
             system_ca: Some("/etc/ssl/certs/ca-certificates.crt".into()),

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use penstock_chat::{MicroUsd, Usage};
+use penstock_chat::{MicroUsd, Tokens, Usage};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
 use std::sync::atomic::AtomicU64;
+
+use super::report::Saved;
+use crate::label::Label;
 
 /// Cosines: what lies far below any threshold is of no interest.
 const COSINES: [f64; 12] = [
@@ -21,18 +24,18 @@ const SECONDS: [f64; 12] = [
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfRequest {
-    model: String,
+    model: Label,
     result: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfModel {
-    model: String,
+    model: Label,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfTokens {
-    model: String,
+    model: Label,
     direction: &'static str,
 }
 
@@ -48,7 +51,7 @@ struct OfReason {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfComparison {
-    model: String,
+    model: Label,
     result: &'static str,
 }
 
@@ -205,13 +208,13 @@ impl Metrics {
     }
 
     pub(super) fn request(&self, model: &str, result: &'static str) {
-        let model = model.to_owned();
+        let model = model.into();
         self.requests.get_or_create(&OfRequest { model, result }).inc();
     }
 
     /// How many so far.
     pub(super) fn requests(&self, model: &str, result: &'static str) -> u64 {
-        let model = model.to_owned();
+        let model = model.into();
         self.requests.get_or_create(&OfRequest { model, result }).get()
     }
 
@@ -220,7 +223,7 @@ impl Metrics {
     }
 
     pub(super) fn nearest(&self, model: &str, cosine: f32) {
-        let model = model.to_owned();
+        let model = model.into();
         self.similarity
             .get_or_create(&OfModel { model })
             .observe(f64::from(cosine));
@@ -235,15 +238,32 @@ impl Metrics {
     pub(super) fn saved(&self, model: &str, usage: &Usage, cost: Option<MicroUsd>) {
         for (direction, tokens) in [("input", usage.input), ("output", usage.output)] {
             let labels = OfTokens {
-                model: model.to_owned(),
+                model: model.into(),
                 direction,
             };
             self.saved_tokens.get_or_create(&labels).inc_by(tokens.0);
         }
-        let model = model.to_owned();
+        let model = model.into();
         self.saved_money
             .get_or_create(&OfModel { model })
             .inc_by(cost.unwrap_or_default().0);
+    }
+
+    /// What was saved so far. Looking makes no series.
+    pub(super) fn saved_for(&self, model: &str) -> Saved {
+        let tokens = |direction| {
+            let model = model.to_owned();
+            let counter = self.saved_tokens.get(&OfTokens { model, direction });
+            Tokens(counter.map_or(0, |counter| counter.get()))
+        };
+        let labels = OfModel {
+            model: model.to_owned(),
+        };
+        Saved {
+            input: tokens("input"),
+            output: tokens("output"),
+            cost: MicroUsd(self.saved_money.get(&labels).map_or(0, |counter| counter.get())),
+        }
     }
 
     pub(super) fn trapped(&self, trap: &'static str) {
@@ -260,7 +280,7 @@ impl Metrics {
 
     pub(super) fn compared(&self, model: &str, same: bool) {
         let labels = OfComparison {
-            model: model.to_owned(),
+            model: model.into(),
             result: if same { "same" } else { "different" },
         };
         self.comparisons.get_or_create(&labels).inc();
@@ -268,9 +288,7 @@ impl Metrics {
 
     /// How a model's measure stands.
     pub(super) fn stands(&self, model: &str, threshold: f32, error: Option<(f64, f64)>) {
-        let labels = OfModel {
-            model: model.to_owned(),
-        };
+        let labels = OfModel { model: model.into() };
         self.threshold.get_or_create(&labels).set(f64::from(threshold));
         if let Some((likely, at_most)) = error {
             self.error.get_or_create(&labels).set(likely);

@@ -7,6 +7,7 @@ mod admitting;
 mod paying;
 mod property;
 mod recalling;
+mod telling;
 mod waiting;
 
 use std::{collections::HashMap, path::Path};
@@ -17,7 +18,7 @@ use penstock_config::Config;
 use penstock_flow::Headers;
 use serde_json::{Value, json};
 
-use super::*;
+use super::{story::Story, *};
 use crate::{
     cache::Recalled,
     caller::{Caller, OwnLimits},
@@ -319,6 +320,12 @@ impl Given {
 
     /// The line, with [`CODE`] in the place of the error's code, and the code.
     fn ask(&self, snapshot: &Arc<Snapshot>, dialect: Api) -> (String, String) {
+        let (line, code, _) = self.drive(snapshot, dialect);
+        (line, code)
+    }
+
+    /// The same, and what people are told of it; nothing of what is only asked about.
+    fn drive(&self, snapshot: &Arc<Snapshot>, dialect: Api) -> (String, String, Option<Story>) {
         let mut books = self.books.clone();
         let mut waits = self.waits.iter();
         let mut line = String::new();
@@ -359,11 +366,11 @@ impl Given {
                     let targets = sketch.priced.iter().map(name).collect::<Vec<_>>().join(" ");
                     let excluded = sketch.excluded.join(", ");
                     line.push_str(&format!("estimate {}: [{targets}] [{excluded}]", sketch.served));
-                    return (line, String::new());
+                    return (line, String::new(), None);
                 }
                 Next::Done(verdict) => {
                     let (told, code) = told(snapshot, &verdict, &books);
-                    return (line + &told, code);
+                    return (line + &told, code, Some(deciding.story(&verdict)));
                 }
             };
         }

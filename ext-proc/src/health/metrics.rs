@@ -7,7 +7,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::Effect;
+use super::{Attempts, Effect};
+use crate::label::Label;
 
 /// Upper bounds in seconds: from a cached small model to one that reasons first.
 const BUCKETS: [f64; 10] = [0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0];
@@ -23,13 +24,13 @@ pub struct Metrics {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct TargetLabels {
     provider: String,
-    model: String,
+    model: Label,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AttemptLabels {
     provider: String,
-    model: String,
+    model: Label,
     effect: String,
 }
 
@@ -71,7 +72,7 @@ impl Metrics {
     pub(super) fn attempt(&self, stop: &Stop, effect: Effect) {
         let attempts = AttemptLabels {
             provider: stop.provider.clone(),
-            model: stop.model.clone(),
+            model: stop.model.as_str().into(),
             effect: effect.word().to_owned(),
         };
         self.attempts.get_or_create(&attempts).inc();
@@ -82,6 +83,25 @@ impl Metrics {
         }
     }
 
+    /// How attempts at a target went so far.
+    pub(super) fn attempts(&self, provider: &str, model: &str) -> Attempts {
+        let count = |effect: Effect| {
+            let labels = AttemptLabels {
+                provider: provider.to_owned(),
+                model: model.to_owned(),
+                effect: effect.word().to_owned(),
+            };
+            // Looking makes no series.
+            self.attempts.get(&labels).map_or(0, |counter| counter.get())
+        };
+        Attempts {
+            succeeded: count(Effect::Success),
+            failed: count(Effect::Failure),
+            limited: count(Effect::Limited),
+            silent: count(Effect::Nothing),
+        }
+    }
+
     pub(super) fn forget(&self, provider: &str, model: &str) {
         let labels = labels(provider, model);
         self.open.remove(&labels);
@@ -89,7 +109,7 @@ impl Metrics {
         for effect in [Effect::Success, Effect::Failure, Effect::Limited, Effect::Nothing] {
             self.attempts.remove(&AttemptLabels {
                 provider: provider.to_owned(),
-                model: model.to_owned(),
+                model: model.into(),
                 effect: effect.word().to_owned(),
             });
         }
@@ -99,6 +119,6 @@ impl Metrics {
 fn labels(provider: &str, model: &str) -> TargetLabels {
     TargetLabels {
         provider: provider.to_owned(),
-        model: model.to_owned(),
+        model: model.into(),
     }
 }

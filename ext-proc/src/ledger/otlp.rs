@@ -16,9 +16,7 @@ use std::{
 
 use opentelemetry_proto::tonic::{
     collector::logs::v1::{ExportLogsServiceRequest, logs_service_client::LogsServiceClient},
-    common::v1::InstrumentationScope,
     logs::v1::{ResourceLogs, ScopeLogs},
-    resource::v1::Resource,
 };
 use tokio::{
     sync::{
@@ -27,16 +25,13 @@ use tokio::{
     },
     task::JoinHandle,
 };
-use tonic::{
-    Code, Request, Status,
-    metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap},
-    transport::{Channel, ClientTlsConfig, Endpoint},
-};
+use tonic::{Status, metadata::MetadataMap, transport::Channel};
 
 use super::{
     metrics::{Lost, Metrics},
     row::Row,
 };
+use crate::collector::{self, CollectorError, Settings, is_worth_another_try};
 
 /// Most records that wait.
 const LONGEST_QUEUE: usize = 8_192;
@@ -44,45 +39,10 @@ const LONGEST_QUEUE: usize = 8_192;
 const LARGEST_BATCH: usize = 512;
 /// How long a record waits for others.
 const LINGER: Duration = Duration::from_secs(1);
-const TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 /// Between two tries at the end.
 const LAST_BACK_OFF: Duration = Duration::from_millis(100);
-
-/// Why there is no exporter.
-#[derive(Debug, thiserror::Error)]
-pub enum OtlpError {
-    /// The URL or its TLS cannot be used.
-    #[error("cannot use {url} as a collector")]
-    Url {
-        /// The collector.
-        url: String,
-        /// Why.
-        source: tonic::transport::Error,
-    },
-    /// What is to be sent along is no list of headers. It is not repeated: it may hold a credential.
-    #[error("entry {entry} of the headers for the collector is not of the form name=value")]
-    Headers {
-        /// From 1.
-        entry: usize,
-    },
-}
-
-/// How a collector is told.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Where it is: `http://…` or `https://…`.
-    pub url: String,
-    /// Headers to send along, `name=value,name=value`, as OpenTelemetry writes them.
-    pub headers: String,
-    /// Trust, where it differs from the system's; PEM.
-    pub ca: Option<Vec<u8>>,
-    /// The name in the collector's certificate, where it differs from the host's.
-    pub server_name: Option<String>,
-    /// This replica's name.
-    pub instance: String,
-}
 
 /// Where records are left for the collector.
 #[derive(Debug)]
@@ -101,9 +61,9 @@ impl Exporter {
     ///
     /// # Errors
     /// When the settings cannot be used.
-    pub fn start(settings: Settings, metrics: Metrics) -> Result<Self, OtlpError> {
-        let headers = headers(&settings.headers)?;
-        let channel = connect(&settings)?;
+    pub fn start(settings: Settings, metrics: Metrics) -> Result<Self, CollectorError> {
+        let headers = settings.metadata()?;
+        let channel = settings.connect()?;
         let (rows, waiting) = channel_of_rows();
         let (is_ending, ending) = watch::channel(false);
         let unknown = Arc::new(AtomicU64::new(0));
@@ -223,91 +183,26 @@ impl Task {
 
     /// How many records the collector has rejected.
     async fn call(&mut self, batch: &[Arc<Row>]) -> Result<u64, Status> {
-        let scope = InstrumentationScope {
-            name: "penstock".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            ..InstrumentationScope::default()
-        };
         let logs = ScopeLogs {
-            scope: Some(scope),
+            scope: Some(collector::scope()),
             log_records: batch.iter().map(|row| record::record(row)).collect(),
             ..ScopeLogs::default()
         };
-        let resource = Resource {
-            attributes: record::resource(&self.instance),
-            ..Resource::default()
-        };
         let logs = ResourceLogs {
-            resource: Some(resource),
+            resource: Some(collector::resource(&self.instance)),
             scope_logs: vec![logs],
             ..ResourceLogs::default()
         };
-        let mut request = Request::new(ExportLogsServiceRequest {
+        let message = ExportLogsServiceRequest {
             resource_logs: vec![logs],
-        });
-        *request.metadata_mut() = self.headers.clone();
-        request.set_timeout(TIMEOUT);
-        let response = self.client.export(request).await?;
+        };
+        let response = self
+            .client
+            .export(collector::request(message, &self.headers))
+            .await?;
         let partial = response.into_inner().partial_success.unwrap_or_default();
         Ok(u64::try_from(partial.rejected_log_records).unwrap_or_default())
     }
-}
-
-/// Source: OpenTelemetry's protocol specification, "Failures" of OTLP/gRPC, read 2026-11-28. `Unknown` is what tonic
-/// makes of a connection that breaks, and `ResourceExhausted` of a collector that asks to wait.
-fn is_worth_another_try(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Cancelled
-            | Code::DeadlineExceeded
-            | Code::Aborted
-            | Code::OutOfRange
-            | Code::Unavailable
-            | Code::DataLoss
-            | Code::ResourceExhausted
-            | Code::Unknown
-    )
-}
-
-fn connect(settings: &Settings) -> Result<Channel, OtlpError> {
-    let unusable = |source| OtlpError::Url {
-        url: settings.url.clone(),
-        source,
-    };
-    let mut endpoint = Endpoint::from_shared(settings.url.clone())
-        .map_err(unusable)?
-        .connect_timeout(TIMEOUT)
-        .timeout(TIMEOUT);
-    if settings.url.starts_with("https://") {
-        let mut tls = match &settings.ca {
-            Some(ca) => ClientTlsConfig::new().ca_certificate(tonic::transport::Certificate::from_pem(ca)),
-            None => ClientTlsConfig::new().with_native_roots(),
-        };
-        if let Some(name) = &settings.server_name {
-            tls = tls.domain_name(name);
-        }
-        endpoint = endpoint.tls_config(tls).map_err(unusable)?;
-    }
-    Ok(endpoint.connect_lazy())
-}
-
-fn headers(text: &str) -> Result<MetadataMap, OtlpError> {
-    let mut headers = MetadataMap::new();
-    let entries = text.split(',').map(str::trim).enumerate();
-    for (index, entry) in entries.filter(|(_, entry)| !entry.is_empty()) {
-        let parsed = entry.split_once('=').and_then(|(name, value)| {
-            let name = name.trim().to_ascii_lowercase();
-            let name: AsciiMetadataKey = name.parse().ok()?;
-            let mut value: AsciiMetadataValue = value.trim().parse().ok()?;
-            value.set_sensitive(true);
-            Some((name, value))
-        });
-        let (name, value) = parsed.ok_or(OtlpError::Headers {
-            entry: index.saturating_add(1),
-        })?;
-        headers.insert(name, value);
-    }
-    Ok(headers)
 }
 
 #[cfg(test)]

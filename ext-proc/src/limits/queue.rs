@@ -16,6 +16,8 @@ use prometheus_client::registry::Registry;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use crate::label::Label;
+
 /// How often the first of a queue asks.
 const POLL: Duration = Duration::from_millis(50);
 /// The highest priority of a key.
@@ -216,7 +218,7 @@ pub struct Queues {
 /// What people see of queues. Providers are those of the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
-    waiting: Family<[(&'static str, String); 2], Gauge>,
+    waiting: Family<[(&'static str, Label); 2], Gauge>,
     ended: Family<Outcome, Counter>,
 }
 
@@ -249,7 +251,10 @@ impl Queues {
                     Some(queue) => queue.clone(),
                     None => {
                         let model = capacity.model.clone().unwrap_or_default();
-                        let labels = [("provider", provider.name.clone()), ("model", model)];
+                        let labels = [
+                            ("provider", provider.name.as_str().into()),
+                            ("model", Label(model)),
+                        ];
                         Queue {
                             waiting: metrics.waiting.get_or_create(&labels).clone(),
                             ..Queue::new(size, deadline)

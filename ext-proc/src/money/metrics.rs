@@ -9,16 +9,19 @@ use prometheus_client::{
 };
 
 use super::{BudgetClaim, Event, Money};
-use crate::store::{Account, Standing};
+use crate::{
+    label::Label,
+    store::{Account, Standing},
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfBudget {
-    budget: String,
+    budget: Label,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfThreshold {
-    budget: String,
+    budget: Label,
     threshold: u64,
 }
 
@@ -65,7 +68,7 @@ impl MoneyMetrics {
     /// A threshold was crossed.
     pub fn crossed(&self, event: &Event) {
         let labels = OfThreshold {
-            budget: event.budget.clone(),
+            budget: event.budget.as_str().into(),
             threshold: u64::from(event.threshold),
         };
         self.thresholds.get_or_create(&labels).inc();
@@ -92,7 +95,7 @@ impl MoneyMetrics {
             && budget.config.per.is_empty()
         {
             let labels = OfBudget {
-                budget: budget.config.name.clone(),
+                budget: budget.config.name.as_str().into(),
             };
             let ratio = standing.used as f64 / budget.config.amount.0 as f64;
             self.used.get_or_create(&labels).set(ratio);
@@ -102,7 +105,7 @@ impl MoneyMetrics {
     fn count(&self, family: &Family<OfBudget, Counter>, money: &Money, budget: usize) {
         if let Some(budget) = money.budgets.get(budget) {
             let labels = OfBudget {
-                budget: budget.config.name.clone(),
+                budget: budget.config.name.as_str().into(),
             };
             family.get_or_create(&labels).inc();
         }

@@ -1,5 +1,6 @@
 mod approvals;
 mod budgets;
+mod pots;
 mod prices;
 mod spending;
 

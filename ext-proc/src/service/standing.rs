@@ -22,6 +22,7 @@ impl Service {
                 }
                 self.metrics.in_force(new.policy_version());
                 self.keyring.take_config(&new.config);
+                self.telemetry.forget(&new.names);
                 self.snapshot.store(Arc::new(new));
                 self.refused.store(Arc::new(None));
                 self.metrics.reload(true);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use penstock_client::identity;
 use penstock_config::slice::PiiRedaction;
 use penstock_flow::Level;
-use penstock_host::{Direction, Gathered, body, carry_out, headers, log, metadata, now_us};
+use penstock_host::{Direction, Gathered, Timed, body, carry_out, headers, log, metadata, now_us};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 
@@ -52,7 +52,7 @@ impl RootContext for Root {
     fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
         let worker = Rc::clone(self.worker.as_ref()?);
         let filter = Filter::new(Rc::clone(&worker));
-        Some(Box::new(Stream { worker, filter }))
+        Some(Box::new(Timed::new("pii-redaction", Stream { worker, filter })))
     }
 }
 

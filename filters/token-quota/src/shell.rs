@@ -9,8 +9,8 @@ use penstock_client::usage::{self, UsageRecord};
 use penstock_config::slice::{Scope, TokenQuota};
 use penstock_flow::Level;
 use penstock_host::{
-    Direction, Gathered, body, carry_out, carry_out_late, grpc_call, grpc_message, headers, log, metadata,
-    now_ms, now_us, property, set_shared_data, shared_data, tick_every,
+    Direction, Gathered, Timed, body, carry_out, carry_out_late, grpc_call, grpc_message, headers, log,
+    metadata, now_ms, now_us, property, set_shared_data, shared_data, tick_every,
 };
 use penstock_quota::{Shared, Version, wire};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
@@ -129,10 +129,11 @@ impl RootContext for Root {
 
     fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
         let worker = self.worker.as_ref()?;
-        Some(Box::new(Stream {
+        let stream = Stream {
             filter: Filter::new(Rc::clone(worker), id),
             worker: Rc::clone(worker),
-        }))
+        };
+        Some(Box::new(Timed::new("token-quota", stream)))
     }
 }
 

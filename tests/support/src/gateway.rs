@@ -27,6 +27,9 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long a log line or a counter may take to appear.
 const SETTLE_LIMIT: Duration = Duration::from_secs(10);
 
+/// Stands for the gateway's directory where that is not known yet.
+pub const DIRECTORY: &str = "@DIRECTORY@";
+
 /// How a gateway is started.
 #[derive(Clone, Debug)]
 pub struct Builder {
@@ -36,6 +39,7 @@ pub struct Builder {
     secrets: BTreeMap<String, String>,
     rewrite: Rewrite,
     is_live: bool,
+    bootstrap: Option<String>,
 }
 
 /// Makes of the rendered bootstrap what Envoy is started with.
@@ -88,6 +92,13 @@ impl Builder {
         self
     }
 
+    /// Starts Envoy with this bootstrap and renders none. [`DIRECTORY`] in it, and in the files `secrets/…`, is where the
+    /// gateway's directory will be.
+    pub fn bootstrap(mut self, bootstrap: &str) -> Self {
+        self.bootstrap = Some(bootstrap.to_owned());
+        self
+    }
+
     /// Renders the configuration, starts Envoy and waits until it takes requests.
     pub fn start(self) -> anyhow::Result<Gateway> {
         // A thread of its own, so that tests may call this within their runtime and without one.
@@ -108,16 +119,23 @@ impl Builder {
         let directory = tempfile::Builder::new().prefix("penstock-").tempdir()?;
         let at = directory.path();
         std::fs::create_dir(at.join("secrets"))?;
+        let here = at.to_string_lossy();
         for (name, value) in &self.secrets {
-            std::fs::write(at.join("secrets").join(name), value)?;
+            std::fs::write(at.join("secrets").join(name), value.replace(DIRECTORY, &here))?;
         }
         let config = config(at, &self.yaml)?;
-        let bootstrap = if self.is_live {
-            let published = live::publish(&config, at, None)?;
-            anyhow::ensure!(!published.live, "nobody reads the directory yet");
-            live::bootstrap(at)
-        } else {
-            self.write(&config, at)?
+        let bootstrap = match &self.bootstrap {
+            Some(bootstrap) => {
+                let file = at.join("envoy.yaml");
+                std::fs::write(&file, bootstrap.replace(DIRECTORY, &here))?;
+                file
+            }
+            None if self.is_live => {
+                let published = live::publish(&config, at, None)?;
+                anyhow::ensure!(!published.live, "nobody reads the directory yet");
+                live::bootstrap(at)
+            }
+            None => self.write(&config, at)?,
         };
         let mut envoy = Envoy::spawn(at, &bootstrap, self.concurrency, &self.env)?;
         let (admin, address) = match ready(&mut envoy, at).await {
@@ -185,6 +203,7 @@ impl Gateway {
             secrets: BTreeMap::new(),
             rewrite: |bootstrap| Ok(bootstrap.to_owned()),
             is_live: false,
+            bootstrap: None,
         }
     }
 
@@ -355,7 +374,7 @@ pub fn root() -> PathBuf {
 }
 
 /// Where the compiled filters are.
-fn wasm_dir() -> PathBuf {
+pub fn wasm_dir() -> PathBuf {
     if let Some(directory) = std::env::var_os("PENSTOCK_WASM_DIR") {
         return directory.into();
     }

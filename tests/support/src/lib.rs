@@ -4,6 +4,7 @@
 //! Nothing here is part of the gateway. Everything waits for conditions, never for a time.
 
 pub mod client;
+pub mod collector;
 pub mod gateway;
 mod play;
 pub mod provider;
@@ -13,6 +14,7 @@ pub mod service;
 pub mod wait;
 
 pub use client::Request;
+pub use collector::Collector;
 pub use gateway::Gateway;
 pub use provider::Provider;
 pub use quota_service::QuotaService;

@@ -8,19 +8,12 @@ use opentelemetry_proto::tonic::{
     logs::v1::{LogRecord, SeverityNumber},
 };
 
-use crate::ledger::row::Row;
+use crate::{
+    collector::{attribute, text},
+    ledger::row::Row,
+};
 
 const EVENT: &str = "gen_ai.client.inference.operation.details";
-
-/// Who tells.
-pub(super) fn resource(instance: &str) -> Vec<KeyValue> {
-    let texts = [
-        ("service.name", "penstock-ext-proc"),
-        ("service.version", env!("CARGO_PKG_VERSION")),
-        ("service.instance.id", instance),
-    ];
-    texts.map(|(key, value)| attribute(key, text(value))).into()
-}
 
 /// One request. Its severity says how it ended: an error of the service's or a provider's, one of the client's, or none.
 pub(super) fn record(row: &Row) -> LogRecord {
@@ -141,18 +134,6 @@ fn error(row: &Row) -> &str {
             _ => "invalid_request",
         },
     }
-}
-
-fn attribute(key: &str, value: Value) -> KeyValue {
-    KeyValue {
-        key: key.to_owned(),
-        value: Some(AnyValue { value: Some(value) }),
-        ..KeyValue::default()
-    }
-}
-
-fn text(value: &str) -> Value {
-    Value::StringValue(value.to_owned())
 }
 
 fn whole(number: u64) -> Value {

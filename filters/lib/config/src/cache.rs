@@ -94,7 +94,7 @@ impl Cache {
         let shares_redis = raw
             .service
             .as_ref()
-            .is_some_and(|service| service.value.redis.is_some());
+            .is_some_and(|service| service.value.shares_redis());
         let store = store(&section.value, shares_redis, problems);
         let embedder = Embedder::parse(section.value.embedder.as_ref(), providers, problems);
         let policy = CachePolicy::default().with(&section.value, "cache", problems);

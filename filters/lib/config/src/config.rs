@@ -28,7 +28,9 @@ use crate::{
     raw, read,
     routing::{Route, Routing},
     service::{self, DecisionService},
-    slice, suggest, unit,
+    slice, suggest,
+    telemetry::Telemetry,
+    unit,
 };
 
 /// Hexadecimal digits of a policy version: 48 bits tell any two configurations of one site apart.
@@ -83,6 +85,9 @@ pub struct Config {
     /// Which answers are used again; `None` if none are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<Cache>,
+    /// What operators are told. As it is by default, it is no part of the policy version.
+    #[serde(skip_serializing_if = "is_default")]
+    pub telemetry: Telemetry,
     #[serde(skip)]
     directory: PathBuf,
     #[serde(skip)]
@@ -177,7 +182,14 @@ impl Config {
             max_event_bytes: self.limits.event.0,
             stream_stall_ms: unit::millis(self.limits.stream_stall),
             trail: self.front_service().is_some(),
+            trace: self.tells_trace(provider),
         })
+    }
+
+    /// Whether the provider is told which trace a request belongs to.
+    fn tells_trace(&self, provider: &Provider) -> bool {
+        let traces = self.telemetry.traces.as_ref();
+        traces.is_some_and(|traces| traces.propagate.contains(&provider.name))
     }
 
     /// What token-quota is given, unless it is switched off.
@@ -315,6 +327,7 @@ impl Config {
         let routing = Routing::parse(raw, &models, &providers, problems);
         let health = Health::parse(raw.health.as_ref().map(|section| &section.value), problems);
         let cache = Cache::parse(raw, &providers, problems);
+        let telemetry = Telemetry::parse(raw, problems);
         service::demanded(raw, problems);
         if !problems.is_empty() {
             return None;
@@ -338,6 +351,7 @@ impl Config {
             routing,
             health,
             cache: cache?,
+            telemetry: telemetry?,
             directory: file.parent().map(Path::to_owned).unwrap_or_default(),
             policy_version: String::new(),
         };

@@ -76,7 +76,7 @@ impl Keys {
             && raw
                 .service
                 .as_ref()
-                .is_some_and(|service| service.value.redis.is_none())
+                .is_some_and(|service| !service.value.shares_redis())
         {
             problems.at(
                 flag.referenced,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_saphyr::Spanned;
+use serde_saphyr::{Location, Spanned};
 
 use crate::{
     credential,
@@ -91,7 +91,11 @@ impl Ledger {
             None => Some(FLUSH),
         };
         let otlp = match &ledger.otlp {
-            Some(otlp) => Otlp::parse(otlp, problems).map(Some),
+            Some(otlp) => {
+                let raw = &otlp.value;
+                let parts = (&raw.url, raw.tls.as_ref(), raw.headers.as_ref());
+                Otlp::parse(parts, otlp.referenced, "ledger.otlp", problems).map(Some)
+            }
             None => Some(None),
         };
         let bodies = ledger.audit.as_ref().and_then(|audit| audit.bodies.as_ref());
@@ -109,18 +113,21 @@ impl Ledger {
 }
 
 impl Otlp {
-    fn parse(raw: &Spanned<raw::Otlp>, problems: &mut Problems) -> Option<Self> {
-        let here = raw.referenced;
-        let raw = &raw.value;
-        let endpoint = Endpoint::of_grpc(&raw.url, here, RIGHT, "ledger.otlp.url", problems);
-        let tls = Tls::parse(
-            raw.tls.as_ref(),
-            endpoint.as_ref(),
-            ("ledger.otlp", "url"),
-            problems,
-        );
-        let headers_env = match &raw.headers {
-            Some(raw) => headers(raw, problems).map(Some),
+    /// Its URL, trust and headers. `here` is the section `field` that they stand in.
+    pub(crate) fn parse(
+        (url, tls, headers): (
+            &raw::Text,
+            Option<&Spanned<raw::Tls>>,
+            Option<&Spanned<raw::Credential>>,
+        ),
+        here: Location,
+        field: &str,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let endpoint = Endpoint::of_grpc(url, here, RIGHT, &format!("{field}.url"), problems);
+        let tls = Tls::parse(tls, endpoint.as_ref(), (field, "url"), problems);
+        let headers_env = match headers {
+            Some(raw) => headers_of(raw, &format!("{field}.headers"), problems).map(Some),
             None => Some(None),
         };
         Some(Self {
@@ -192,18 +199,17 @@ fn passes(policy: &PiiPolicy) -> Option<String> {
 }
 
 /// They hold the collector's credential.
-fn headers(raw: &Spanned<raw::Credential>, problems: &mut Problems) -> Option<String> {
-    const FIELD: &str = "ledger.otlp.headers";
+fn headers_of(raw: &Spanned<raw::Credential>, field: &str, problems: &mut Problems) -> Option<String> {
     let remedy = format!("write {{ env: NAME }}, such as {{ env: {HEADERS} }}");
     let message = match &raw.value {
         raw::Credential::Secret => format!("a secret must not stand in this file; {remedy}"),
         raw::Credential::Source(source) => match (&source.env, &source.file, &source.client) {
             (Some(name), None, None) => {
-                return credential::env(name, HEADERS, &format!("{FIELD}.env"), problems);
+                return credential::env(name, HEADERS, &format!("{field}.env"), problems);
             }
             _ => format!("come from an environment variable only; {remedy}"),
         },
     };
-    problems.at(raw.referenced, FIELD, message);
+    problems.at(raw.referenced, field, message);
     None
 }

@@ -58,6 +58,8 @@ pub mod slice;
 #[cfg(feature = "file")]
 mod suggest;
 #[cfg(feature = "file")]
+pub mod telemetry;
+#[cfg(feature = "file")]
 mod unit;
 
 #[cfg(feature = "file")]
@@ -85,5 +87,6 @@ pub use self::{
     route::{ROUTES, Route},
     routing::Routing,
     service::{DecisionService, Redis, RedisSource},
+    telemetry::{Telemetry, Traces},
     unit::ByteCount,
 };

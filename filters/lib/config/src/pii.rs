@@ -67,6 +67,14 @@ impl Pii {
             allow: custom.allow,
         }))
     }
+
+    /// The names of all kinds that there are: those that are built in, and the configuration's own.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        let built_in = Entity::ALL.iter().map(|entity| entity.name());
+        let patterns = self.patterns.iter().map(|pattern| pattern.name.as_str());
+        let lists = self.deny_lists.iter().map(|list| list.name.as_str());
+        built_in.chain(patterns).chain(lists)
+    }
 }
 
 /// Models say how something is done that nobody does.

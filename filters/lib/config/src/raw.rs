@@ -20,17 +20,19 @@ mod money;
 mod pii;
 mod quota;
 mod service;
+mod telemetry;
 
 pub(crate) use cache::{Cache, Embedder};
 pub(crate) use capacity::{Capacity, Queue};
 pub(crate) use health::Health;
 pub(crate) use identity::{Identity, Source};
 pub(crate) use keys::{Key, KeyLimits, Keys};
-pub(crate) use ledger::{Ledger, Otlp};
+pub(crate) use ledger::Ledger;
 pub(crate) use money::{Budget, BudgetMatch, Money, Price};
 pub(crate) use pii::{Decimal, DenyList, Entity, Pattern, Pii};
 pub(crate) use quota::{Limit, Match, Quota, Service};
 pub(crate) use service::{DecisionService, FailureMode, Redis};
+pub(crate) use telemetry::{Metrics, MetricsOtlp, Telemetry, Traces};
 
 pub(crate) type Text = Option<Spanned<String>>;
 pub(crate) type Number = Option<Spanned<u64>>;
@@ -58,6 +60,7 @@ pub(crate) struct File {
     pub(crate) health: Option<Spanned<Health>>,
     #[serde(deserialize_with = "section")]
     pub(crate) cache: Option<Spanned<Cache>>,
+    pub(crate) telemetry: Option<Spanned<Telemetry>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

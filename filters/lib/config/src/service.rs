@@ -67,12 +67,19 @@ pub struct DecisionService {
 pub struct Redis {
     /// Where it is.
     pub source: RedisSource,
+    /// Where the variable is not set, the service is alone and goes without.
+    #[serde(skip_serializing_if = "is_false")]
+    pub optional: bool,
     /// How long one call may take.
     pub timeout: Duration,
     /// How many share it: each admits its part of a cap while Redis is away. As it is by default, it is no part of the
     /// policy version.
     #[serde(skip_serializing_if = "is_default_replicas")]
     pub replicas: u32,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 fn is_default_replicas(replicas: &u32) -> bool {
@@ -270,6 +277,7 @@ impl Redis {
                 None
             }
         };
+        optional(&raw.value, named, problems);
         let timeout = match &raw.value.timeout {
             Some(text) => unit::duration(text, "service.redis.timeout", LONGEST_TIMEOUT, problems),
             None => Some(REDIS_TIMEOUT),
@@ -277,9 +285,25 @@ impl Redis {
         let replicas = replicas(&raw.value.replicas, named, problems);
         Some(Self {
             source: source?,
+            optional: raw.value.is_optional(),
             timeout: timeout?,
             replicas: replicas?,
         })
+    }
+}
+
+/// Several replicas without one would each admit every limit and every budget.
+fn optional(raw: &raw::Redis, named: usize, problems: &mut Problems) {
+    const FIELD: &str = "service.redis.optional";
+    let Some(flag) = raw.optional.as_ref().filter(|flag| flag.value) else {
+        return;
+    };
+    if raw.url.is_some() {
+        problems.at(flag.referenced, FIELD, "only with { env: NAME }, which may be set or not");
+    }
+    if named > 1 {
+        let message = format!("service.urls names {named} replicas, which must share one; leave this out");
+        problems.at(flag.referenced, FIELD, message);
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Holder {
     /// The place in a queue: 0 to 9, the highest first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub priority: u8,
-    /// May read what others have used.
+    /// May read what others have used, and look at the console.
     #[serde(default, skip_serializing_if = "is_default")]
     pub admin: bool,
     /// The key's own limits.

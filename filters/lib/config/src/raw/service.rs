@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
-use super::{List, Number, Text, Tls};
+use super::{Flag, List, Number, Text, Tls};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -23,13 +23,28 @@ pub(crate) struct DecisionService {
     pub(crate) data: Text,
 }
 
+impl DecisionService {
+    /// Whether a Redis is there for certain.
+    pub(crate) fn shares_redis(&self) -> bool {
+        self.redis.as_ref().is_some_and(|redis| !redis.value.is_optional())
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Redis {
     pub(crate) url: Text,
     pub(crate) env: Text,
+    pub(crate) optional: Flag,
     pub(crate) timeout: Text,
     pub(crate) replicas: Number,
+}
+
+impl Redis {
+    /// Whether the service may go without it.
+    pub(crate) fn is_optional(&self) -> bool {
+        self.optional.as_ref().is_some_and(|flag| flag.value)
+    }
 }
 
 /// One word for all routes, or one for each.

@@ -33,4 +33,7 @@ mod slices;
 #[cfg(test)]
 mod strict;
 #[cfg(test)]
+mod telemetry;
+mod traces;
+#[cfg(test)]
 mod withheld;

@@ -49,6 +49,39 @@ fn fewer_replicas_than_there_are_is_refused() {
 }
 
 #[test]
+fn a_redis_that_may_be_missing_is_nothing_to_rely_on() {
+    const OPTIONAL: &str = "redis: { env: PENSTOCK_REDIS_URL, optional: true }";
+    assert!(config(OPTIONAL).service.unwrap().redis.unwrap().optional);
+    assert_table(
+        &[
+            (
+                "redis: { url: 'redis://r:1', optional: true }".to_owned(),
+                &["penstock.yaml:1:51: service.redis.optional: only with { env: NAME }, which may be set or not"][..],
+            ),
+            (
+                format!("{OPTIONAL}, urls: ['http://a:1', 'http://b:1']"),
+                &[
+                    "penstock.yaml:1:56: service.redis.optional: service.urls names 2 replicas, which must share one; leave this out",
+                ],
+            ),
+            (
+                format!("{OPTIONAL} }}\nkeys: {{ redis: true"),
+                &[
+                    "penstock.yaml:2:16: keys.redis: there is none; add service.redis, such as { url: redis://127.0.0.1:6379 }",
+                ],
+            ),
+            (
+                format!("{OPTIONAL} }}\ncache: {{ store: redis"),
+                &["penstock.yaml:2:17: cache.store: there is none; write service.redis, or leave this out"],
+            ),
+        ]
+        .each_ref()
+        .map(|(text, problems)| (text.as_str(), *problems)),
+        |text| format!("service: {{ {text} }}\n{PROVIDERS}{MODELS}"),
+    );
+}
+
+#[test]
 fn the_url_of_redis_holds_no_secret_and_may_ask_for_tls() {
     config("redis: { url: 'rediss://r:6380/1' }");
     assert_table(
