@@ -15,15 +15,15 @@ use thiserror::Error;
 
 use crate::{
     admin::Admin,
-    render::{CLUSTERS, Discovery, FILTER, Kind, Resource, SECRET, Version},
+    render::{Discovery, FILTER, Kind, Resource, SECRET},
     runtime_dir::BOOTSTRAP,
 };
 
-mod clusters;
 mod files;
 mod fixed;
 mod follower;
 mod published;
+mod retired;
 
 use files::Files;
 use follower::Follower;
@@ -131,8 +131,7 @@ impl XdsDir {
         how: &Publish<'_>,
         files: &mut Files,
     ) -> Result<Published, PublishError> {
-        let mut published = Published::default();
-        published.live = match files.content(BOOTSTRAP).filter(|_| !how.restart) {
+        let live = match files.content(BOOTSTRAP).filter(|_| !how.restart) {
             Some(old) => {
                 fixed::check(old, &discovery.bootstrap, &self.path.join(BOOTSTRAP))?;
                 true
@@ -145,22 +144,25 @@ impl XdsDir {
             .filter(|resource| files.content(&resource.file) != Some(resource.content.as_str()))
             .collect();
         let of = |kind: Kind| changed.iter().any(|resource| resource.kind == kind);
-        published.drains = of(Kind::Listeners);
-        published.secrets = of(Kind::Secret);
-        if !published.live {
+        let taken = live && self.step_by_step(&changed, how, files)?;
+        if !live {
             for resource in &changed {
                 files.write(&resource.file, &resource.content)?;
             }
             files.write(BOOTSTRAP, &discovery.bootstrap)?;
-        } else if !changed.is_empty() {
-            published.taken = self.step_by_step(&changed, how, files)?;
         }
-        published.removed = files.remove(|name| {
+        let removed = files.remove(|name| {
             let ours = name.starts_with(FILTER) || name.starts_with(SECRET);
             ours && !discovery.resources.iter().any(|resource| resource.file == name)
         })?;
-        published.written = files.written();
-        Ok(published)
+        Ok(Published {
+            drains: of(Kind::Listeners),
+            secrets: of(Kind::Secret),
+            written: files.written(),
+            removed,
+            taken,
+            live,
+        })
     }
 
     /// Whether Envoy has been seen to take all of it up.
@@ -171,40 +173,36 @@ impl XdsDir {
         files: &mut Files,
     ) -> Result<bool, PublishError> {
         let follower = Follower::of(how, files);
-        let mut all = true;
-        let written_first = |kind: Kind| kind < Kind::Clusters;
-        let mut wanted = Vec::new();
-        for resource in changed.iter().filter(|resource| written_first(resource.kind)) {
-            files.write(&resource.file, &resource.content)?;
-            // Of a new one Envoy only hears with its cluster.
-            wanted.extend(resource.version.clone());
-        }
-        let clusters = changed.iter().find(|resource| resource.kind == Kind::Clusters);
-        let mut retired = false;
-        if let Some(clusters) = clusters {
-            let old = files.content(CLUSTERS).unwrap_or_default();
-            let (content, version) = match clusters::with_retired(old, clusters, &self.path)? {
-                Some(both) => {
-                    retired = true;
-                    both
-                }
-                None => (clusters.content.clone(), clusters.version.clone()),
+        // What goes stays until nothing of before names it any more, in the table of routes as well.
+        let mut last = Vec::new();
+        let mut steps: [Vec<Resource>; 3] = Default::default();
+        let [clusters, routes, rest] = &mut steps;
+        for resource in changed {
+            let step = match resource.kind {
+                Kind::Secret | Kind::UpstreamFilter | Kind::Clusters => &mut *clusters,
+                Kind::Routes => &mut *routes,
+                Kind::Filter | Kind::Listeners => &mut *rest,
             };
-            files.write(CLUSTERS, &content)?;
-            wanted.extend(version);
+            let old = files.content(&resource.file);
+            let both = old.map(|old| retired::with_retired(old, resource, &self.path));
+            match both.transpose()?.flatten() {
+                Some(both) => {
+                    last.insert(0, vec![(*resource).clone()]);
+                    step.push(both);
+                }
+                None => step.push((*resource).clone()),
+            }
         }
-        all &= follower.wait(&wanted, clusters.is_some())?;
-        let mut wanted = Vec::new();
-        for resource in changed.iter().filter(|resource| resource.kind > Kind::Clusters) {
-            files.write(&resource.file, &resource.content)?;
-            wanted.extend(resource.version.clone());
+        let has_clusters = clusters.iter().any(|resource| resource.kind == Kind::Clusters);
+        let mut all = true;
+        for step in &steps {
+            all &= follower.take(files, step, has_clusters)?;
         }
-        all &= follower.wait(&wanted, false)?;
-        if let Some(clusters) = clusters.filter(|_| retired) {
+        if !last.is_empty() {
             follower.pause(how.grace);
-            files.write(CLUSTERS, &clusters.content)?;
-            let version: Vec<Version> = clusters.version.clone().into_iter().collect();
-            all &= follower.wait(&version, false)?;
+        }
+        for step in &last {
+            all &= follower.take(files, step, false)?;
         }
         Ok(all)
     }

@@ -87,7 +87,7 @@ pub(super) fn clusters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> 
     Ok(clusters)
 }
 
-/// The access log that the service reads, and the tracer, demand clusters that Envoy is started with.
+/// Whom the service and the tracer are behind: what stands in these clusters is read once.
 fn fixed_clusters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
     let service = context.config.service.as_ref();
     let service = service.map(|service| cluster::service(context, service));

@@ -5,7 +5,7 @@
 //! connections are drained, so nothing stands in it that a model, target or limit changes. A cluster that differs is
 //! replaced by one with new connections. Routes and filters change for the requests that follow.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use penstock_config::Config;
 use sha2::{Digest as _, Sha256};
@@ -184,7 +184,7 @@ pub fn discovery(config: &Config, options: &Options, directory: &Path) -> Result
 }
 
 /// Where Envoy finds listeners and clusters.
-pub(super) fn dynamic_resources(directory: &PathBuf) -> Node {
+pub(super) fn dynamic_resources(directory: &Path) -> Node {
     map! {
         "lds_config" => ResourceFile::listeners().source(directory),
         "cds_config" => ResourceFile::clusters().source(directory),

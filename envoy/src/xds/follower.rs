@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Files, Publish, PublishError};
 use crate::{
     admin::Admin,
-    render::{CLUSTERS, Version},
+    render::{CLUSTERS, Resource, Version},
 };
 
 /// Envoy needs milliseconds, and a new cluster what the answer of DNS takes.
@@ -44,20 +44,31 @@ impl<'a> Follower<'a> {
         Self { how, asked }
     }
 
-    /// Waits until Envoy has these versions; whether it has been seen to. New `clusters` are to be ready as well.
-    pub(super) fn wait(&self, versions: &[Version], clusters: bool) -> Result<bool, PublishError> {
+    /// Writes the files of one step and waits until Envoy has them; whether it has been seen to. Where `clusters` come,
+    /// they are to be ready as well.
+    pub(super) fn take(
+        &self,
+        files: &mut Files,
+        step: &[Resource],
+        clusters: bool,
+    ) -> Result<bool, PublishError> {
+        let mut versions = Vec::new();
+        for resource in step {
+            files.write(&resource.file, &resource.content)?;
+            versions.extend(resource.version.as_ref());
+        }
         let Some((admin, before)) = &self.asked else {
-            if clusters {
+            if clusters && !step.is_empty() {
                 self.pause(self.how.settle);
             }
-            return Ok(versions.is_empty());
+            return Ok(step.is_empty());
         };
         let started = Instant::now();
         loop {
             let told = admin.statistics(STATISTICS).unwrap_or_default();
             let text = |version: &Version, what: &str| told.get(&format!("{}.{what}", version.told_by));
             let has = |version: &Version| text(version, "version_text") == Some(&version.text);
-            let missing: Vec<&Version> = versions.iter().filter(|version| !has(version)).collect();
+            let missing: Vec<&Version> = versions.iter().copied().filter(|version| !has(version)).collect();
             for version in &missing {
                 let before = before.get(&format!("{}.{REJECTED}", version.told_by));
                 if text(version, REJECTED).is_some_and(|now| Some(now) != before && now != "0") {

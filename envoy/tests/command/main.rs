@@ -15,6 +15,8 @@ mod pii;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
+mod reload;
+#[cfg(test)]
 mod render;
 #[cfg(test)]
 mod run;
@@ -24,4 +26,5 @@ mod schema;
 mod statistics;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
 mod xds;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use crate::support::{envoy, filters};
+use penstock_envoy::admin::Admin;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -19,7 +20,19 @@ pub struct Gateway {
     listen: SocketAddr,
     pub admin: SocketAddr,
     filters: TempDir,
-    directory: TempDir,
+    pub directory: TempDir,
+}
+
+impl Gateway {
+    /// What is said from now on until it contains `words`.
+    pub fn until(&mut self, words: &str) -> String {
+        until(&mut self.stderr, words)
+    }
+
+    /// What Envoy's admin interface answers.
+    pub fn admin(&self, path: &str) -> String {
+        Admin(self.admin).text(path).unwrap()
+    }
 }
 
 fn free() -> SocketAddr {
@@ -27,7 +40,7 @@ fn free() -> SocketAddr {
 }
 
 /// `penstock run`, as soon as it says that it is ready.
-fn start() -> Option<Gateway> {
+pub fn start() -> Option<Gateway> {
     start_with(|_| ())
 }
 

@@ -68,16 +68,18 @@ impl Live {
                     // A change within the clock's tick may be followed by one that looks the same.
                     unsure = look != last;
                     last = look;
-                    self.look(&stop);
+                    self.look(&last, &stop);
                 }
                 thread::sleep(LOOK);
             }
         });
     }
 
-    fn look(&mut self, stop: &dyn Fn() -> bool) {
+    fn look(&mut self, look: &Option<Look>, stop: &dyn Fn() -> bool) {
         match self.take_up(stop) {
             _ if stop() => {}
+            // The next look is at what has come meanwhile.
+            Err(_) if Look::at(&self.file) != *look => {}
             Ok(lines) => lines.iter().for_each(|line| eprintln!("penstock: {line}")),
             Err(error) => eprintln!(
                 "penstock: the changed configuration is not taken up, Envoy keeps the old one: {error:#}"

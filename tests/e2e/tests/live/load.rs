@@ -78,14 +78,16 @@ impl Load {
         load
     }
 
-    /// Whether requests are answered that were sent from now on.
-    pub async fn rounds_go_on(&self) -> bool {
+    /// Waits until requests are answered that were sent from now on.
+    pub async fn goes_on(&mut self) {
         let enough = self.rounds.load(Ordering::Relaxed) + 3 * CLIENTS as u64;
-        let go_on = async || (self.rounds.load(Ordering::Relaxed) >= enough).then_some(());
-        let waiting = eventually(Duration::from_secs(20), "the load to go on", go_on);
-        tokio::time::timeout(Duration::from_secs(30), waiting)
-            .await
-            .is_ok()
+        eventually(Duration::from_secs(30), "the load to go on", async || {
+            if let Some(ended) = self.clients.try_join_next() {
+                panic!("a client has stopped: {ended:?}");
+            }
+            (self.rounds.load(Ordering::Relaxed) >= enough).then_some(())
+        })
+        .await;
     }
 
     /// Ends it once what is under way has ended.

@@ -1,8 +1,11 @@
 //! A gateway whose policy changes, with the service beside it.
 
+use std::time::Duration;
+
 use penstock_config::Config;
 use penstock_envoy::xds::Published;
 use penstock_test_support::client::{Request, Response, Streaming};
+use penstock_test_support::wait::eventually;
 use penstock_test_support::{Gateway, Provider, Service};
 use sha2::{Digest, Sha256};
 
@@ -44,7 +47,6 @@ pub struct World {
     primary: Provider,
     backup: Provider,
     service: Service,
-    yaml: String,
 }
 
 impl World {
@@ -59,7 +61,6 @@ impl World {
             primary,
             backup,
             service,
-            yaml,
         }
     }
 
@@ -70,10 +71,24 @@ impl World {
 
     pub async fn try_change(&mut self, policy: &Policy) -> anyhow::Result<Published> {
         let yaml = policy.yaml(&self.primary, &self.backup);
+        let version = self.policy_version();
         let published = self.gateway.take_up(&asking(&yaml, &self.service)).await?;
+        let before = self.policy_of_service().await?;
         self.service.write(&yaml)?;
-        self.yaml = yaml;
+        if version == self.policy_version() {
+            // Keys are no part of it, and tests wait for them.
+            return Ok(published);
+        }
+        let read = "the service to read it";
+        eventually(Duration::from_secs(10), read, async || {
+            self.policy_of_service().await.ok().filter(|now| *now != before)
+        })
+        .await;
         Ok(published)
+    }
+
+    async fn policy_of_service(&self) -> anyhow::Result<String> {
+        Ok(self.service.admin("/readyz").await?.text())
     }
 
     /// The version of the policy that was given last.
