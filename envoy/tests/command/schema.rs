@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
+    process::Command,
 };
 
 use jsonschema::Validator;
@@ -39,6 +40,12 @@ fn full() -> Value {
 fn the_checked_in_schema_is_that_of_the_types() {
     let text = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
     assert_golden(&checkout().join("docs/penstock.schema.json"), &text);
+    let printed = Command::new(env!("CARGO_BIN_EXE_penstock"))
+        .arg("schema")
+        .output()
+        .unwrap();
+    assert!(printed.status.success());
+    assert_eq!(String::from_utf8(printed.stdout).unwrap(), text);
 }
 
 #[test]

@@ -58,6 +58,16 @@ async fn ask(sidecar: &Gateway, request: Request, tenant: &str) -> Response {
     sidecar.send(request.header("x-tenant", tenant)).await.unwrap()
 }
 
+/// The same as an SDK does it: what waits for the sidecar's next grant is sent again.
+async fn ask_again(sidecar: &Gateway, request: Request, tenant: &str) -> Response {
+    eventually(Duration::from_secs(30), "a grant", async || {
+        let response = ask(sidecar, request.clone(), tenant).await;
+        let waits = response.status == 429 && response.header("retry-after") == Some("1");
+        (!waits).then_some(response)
+    })
+    .await
+}
+
 #[tokio::test]
 async fn personal_data_stays_in_the_pod_and_fallback_keys_and_money_are_the_gateways() {
     let mut tiers = Tiers::start().await;
@@ -69,7 +79,7 @@ async fn personal_data_stays_in_the_pod_and_fallback_keys_and_money_are_the_gate
         ] {
             let mark = marker("tiers");
             let text = format!("{mark}: write to jane.doe@example.org");
-            let response = ask(sidecar, client.ask(model, &text, stream), "shop").await;
+            let response = ask_again(sidecar, client.ask(model, &text, stream), "shop").await;
             let answer = said(client, &response).unwrap().text;
             assert!(
                 answer.starts_with(answered_by) && answer.contains(&text),
@@ -106,7 +116,7 @@ async fn personal_data_stays_in_the_pod_and_fallback_keys_and_money_are_the_gate
     assert_eq!(report["data"][0]["team"], "checkout", "{report}");
 
     tiers.primary.stop();
-    let response = ask(sidecar, Client::OpenAi.ask("default", "hello", false), "shop").await;
+    let response = ask_again(sidecar, Client::OpenAi.ask("default", "hello", false), "shop").await;
     assert!(
         said(Client::OpenAi, &response)
             .unwrap()
