@@ -62,9 +62,10 @@ check: target $(ENVOY_READY) $(VENV)/.stores $(VENV)/.model ## format, lints on 
 	cargo test --workspace --exclude penstock-e2e --exclude penstock-test-support
 
 .PHONY: test
-test: check wasm tools $(VENV)/.sdk $(VENV)/.observability ## everything: check, end-to-end on a real Envoy, official SDKs, alerts and dashboards
+test: check wasm tools $(VENV)/.sdk $(VENV)/.console $(VENV)/.observability ## everything: check, end-to-end on a real Envoy, official SDKs, the console in a browser, alerts and dashboards
 	cargo test -p penstock-test-support -p penstock-e2e
 	$(VENV)/bin/python -m pytest tests/sdk
+	$(VENV)/bin/python -m pytest tests/console
 	$(VENV)/bin/python -m pytest tests/observability
 
 .PHONY: e2e
@@ -78,6 +79,10 @@ sdk: wasm tools $(ENVOY_READY) $(VENV)/.sdk ## tests with the official Python SD
 .PHONY: observability
 observability: wasm tools $(ENVOY_READY) $(VENV)/.observability ## tests of alerts, dashboards and the compose file only
 	$(VENV)/bin/python -m pytest tests/observability
+
+.PHONY: console-test
+console-test: wasm tools $(ENVOY_READY) $(VENV)/.console ## tests of the console in headless Chromium only
+	$(VENV)/bin/python -m pytest tests/console
 
 .PHONY: bench-proxy
 bench-proxy: wasm $(ENVOY_READY) ## latency, rate and memory beside a bare Envoy (docs/benchmarks.md)
@@ -184,4 +189,12 @@ $(VENV)/.observability: tests/observability/requirements.txt $(VENV)/.prometheus
 
 $(VENV)/.sdk: tests/sdk/requirements.txt | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/sdk/requirements.txt
+	@touch $@
+
+# The browser is the system's: the package that drives it would download one of its own. CHROMIUM=/path uses another.
+$(VENV)/.console: tests/console/requirements.txt | $(VENV)/bin/python
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \
+	  echo 'error: no chromium, which tests of the console need; on Debian: apt-get install chromium' >&2; exit 1; }
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/console/requirements.txt
 	@touch $@

@@ -1,6 +1,7 @@
 //! The few questions that are asked of Envoy's admin interface, and of the service's.
 
 use std::{
+    collections::BTreeMap,
     io::{self, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     time::Duration,
@@ -27,6 +28,14 @@ impl Admin {
             .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }
 
+    /// What is said at `path`, headers included.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub fn text(&self, path: &str) -> io::Result<String> {
+        self.request("GET", path)
+    }
+
     /// Lets listeners go; requests that run go on.
     ///
     /// # Errors
@@ -42,6 +51,18 @@ impl Admin {
         let answer = self.request("GET", path).ok()?;
         let line = answer.lines().find_map(|line| line.strip_prefix(STAT))?;
         line.trim().parse().ok()
+    }
+
+    /// The statistics that `path` asks for, as text.
+    ///
+    /// # Errors
+    /// When Envoy does not answer.
+    pub fn statistics(&self, path: &str) -> io::Result<BTreeMap<String, String>> {
+        let answer = self.text(path)?;
+        let lines = answer.lines().filter_map(|line| line.split_once(": "));
+        Ok(lines
+            .map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned()))
+            .collect())
     }
 
     fn request(&self, method: &str, path: &str) -> io::Result<String> {

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use penstock_envoy::process;
 
+pub(crate) mod istio;
 pub(crate) mod keys;
 
 /// An AI gateway: proxy-wasm filters inside a stock Envoy.
@@ -47,6 +48,8 @@ pub(crate) struct Render {
 pub(crate) enum Proxy {
     /// A bootstrap for a stock Envoy
     Envoy(RenderEnvoy),
+    /// Resources of Kubernetes and Istio
+    Istio(istio::RenderIstio),
 }
 
 #[derive(Debug, Args)]
@@ -60,6 +63,20 @@ pub(crate) struct RenderEnvoy {
     /// Where Envoy takes clients, in place of the configuration's `listen`: in a container, 0.0.0.0:8080
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
+    /// Directory of files that Envoy watches, in the place of one bootstrap. Rendered into it again, a changed
+    /// configuration reaches the running Envoy without a restart: models, targets, limits, providers and what is done
+    /// about personal data change for the requests that follow, no stream is cut and no connection is drained. It is
+    /// checked first, and written file by file; what only a restart brings into force (admin, service) is refused.
+    /// Envoy is started with `-c DIR/envoy.yaml`. See docs/xds.md
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    pub(crate) xds: Option<PathBuf>,
+    /// With --xds: how long a provider's cluster is kept that nothing refers to any more, since requests under way may
+    /// still move on to it
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "xds")]
+    pub(crate) grace: u64,
+    /// With --xds: write also what a running Envoy cannot take up, to start it anew at once
+    #[arg(long, requires = "xds")]
+    pub(crate) restart: bool,
     /// Write it without having Envoy check it
     #[arg(long)]
     pub(crate) no_validate: bool,

@@ -6,3 +6,4 @@ pub mod pii_key;
 pub mod process;
 pub mod render;
 pub mod runtime_dir;
+pub mod xds;

@@ -6,13 +6,19 @@ mod access_log;
 mod bootstrap;
 mod cache;
 mod cluster;
+mod code;
 mod credential;
+mod discovery;
 mod filter;
+pub mod istio;
 mod listener;
 mod local_reply;
 mod node;
 mod route;
 mod service;
+mod slot;
+mod told;
+mod tracing;
 mod trust;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -20,6 +26,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use penstock_config::Config;
 use thiserror::Error;
 
+pub use code::Code;
+pub use discovery::{CLUSTERS, Discovery, FILTER, Kind, Resource, SECRET, Version, content_hash, discovery};
 pub use filter::Filter;
 
 /// What rendering needs to know of this machine.
@@ -100,8 +108,12 @@ pub fn bootstrap(config: &Config, options: &Options) -> Result<Rendered, RenderE
 /// What all parts of a rendering read.
 struct Context<'a> {
     config: &'a Config,
-    wasm_dir: PathBuf,
+    code: Code,
     secret_dir: PathBuf,
+    /// Where Envoy reads from files what may change while it runs; else all of it stands in the bootstrap.
+    discovery: Option<PathBuf>,
+    /// Whether directories that the configuration names are another machine's, so that nothing is looked for here.
+    elsewhere: bool,
     listen: SocketAddr,
     admin: SocketAddr,
     system_ca: Option<PathBuf>,
@@ -111,8 +123,10 @@ impl<'a> Context<'a> {
     fn new(config: &'a Config, options: &Options) -> Result<Self, RenderError> {
         Ok(Self {
             config,
-            wasm_dir: absolute(options.wasm_dir.clone())?,
+            code: Code::Here(absolute(options.wasm_dir.clone())?),
             secret_dir: absolute(options.secret_dir.clone())?,
+            discovery: None,
+            elsewhere: false,
             listen: options.listen.unwrap_or(config.listen),
             admin: options.admin.unwrap_or(config.admin),
             system_ca: options.system_ca.clone().or_else(trust::system_ca),

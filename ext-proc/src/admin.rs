@@ -1,6 +1,6 @@
-//! What operators ask the service over HTTP: `/healthz`, `/readyz`, `/metrics`.
+//! What operators ask the service over HTTP: `/healthz`, `/readyz`, `/metrics`, and the console.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
 use http_body_util::Full;
 use hyper::{
@@ -10,7 +10,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpListener, sync::Semaphore};
 
-use crate::service::Service;
+use crate::{console, service::Service};
 
 /// Of the OpenMetrics text format, which Prometheus asks for.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -32,7 +32,7 @@ pub async fn serve(listener: TcpListener, service: Arc<Service>) {
             return;
         };
         // A connection that could not be taken says nothing about the next; without a file for it, neither can be.
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
@@ -40,7 +40,7 @@ pub async fn serve(listener: TcpListener, service: Arc<Service>) {
         tokio::spawn(async move {
             let answer = service_fn(move |request| {
                 let service = Arc::clone(&service);
-                async move { Ok::<_, Infallible>(answer(&request, &service)) }
+                async move { Ok::<_, Infallible>(answer(request, peer.ip(), &service).await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -53,7 +53,10 @@ pub async fn serve(listener: TcpListener, service: Arc<Service>) {
     }
 }
 
-fn answer(request: &Request<Incoming>, service: &Service) -> Response<Full<Bytes>> {
+async fn answer(request: Request<Incoming>, peer: IpAddr, service: &Arc<Service>) -> Response<Full<Bytes>> {
+    if console::is_at(request.uri().path()) {
+        return console::answer(request, peer, service).await;
+    }
     if ![Method::GET, Method::HEAD].contains(request.method()) {
         return text(StatusCode::METHOD_NOT_ALLOWED, TEXT, "use GET\n".to_owned());
     }
@@ -69,7 +72,11 @@ fn answer(request: &Request<Incoming>, service: &Service) -> Response<Full<Bytes
             text(status, TEXT, lines)
         }
         "/metrics" => text(StatusCode::OK, OPEN_METRICS, service.metrics_text()),
-        "/" => text(StatusCode::OK, TEXT, "/healthz\n/readyz\n/metrics\n".to_owned()),
+        "/" => text(
+            StatusCode::OK,
+            TEXT,
+            "/healthz\n/readyz\n/metrics\n/console\n".to_owned(),
+        ),
         _ => text(
             StatusCode::NOT_FOUND,
             TEXT,

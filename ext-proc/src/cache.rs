@@ -32,6 +32,7 @@ pub use self::{
     open::Places,
     recall::{Hit, Quick, Recalled},
     remove::Removal,
+    report::{OfModel, Report, Saved},
 };
 use self::{measure::Measures, part::Part};
 

@@ -10,6 +10,7 @@ mod downgrading;
 mod pricing;
 mod recalling;
 mod sketch;
+pub mod story;
 
 use std::sync::Arc;
 
@@ -23,13 +24,14 @@ use penstock_translate::{
 
 use self::bid::Bid;
 pub use self::sketch::Sketch;
+use self::story::Step;
 use crate::{
     cache::Wanted,
     caller::Caller,
     counting::{Counted, Counting},
     keys,
     money::{BudgetClaim, DOWNGRADED, Priced},
-    plan::{HealthView, Needs, Reason},
+    plan::{HealthView, Needs, Planned, Reason},
     receipt::Receipt,
     session::Question,
     snapshot::Snapshot,
@@ -89,6 +91,10 @@ pub struct Deciding {
     lookup: Option<Lookup>,
     /// What is to become of the answer.
     wanted: Option<Box<Wanted>>,
+    /// What it went through, for people.
+    steps: Vec<Step>,
+    /// The plan that was made last.
+    planned: Option<Planned>,
     stage: Stage,
 }
 
@@ -127,6 +133,8 @@ impl Deciding {
             now_ms,
             lookup: None,
             wanted: None,
+            steps: Vec::new(),
+            planned: None,
             stage: Stage::Over,
         };
         let next = match deciding.admit() {
@@ -211,6 +219,7 @@ impl Deciding {
             }
             None => bid.planned,
         };
+        self.planned = Some(planned.clone());
         let targets = planned.targets.iter().filter_map(|index| {
             let route = routing.targets.get(*index)?;
             Some(Chosen {

@@ -10,6 +10,7 @@ mod circuit;
 mod effect;
 mod limits;
 mod metrics;
+mod report;
 mod target;
 
 use std::{collections::HashMap, sync::Arc};
@@ -18,7 +19,11 @@ use penstock_client::trail::Stop;
 use penstock_config::{Config, Health as Policy};
 
 use self::target::{News, Target};
-pub use self::{effect::Effect, metrics::Metrics};
+pub use self::{
+    effect::Effect,
+    metrics::Metrics,
+    report::{Attempts, TargetReport},
+};
 use crate::{
     outcome::Outcome,
     plan::{HealthView, Standing, Turn},

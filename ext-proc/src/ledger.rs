@@ -192,17 +192,19 @@ impl Ledger {
         self
     }
 
-    /// Writes a row down, within a flush interval. Never waits.
-    pub fn record(&self, row: Row) {
+    /// Writes a row down, within a flush interval, and says that it will; one of too many that nobody known has made is
+    /// passed over. Never waits.
+    pub fn record(&self, row: impl Into<Arc<Row>>) -> bool {
+        let row = row.into();
         if row.is_of_nobody() && !self.takes_one_of_nobody() {
             self.metrics.passed_over.inc();
-            return;
+            return false;
         }
-        let row = Arc::new(row);
         if let Some(collector) = &self.collector {
             collector.export(Arc::clone(&row));
         }
         self.note(Note::Row(row));
+        true
     }
 
     /// Writes down what was asked, as it left pii-redaction: at most its first 256 KiB. Never waits.

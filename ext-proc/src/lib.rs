@@ -12,6 +12,7 @@ pub mod authorize;
 pub mod cache;
 pub mod caller;
 pub mod collector;
+pub mod console;
 pub mod counting;
 pub mod deciding;
 mod fixed;

@@ -177,6 +177,12 @@ fn applies(limit: &Limit, ask: &Ask<'_>) -> bool {
     })
 }
 
+/// The values that `limit` is kept apart by: what people call each scope, and the request's value.
+pub fn values<'a>(limit: &Limit, ask: &Ask<'a>) -> Vec<(&'static str, &'a str)> {
+    let scopes = limit.per.iter();
+    scopes.map(|scope| (word(*scope), value(*scope, ask))).collect()
+}
+
 fn value<'a>(scope: Scope, ask: &Ask<'a>) -> &'a str {
     let named = |name: &'a str| if name.is_empty() { ANONYMOUS } else { name };
     match scope {

@@ -7,6 +7,7 @@ pub mod approve;
 mod budget;
 mod downgrade;
 mod metrics;
+mod pots;
 mod quote;
 mod refusal;
 mod spent;
@@ -26,6 +27,7 @@ pub use self::{
     budget::{BudgetClaim, Priced},
     downgrade::{DOWNGRADED, Served},
     metrics::MoneyMetrics,
+    pots::Pot,
     quote::{Quote, QuotedApproval, QuotedBudget, QuotedPrice, QuotedTarget},
     refusal::ESTIMATE,
     spent::{Part, Spent},

@@ -39,15 +39,15 @@ pub fn redis_url(settings: &DecisionService) -> anyhow::Result<Option<String>> {
     }
 }
 
-/// What is sent along to the collector; nothing if the variable is not set.
+/// What is sent along to the collector at `field`; nothing if the variable is not set.
 ///
 /// # Errors
 /// When the variable is no text.
-pub fn collector_headers(name: Option<&str>) -> anyhow::Result<String> {
+pub fn collector_headers(name: Option<&str>, field: &str) -> anyhow::Result<String> {
     match name.map(std::env::var) {
         None | Some(Err(std::env::VarError::NotPresent)) => Ok(String::new()),
         Some(Ok(headers)) => Ok(headers),
-        Some(Err(_)) => bail!("ledger.otlp: the environment variable of its headers is no text"),
+        Some(Err(_)) => bail!("{field}: the environment variable of its headers is no text"),
     }
 }
 

@@ -3,6 +3,7 @@
 mod answers;
 mod caching;
 mod learning;
+mod showing;
 mod standing;
 mod start;
 
@@ -10,7 +11,7 @@ use std::{
     collections::HashMap,
     pin::Pin,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -28,6 +29,7 @@ use tokio::sync::Semaphore;
 use crate::{
     access_log,
     cache::{Cache, Inquiry, Quick},
+    console::{Door, Recent, Spending},
     counting::{Counted, Counting},
     deciding::{Deciding, Next, Room},
     keys::{self, KeyMetrics, Keyring},
@@ -39,7 +41,7 @@ use crate::{
     session::{Purpose, Question},
     snapshot::{self, Snapshot},
     store::{Account, Refused, Store},
-    telemetry::Telemetry,
+    telemetry::{self, Telemetry},
     verdict::Verdict,
 };
 
@@ -86,6 +88,8 @@ pub struct Service {
     registry: Registry,
     metrics: Metrics,
     telemetry: Telemetry,
+    /// Set once the service is there whose metrics are told.
+    told: OnceLock<telemetry::otlp::Exporter>,
     parts: snapshot::Metrics,
     access_log: access_log::Metrics,
     news: Option<News>,
@@ -97,6 +101,12 @@ pub struct Service {
     spent: Mutex<HashMap<Account, u64>>,
     draining: AtomicBool,
     refused: ArcSwap<Option<String>>,
+    /// The latest requests, for the console.
+    recent: Recent,
+    /// What was used lately, summed up for the console.
+    spending: Spending,
+    /// Who is signed in to the console.
+    pub door: Door,
 }
 
 impl std::fmt::Debug for Service {
@@ -156,7 +166,12 @@ impl Service {
         if let Some(cache) = &self.cache {
             cache.close().await;
         }
-        let (settlements, records) = tokio::join!(store, self.ledger.close_collector());
+        let told = async {
+            if let Some(told) = self.told.get() {
+                told.close(END).await;
+            }
+        };
+        let (settlements, records, ()) = tokio::join!(store, self.ledger.close_collector(), told);
         self.ledger.save_accounts(self.store.changes());
         let rows = tokio::task::block_in_place(|| self.ledger.close());
         if settlements > 0 || records > 0 || rows > 0 {
@@ -404,12 +419,16 @@ impl Service {
                 reply.details.to_owned()
             }
         };
+        let question = deciding.question();
+        if question.purpose == Purpose::Chat {
+            self.recent
+                .decided(&question.client.request_id, deciding.story(&verdict));
+        }
         if let (Verdict::Go { .. }, Some(budget)) = (&verdict, deciding.downgraded_by()) {
             snapshot.money_metrics.downgraded(&snapshot.money, budget);
         }
         self.metrics.decision(&reason, took);
         if matches!(verdict, Verdict::Go { .. }) && snapshot.config.keeps_bodies() {
-            let question = deciding.question();
             self.ledger
                 .record_body(&question.client.request_id, &question.body);
         }

@@ -8,6 +8,7 @@ mod counters;
 mod ending;
 mod genai;
 mod names;
+pub mod otlp;
 mod series;
 
 use penstock_client::Endpoint;

@@ -4,24 +4,31 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
-use anyhow::Context as _;
 use penstock_config::Config;
 use penstock_envoy::{
+    admin::Admin,
     binary, pii_key,
     render::{self, Options},
     runtime_dir::{BOOTSTRAP, RuntimeDir},
+    xds::{Publish, XdsDir},
 };
 
+use super::check;
 use crate::arguments::{Proxy, Render, RenderEnvoy};
 
 /// Where the files beside a bootstrap on standard output are said to be.
 const STDOUT_SECRET_DIR: &str = "/etc/penstock";
 
+/// What an Envoy is given to get new clusters ready that cannot be asked whether they are.
+const SETTLE: Duration = Duration::from_secs(3);
+
 pub(crate) fn run(arguments: &Render) -> anyhow::Result<ExitCode> {
     match &arguments.proxy {
         Proxy::Envoy(arguments) => envoy(arguments),
+        Proxy::Istio(arguments) => super::istio::run(arguments),
     }
 }
 
@@ -31,17 +38,16 @@ fn envoy(arguments: &RenderEnvoy) -> anyhow::Result<ExitCode> {
     if !arguments.no_validate {
         validate(&config, &wasm_dir, arguments)?;
     }
+    if let Some(directory) = &arguments.xds {
+        let options = options(wasm_dir, directory.clone(), arguments);
+        return publish(&config, &options, directory, arguments).map(|()| ExitCode::SUCCESS);
+    }
     let secret_dir = match &arguments.output {
         Some(directory) => directory.join("secrets"),
         None => PathBuf::from(STDOUT_SECRET_DIR),
     };
     let rendered = render::bootstrap(&config, &options(wasm_dir, secret_dir, arguments))?;
-    for notice in &rendered.notices {
-        eprintln!("penstock: {notice}");
-    }
-    if let Err(error) = pii_key::check(&config) {
-        eprintln!("penstock: {error}; no Envoy starts with this configuration before that is mended");
-    }
+    tell(&config, &rendered.notices);
     match &arguments.output {
         Some(directory) => write(directory, &rendered)?,
         None => print(&rendered)?,
@@ -57,16 +63,43 @@ fn validate(config: &Config, wasm_dir: &Path, arguments: &RenderEnvoy) -> anyhow
         );
         return Ok(());
     };
-    let directory = RuntimeDir::temporary()?;
-    let options = options(wasm_dir.to_owned(), directory.path().to_owned(), arguments);
-    let rendered = render::bootstrap(config, &options)?;
-    directory.write(&rendered)?;
-    binary::validate(
-        &envoy,
-        &directory.path().join(BOOTSTRAP),
-        &pii_key::stand_in(config),
-    )
-    .context("Envoy refuses the rendered configuration")
+    let options = options(wasm_dir.to_owned(), PathBuf::new(), arguments);
+    check::with_envoy(config, options, &envoy, &pii_key::stand_in(config))
+}
+
+/// Puts it where a running Envoy finds it.
+fn publish(
+    config: &Config,
+    options: &Options,
+    directory: &Path,
+    arguments: &RenderEnvoy,
+) -> anyhow::Result<()> {
+    let directory = XdsDir::at(directory)?;
+    let discovery = render::discovery(config, options, directory.path())?;
+    tell(config, &discovery.notices);
+    let published = directory.publish(
+        &discovery,
+        &Publish {
+            admin: Some(Admin(config.admin)),
+            settle: SETTLE,
+            grace: Duration::from_secs(arguments.grace),
+            restart: arguments.restart,
+            stop: &|| false,
+        },
+    )?;
+    for line in published.lines(directory.path(), config) {
+        eprintln!("{line}");
+    }
+    Ok(())
+}
+
+fn tell(config: &Config, notices: &[String]) {
+    for notice in notices {
+        eprintln!("penstock: {notice}");
+    }
+    if let Err(error) = pii_key::check(config) {
+        eprintln!("penstock: {error}; no Envoy starts with this configuration before that is mended");
+    }
 }
 
 fn options(wasm_dir: PathBuf, secret_dir: PathBuf, arguments: &RenderEnvoy) -> Options {

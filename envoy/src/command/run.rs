@@ -19,13 +19,18 @@ use penstock_envoy::{
     process::{self, Envoy, KeptService, Start, StartService, Turn},
     render::{self, Options},
     runtime_dir::{BOOTSTRAP, RuntimeDir},
+    xds::{Publish, XdsDir},
 };
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
     iterator::Signals,
 };
 
+use self::live::Live;
+use super::check;
 use crate::arguments::Run;
+
+mod live;
 
 /// Compiling the filter for every worker takes a second on a slow machine.
 const LONGEST_START: Duration = Duration::from_secs(30);
@@ -53,20 +58,18 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
         Some(path) => RuntimeDir::at(path)?,
         None => RuntimeDir::temporary()?,
     };
-    let rendered = render::bootstrap(
-        &config,
-        &Options {
-            wasm_dir: binary::wasm_dir(arguments.filters.wasm_dir.as_deref()),
-            secret_dir: directory.path().join("secrets"),
-            listen: None,
-            admin: None,
-            system_ca: None,
-        },
-    )?;
-    directory.write(&rendered)?;
-    let bootstrap = directory.path().join(BOOTSTRAP);
-    binary::validate(&envoy, &bootstrap, &[]).context("Envoy refuses the rendered configuration")?;
-    for notice in rendered.notices.iter().chain(&missing_credentials(&config)) {
+    let options = Options {
+        wasm_dir: binary::wasm_dir(arguments.filters.wasm_dir.as_deref()),
+        secret_dir: directory.path().to_owned(),
+        listen: None,
+        admin: None,
+        system_ca: None,
+    };
+    check::with_envoy(&config, options.clone(), &envoy, &[])?;
+    let files = XdsDir::at(directory.path())?;
+    let discovery = render::discovery(&config, &options, directory.path())?;
+    files.publish(&discovery, &Publish::at_start())?;
+    for notice in discovery.notices.iter().chain(&missing_credentials(&config)) {
         eprintln!("penstock: {notice}");
     }
 
@@ -75,24 +78,35 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     if let Some(service) = &mut service {
         service.wait_ready(LONGEST_START, &signalled)?;
     }
-    let mut envoy = Envoy::start(&Start {
+    let mut running = Envoy::start(&Start {
         penstock,
-        envoy,
-        bootstrap,
+        envoy: envoy.clone(),
+        bootstrap: directory.path().join(BOOTSTRAP),
         admin: config.admin,
         concurrency: arguments.concurrency,
         log_level: arguments.log_level.clone(),
     })?;
-    envoy.wait_ready(LONGEST_START, &signalled)?;
+    running.wait_ready(LONGEST_START, &signalled)?;
     if !signalled() {
         eprintln!("{}", ready(&config));
     }
+    let ends = Arc::clone(&signals);
+    Live {
+        file: arguments.file.clone(),
+        envoy,
+        options,
+        directory: files,
+        has_service: !arguments.no_service,
+        config,
+        discovery,
+    }
+    .watch(move || ends.load(Ordering::Relaxed) > 0);
     while !signalled() {
         // Envoy goes on without it, as the failure mode says.
         if let Some(turn) = service.as_mut().map(KeptService::tend).transpose()?.flatten() {
             eprintln!("penstock: {}", told(&turn));
         }
-        if let Some(status) = envoy.ended()? {
+        if let Some(status) = running.ended()? {
             eprintln!("penstock: Envoy ended by itself: {status}");
             return Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(
                 ExitCode::FAILURE,
@@ -105,8 +119,8 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
         std::thread::sleep(POLL);
     }
     let hurry = || signals.load(Ordering::Relaxed) > 1;
-    envoy.drain(Duration::from_secs(arguments.drain_time), &hurry);
-    let status = envoy.stop()?;
+    running.drain(Duration::from_secs(arguments.drain_time), &hurry);
+    let status = running.stop()?;
     if let Some(service) = &mut service {
         // After Envoy, whose last requests it is told of.
         service.stop()?;

@@ -1,7 +1,7 @@
 //! The whole of what Envoy is started with.
 
 use super::{
-    Context, RenderError, cache, cluster, listener,
+    Context, RenderError, cache, cluster, discovery, listener,
     node::{Node, extension, list, map},
 };
 
@@ -45,6 +45,30 @@ const HISTOGRAMS: [(&str, &[u64]); 3] = [
 ];
 
 pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
+    let bootstrap = fixed(context);
+    let Some(directory) = &context.discovery else {
+        let resources = map! {
+            "listeners" => listeners(context)?,
+            "clusters" => [clusters(context)?, fixed_clusters(context)?].concat(),
+        };
+        return Ok(bootstrap.with("static_resources", resources));
+    };
+    let resources = map! { "clusters" => fixed_clusters(context)? };
+    Ok(bootstrap
+        .with("dynamic_resources", discovery::dynamic_resources(directory))
+        .with("static_resources", resources))
+}
+
+/// Everything that Envoy listens for.
+pub(super) fn listeners(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
+    let mut listeners = vec![listener::listener(context)?];
+    let embeddings = context.config.embeddings();
+    listeners.extend(embeddings.map(|(provider, endpoint)| cache::listener(provider, endpoint)));
+    Ok(listeners)
+}
+
+/// The clusters that may come and go while Envoy runs.
+pub(super) fn clusters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
     let mut clusters = Vec::new();
     for provider in &context.config.providers {
         clusters.push(cluster::provider(context, provider)?);
@@ -53,21 +77,26 @@ pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
     if let Some(service) = quota.and_then(|quota| quota.service.as_ref()) {
         clusters.push(cluster::quota_service(context, service)?);
     }
-    if let Some(service) = &context.config.service {
-        clusters.push(cluster::service(context, service)?);
-    }
-    let mut listeners = vec![listener::listener(context)?];
-    if let Some((provider, endpoint)) = context.config.embeddings() {
-        listeners.push(cache::listener(provider, endpoint));
+    if let Some((provider, _)) = context.config.embeddings() {
         clusters.push(cache::embeddings(context, provider)?);
     }
     clusters.push(cluster::exhausted());
-    Ok(map! {
-        "node" => map! {
-            "id" => "penstock",
-            "cluster" => "penstock",
-            "metadata" => map! { "penstock" => map! { "policy_version" => context.config.policy_version() } },
-        },
+    Ok(clusters)
+}
+
+/// The access log that the service reads, and the tracer, demand clusters that Envoy is started with.
+fn fixed_clusters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
+    let service = context.config.service.as_ref();
+    let service = service.map(|service| cluster::service(context, service));
+    let traces = context.config.telemetry.traces.as_ref();
+    let traces = traces.map(|traces| cluster::traces(context, traces));
+    service.into_iter().chain(traces).collect()
+}
+
+/// What is read once.
+fn fixed(context: &Context<'_>) -> Node {
+    map! {
+        "node" => node(context),
         "admin" => map! { "address" => context.admin },
         // Compiling the filters leaves memory behind that Envoy would otherwise keep for good.
         "memory_allocator_manager" => map! {
@@ -85,11 +114,22 @@ pub(super) fn bootstrap(context: &Context<'_>) -> Result<Node, RenderError> {
                 map! { "max_active_downstream_connections" => MOST_CONNECTIONS },
             )],
         },
-        "static_resources" => map! {
-            "listeners" => listeners,
-            "clusters" => clusters,
-        },
-    })
+    }
+}
+
+/// Who this Envoy is: where the policy may change while it runs, what it must be started with instead.
+fn node(context: &Context<'_>) -> Node {
+    let environment = context.config.pii.as_ref().map(|pii| pii.key_env.as_str());
+    let told = match (&context.discovery, environment) {
+        (None, _) => map! { "policy_version" => context.config.policy_version() },
+        (Some(_), Some(name)) => map! { "environment" => list![name] },
+        (Some(_), None) => map! {},
+    };
+    map! {
+        "id" => "penstock",
+        "cluster" => "penstock",
+        "metadata" => map! { "penstock" => told },
+    }
 }
 
 /// Makes a tag of the label, so that `penstock.attempts.provider.x.outcome.200` becomes

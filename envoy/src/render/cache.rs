@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use penstock_config::{DecisionService, EmbeddingEndpoint, Provider};
+use penstock_config::{Config, DecisionService, EmbeddingEndpoint, Provider};
 
 use super::{
     Context, RenderError, cluster, credential,
+    discovery::ResourceFile,
     node::{Node, extension, list, map},
     service,
+    slot::{CONDITIONAL, Slot},
 };
 
 /// The filter that shows answers to the service.
@@ -21,12 +23,17 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// Shows the service a copy of the request and of its answer as the client's side gets it, still masked. Nothing waits
 /// for it, and requests pass over it of which the service does not want to see the answer.
-pub(super) fn fill(service: &DecisionService) -> Node {
+pub(super) fn fill(config: &Config, service: &DecisionService) -> Slot {
+    let filter = config.cache.as_ref().map(|_| show(service));
+    Slot::new(FILL, ResourceFile::filter("fill"), CONDITIONAL, filter)
+}
+
+fn show(service: &DecisionService) -> Node {
     let mut namespaces = service::told_of_caller();
     namespaces.push(service::NAMESPACE.into());
     let show = extension(
         "envoy.filters.http.ext_proc",
-        "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",
+        service::EXTERNAL_PROCESSOR,
         map! {
             "grpc_service" => service::grpc(service),
             "observability_mode" => true,

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use penstock_config::{Config, DecisionService, Endpoint, Provider, Scheme, Service, Tls};
+use penstock_config::{Config, DecisionService, Endpoint, Provider, Scheme, Service, Tls, Traces};
 
 use super::{
     Context, RenderError, absolute, credential, filter,
@@ -14,22 +14,26 @@ pub(super) const EXHAUSTED: &str = "penstock-exhausted";
 
 /// Limits of ours live in the quota: with Envoy's default of three concurrent retries, a provider's outage
 /// becomes our clients' errors.
-const NO_BREAKER: u32 = 1_000_000;
+pub(super) const NO_BREAKER: u32 = 1_000_000;
 /// A translated body may be larger than the original.
 const GROWTH: u64 = 4;
 /// Providers close idle connections without a word; a request sent into one of those is lost.
 const CONNECTION_IDLE: Duration = Duration::from_secs(60);
-const KEEPALIVE_SECONDS: u32 = 30;
+pub(super) const KEEPALIVE_SECONDS: u32 = 30;
 /// Between two questions to a replica of the service whether it is well.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 /// Replicas that there is time for to be asked, one after the other.
 pub(super) const ATTEMPTS: u32 = 2;
+/// A collector that does not answer for so long does without these spans.
+pub(super) const COLLECTOR_TIMEOUT: Duration = Duration::from_secs(5);
 /// Nothing listens there, and connecting is refused at once.
 const CLOSED_PORT: u16 = 1;
 
 pub(super) fn provider(context: &Context<'_>, provider: &Provider) -> Result<Node, RenderError> {
-    let translation = filter::schema_translation(context, &context.config.back(provider))?;
-    let mut filters = vec![translation];
+    let mut filters: Vec<Node> = filter::back(context, provider)?
+        .placed(context)
+        .into_iter()
+        .collect();
     filters.extend(credential::injector(context, provider)?);
     to(context, provider, &provider.cluster(), filters)
 }
@@ -127,6 +131,21 @@ pub(super) fn service(context: &Context<'_>, service: &DecisionService) -> Resul
     }
 }
 
+/// Where spans go.
+pub(super) fn traces(context: &Context<'_>, traces: &Traces) -> Result<Node, RenderError> {
+    let endpoint = &traces.endpoint;
+    let cluster = map! {
+        "name" => traces.cluster(),
+        "connect_timeout" => COLLECTOR_TIMEOUT,
+        "load_assignment" => map! {
+            "cluster_name" => traces.cluster(),
+            "endpoints" => list![locality(0, &endpoint.host, endpoint.port)],
+        },
+        "typed_extension_protocol_options" => http2(),
+    };
+    reached(context, cluster, endpoint, &traces.tls, "the collector of traces")
+}
+
 fn http2() -> Node {
     let options = typed(
         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
@@ -147,7 +166,7 @@ fn no_breaker() -> Node {
 }
 
 /// A cluster with how its endpoint is found and spoken to.
-fn reached(
+pub(super) fn reached(
     context: &Context<'_>,
     cluster: Node,
     endpoint: &Endpoint,
@@ -194,7 +213,7 @@ pub(super) fn exhausted() -> Node {
     }
 }
 
-fn locality(priority: u32, host: &str, port: u16) -> Node {
+pub(super) fn locality(priority: u32, host: &str, port: u16) -> Node {
     map! {
         "priority" => priority,
         "lb_endpoints" => list![map! { "endpoint" => map! { "address" => socket_address(host, port) } }],

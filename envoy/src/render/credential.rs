@@ -8,24 +8,26 @@ use std::path::{Path, PathBuf};
 use penstock_config::{Api, Credential, Flavor, Provider};
 
 use super::{
-    Context, RenderError, absolute,
+    Context, RenderError, absolute, discovery,
     node::{self, Node, extension, list, map, typed},
 };
 
 /// The filter that puts the credential in, where the provider has one of ours.
 pub(super) fn injector(context: &Context<'_>, provider: &Provider) -> Result<Option<Node>, RenderError> {
-    let source = map! { "path" => path(context, provider).as_path() };
+    let Some((path, _)) = file(context, provider)? else {
+        return Ok(None);
+    };
+    let source = map! { "path" => path.as_path() };
     let source = match &provider.credential {
-        Credential::Env(_) => source,
+        Credential::None | Credential::Client | Credential::Env(_) => source,
         Credential::File(_) => match directory(context, provider)? {
             // Kubernetes swaps a symbolic link beside the file and never touches the file itself.
-            Some(directory) if directory.is_dir() => {
+            Some(directory) if context.elsewhere || directory.is_dir() => {
                 source.with("watched_directory", map! { "path" => directory.as_path() })
             }
             // To watch what is not there stops Envoy from starting.
             _ => source,
         },
-        Credential::None | Credential::Client => return Ok(None),
     };
     let (header, prefix) = header(provider);
     let generic = map! {
@@ -63,6 +65,7 @@ pub(super) fn notices(context: &Context<'_>) -> Result<Vec<String>, RenderError>
     let mut notices = Vec::new();
     for provider in &context.config.providers {
         if let Some(directory) = directory(context, provider)?
+            && !context.elsewhere
             && !directory.is_dir()
         {
             notices.push(format!(
@@ -98,27 +101,38 @@ fn header(provider: &Provider) -> (&'static str, &'static str) {
 pub(super) fn files(context: &Context<'_>) -> Result<Vec<(PathBuf, String)>, RenderError> {
     let mut files = Vec::new();
     for provider in &context.config.providers {
-        let source = match &provider.credential {
-            Credential::Env(name) => map! { "environment_variable" => name.as_str() },
-            Credential::File(path) => {
-                let path = absolute(context.config.resolve(path))?;
-                map! { "filename" => path.as_path() }
-            }
-            Credential::None | Credential::Client => continue,
-        };
-        let resources = map! {
-            "resources" => list![typed(
-                "envoy.extensions.transport_sockets.tls.v3.Secret",
-                map! { "name" => provider.cluster(), "generic_secret" => map! { "secret" => source } },
-            )],
-        };
-        files.push((path(context, provider), node::yaml(&resources)?));
+        files.extend(file(context, provider)?);
     }
     Ok(files)
 }
 
-fn path(context: &Context<'_>, provider: &Provider) -> PathBuf {
-    context
-        .secret_dir
-        .join(Path::new(&provider.cluster()).with_extension("yaml"))
+/// The file that says where a provider's secret is, unless there is none of ours.
+fn file(context: &Context<'_>, provider: &Provider) -> Result<Option<(PathBuf, String)>, RenderError> {
+    let source = match &provider.credential {
+        Credential::Env(name) => map! { "environment_variable" => name.as_str() },
+        Credential::File(path) => {
+            let path = absolute(context.config.resolve(path))?;
+            map! { "filename" => path.as_path() }
+        }
+        Credential::None | Credential::Client => return Ok(None),
+    };
+    let resources = map! {
+        "resources" => list![typed(
+            "envoy.extensions.transport_sockets.tls.v3.Secret",
+            map! { "name" => provider.cluster(), "generic_secret" => map! { "secret" => source } },
+        )],
+    };
+    let content = node::yaml(&resources)?;
+    let name = match context.discovery {
+        None => format!("{}.yaml", provider.cluster()),
+        // What watches the secret does not see that this file changes: another source is another file, which its
+        // cluster is then told of.
+        Some(_) => format!(
+            "{}{}-{}.yaml",
+            discovery::SECRET,
+            provider.cluster(),
+            discovery::content_hash(&content)
+        ),
+    };
+    Ok(Some((context.secret_dir.join(name), content)))
 }

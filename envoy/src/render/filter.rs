@@ -1,11 +1,13 @@
 //! Our own filters, as Envoy is given them.
 
-use penstock_config::slice::{PiiRedaction, SchemaTranslation, TokenQuota};
+use penstock_config::Provider;
 use serde::Serialize;
 
 use super::{
     Context, RenderError,
+    discovery::ResourceFile,
     node::{Node, extension, list, map, typed},
+    slot::Slot,
 };
 
 /// A filter that is compiled to wasm.
@@ -51,35 +53,55 @@ impl Filter {
     }
 }
 
-pub(super) fn schema_translation(
-    context: &Context<'_>,
-    slice: &SchemaTranslation,
-) -> Result<Node, RenderError> {
-    let role = match slice {
-        SchemaTranslation::Front(_) => "front",
-        SchemaTranslation::Back(_) => "back",
-    };
-    let name = format!("{}.{role}", Filter::SchemaTranslation.vm());
-    wasm(context, Filter::SchemaTranslation, &name, role, None, slice)
+/// The front instance of schema-translation.
+pub(super) fn front(context: &Context<'_>) -> Result<Slot, RenderError> {
+    let filter = Filter::SchemaTranslation;
+    let name = format!("{}.front", filter.vm());
+    let front = wasm(context, filter, &name, "front", None, &context.config.front())?;
+    let file = ResourceFile::filter("front");
+    Ok(Slot::new(filter.vm(), file, WASM, Some(front)))
 }
 
-pub(super) fn token_quota(context: &Context<'_>, slice: &TokenQuota) -> Result<Node, RenderError> {
-    let name = Filter::TokenQuota.vm();
-    wasm(context, Filter::TokenQuota, name, "quota", None, slice)
-}
-
-/// The key reaches the VM from Envoy's environment: a config dump shows its name and no more.
-pub(super) fn pii_redaction(context: &Context<'_>, slice: &PiiRedaction) -> Result<Node, RenderError> {
-    let name = Filter::PiiRedaction.vm();
-    wasm(
+/// The back instance of schema-translation, for one provider.
+pub(super) fn back(context: &Context<'_>, provider: &Provider) -> Result<Slot, RenderError> {
+    let filter = Filter::SchemaTranslation;
+    let name = format!("{}.back", filter.vm());
+    let back = wasm(
         context,
-        Filter::PiiRedaction,
-        name,
-        "pii",
-        Some(&slice.key_env),
-        slice,
-    )
+        filter,
+        &name,
+        "back",
+        None,
+        &context.config.back(provider),
+    )?;
+    let file = ResourceFile::filter(&provider.cluster());
+    let name = format!("{}.{}", filter.vm(), provider.cluster());
+    Ok(Slot::new(name, file, WASM, Some(back)))
 }
+
+/// Not there without a quota.
+pub(super) fn token_quota(context: &Context<'_>) -> Result<Slot, RenderError> {
+    let filter = Filter::TokenQuota;
+    let slice = context.config.token_quota();
+    let quota = slice.map(|slice| wasm(context, filter, filter.vm(), "quota", None, &slice));
+    let file = ResourceFile::filter("token-quota");
+    Ok(Slot::new(filter.vm(), file, WASM, quota.transpose()?))
+}
+
+/// Not there where nobody asks for it. The key reaches the VM from Envoy's environment: a config dump shows its name
+/// and no more.
+pub(super) fn pii_redaction(context: &Context<'_>) -> Result<Slot, RenderError> {
+    let filter = Filter::PiiRedaction;
+    let slice = context.config.pii_redaction();
+    let pii = slice.map(|slice| {
+        let key = Some(slice.key_env.as_str());
+        wasm(context, filter, filter.vm(), "pii", key, &slice)
+    });
+    let file = ResourceFile::filter("pii-redaction");
+    Ok(Slot::new(filter.vm(), file, WASM, pii.transpose()?))
+}
+
+const WASM: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
 
 fn wasm(
     context: &Context<'_>,
@@ -89,18 +111,12 @@ fn wasm(
     secret_env: Option<&str>,
     slice: &impl Serialize,
 ) -> Result<Node, RenderError> {
-    let path = context.wasm_dir.join(filter.file());
-    if !path.is_file() {
-        return Err(RenderError::NoFilter {
-            path,
-            package: filter.package(),
-        });
-    }
+    let code = context.code.source(filter)?;
     let configuration = serde_json::to_string_pretty(slice)?;
     let vm = map! {
         "vm_id" => filter.vm(),
         "runtime" => "envoy.wasm.runtime.v8",
-        "code" => map! { "local" => map! { "filename" => path.as_path() } },
+        "code" => code,
     };
     let vm = match secret_env {
         Some(name) => vm.with("environment_variables", map! { "host_env_keys" => list![name] }),
@@ -108,7 +124,7 @@ fn wasm(
     };
     Ok(extension(
         filter.vm(),
-        "envoy.extensions.filters.http.wasm.v3.Wasm",
+        WASM,
         map! {
             "config" => map! {
                 "name" => name,

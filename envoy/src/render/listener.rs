@@ -5,9 +5,13 @@ use std::time::Duration;
 use penstock_config::Config;
 
 use super::{
-    Context, RenderError, access_log, filter, local_reply,
+    Context, RenderError, access_log, cache,
+    discovery::ResourceFile,
+    filter, local_reply,
     node::{Node, extension, list, map},
     route, service,
+    slot::Slot,
+    told, tracing,
 };
 
 /// Headers of a request; Envoy's own default, written down because the 431 names it.
@@ -44,7 +48,17 @@ pub(super) fn listener(context: &Context<'_>) -> Result<Node, RenderError> {
 }
 
 fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
-    Ok(map! {
+    let routes = match &context.discovery {
+        None => ("route_config", route::configuration(context.config)),
+        Some(directory) => (
+            "rds",
+            map! {
+                "route_config_name" => route::NAME,
+                "config_source" => ResourceFile::routes().source(directory),
+            },
+        ),
+    };
+    let manager = map! {
         "stat_prefix" => "penstock",
         "codec_type" => "AUTO",
         "server_name" => "penstock",
@@ -73,10 +87,14 @@ fn connection_manager(context: &Context<'_>) -> Result<Node, RenderError> {
             "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
             map! { "mutations" => list![remove("x-penstock-int-"), remove("x-envoy-")] },
         )],
-        "route_config" => route::configuration(context.config),
+        routes.0 => routes.1,
         "http_filters" => filters(context)?,
         "local_reply_config" => local_reply::configuration(context.config),
         "access_log" => access_log::access_log(context)?,
+    };
+    Ok(match &context.config.telemetry.traces {
+        Some(traces) => manager.with("tracing", tracing::tracing(context.config, traces)),
+        None => manager,
     })
 }
 
@@ -97,30 +115,39 @@ fn stream_buffer(config: &Config) -> u64 {
 
 /// In the order of the request; an answer passes them from the last to the first.
 fn filters(context: &Context<'_>) -> Result<Vec<Node>, RenderError> {
-    let mut filters = vec![for_the_log()];
-    let service = context.config.service.as_ref();
-    // In front of all that tells callers apart.
-    let guarded = context.config.keys.is_some();
-    let ext_authz = |service| service::ext_authz(context.config, service);
-    filters.extend(service.filter(|_| guarded).map(ext_authz));
-    // In front of all that costs something: who is over a limit is refused before anything else is done.
-    if let Some(slice) = context.config.token_quota() {
-        filters.push(filter::token_quota(context, &slice)?);
-    }
-    // In front of all that looks at a prompt; nothing behind it sees personal data.
-    if let Some(slice) = context.config.pii_redaction() {
-        filters.push(filter::pii_redaction(context, &slice)?);
-    }
-    // Behind all that counts and masks, so that what it decides by is what will be sent.
-    let ext_proc = |service| service::ext_proc(context.config, service);
-    filters.extend(service.into_iter().flat_map(ext_proc));
-    filters.push(filter::schema_translation(context, &context.config.front())?);
+    let slots = slots(context)?.into_iter();
+    let mut filters: Vec<Node> = slots.filter_map(|slot| slot.placed(context)).collect();
     filters.push(extension(
         "envoy.filters.http.router",
         "envoy.extensions.filters.http.router.v3.Router",
         map! { "suppress_envoy_headers" => true },
     ));
     Ok(filters)
+}
+
+/// The places in front of the router. Which there are follows from nothing that changes while Envoy runs.
+pub(super) fn slots(context: &Context<'_>) -> Result<Vec<Slot>, RenderError> {
+    let config = context.config;
+    let mut slots = vec![Slot::new(
+        "envoy.filters.http.set_filter_state",
+        ResourceFile::filter("log"),
+        SET_FILTER_STATE,
+        Some(for_the_log(config)),
+    )];
+    let service = config.service.as_ref();
+    // In front of all that tells callers apart.
+    slots.extend(service.map(|service| service::ext_authz(config, service)));
+    // In front of all that costs something: who is over a limit is refused before anything else is done.
+    slots.push(filter::token_quota(context)?);
+    // In front of all that looks at a prompt; nothing behind it sees personal data.
+    slots.push(filter::pii_redaction(context)?);
+    // Behind all that counts and masks, so that what it decides by is what will be sent.
+    if let Some(service) = service {
+        slots.extend(service::ext_proc(config, service));
+        slots.push(cache::fill(config, service));
+    }
+    slots.push(filter::front(context)?);
+    Ok(slots)
 }
 
 /// Headers that steer Envoy or our filters are no client's to send.
@@ -132,18 +159,23 @@ fn remove(prefix: &str) -> Node {
     }
 }
 
+const SET_FILTER_STATE: &str = "envoy.extensions.filters.http.set_filter_state.v3.Config";
+
 /// Keeps for the access log what every attempt overwrites or removes: the path that the client asked for, without
-/// the query, which may hold a secret, and the request id.
-fn for_the_log() -> Node {
+/// the query, which may hold a secret, the request id, and names of the caller that stand in headers. And the policy, which
+/// may change before the log is written.
+fn for_the_log(config: &Config) -> Node {
+    let mut values = vec![
+        kept(access_log::CLIENT_PATH, "%PATH(NQ:PATH)%"),
+        kept(access_log::REQUEST_ID, "%REQ(X-REQUEST-ID)%"),
+        kept(access_log::POLICY_VERSION, config.policy_version()),
+    ];
+    let names = told::headers(config).into_iter();
+    values.extend(names.map(|(key, header)| kept(key, &format!("%REQ({header})%"))));
     extension(
         "envoy.filters.http.set_filter_state",
-        "envoy.extensions.filters.http.set_filter_state.v3.Config",
-        map! {
-            "on_request_headers" => list![
-                kept(access_log::CLIENT_PATH, "%PATH(NQ:PATH)%"),
-                kept(access_log::REQUEST_ID, "%REQ(X-REQUEST-ID)%"),
-            ],
-        },
+        SET_FILTER_STATE,
+        map! { "on_request_headers" => values },
     )
 }
 

@@ -12,6 +12,7 @@ pub(super) enum Node {
     Null,
     Flag(bool),
     Number(u64),
+    Real(f64),
     Text(String),
     /// Text of several lines, kept as they are.
     Block(String),
@@ -51,7 +52,12 @@ pub(super) fn extension(name: &str, message: &str, fields: Node) -> Node {
 
 /// A message under its type's name.
 pub(super) fn typed(message: &str, fields: Node) -> Node {
-    map! { "@type" => format!("type.googleapis.com/{message}") }.with_all(fields)
+    map! { "@type" => type_url(message) }.with_all(fields)
+}
+
+/// How a message is named where any may stand.
+pub(super) fn type_url(message: &str) -> String {
+    format!("type.googleapis.com/{message}")
 }
 
 /// `address: {…}` of a listener or an endpoint.
@@ -66,6 +72,14 @@ impl Node {
             entries.push((key.to_owned(), value.into()));
         }
         self
+    }
+
+    /// The value under a key of this mapping.
+    pub(super) fn entry(self, key: &str) -> Option<Self> {
+        let Self::Map(entries) = self else { return None };
+        entries
+            .into_iter()
+            .find_map(|(name, value)| (name == key).then_some(value))
     }
 
     /// This mapping with the entries of another.
@@ -148,6 +162,7 @@ impl Serialize for Node {
             Self::Null => serializer.serialize_unit(),
             Self::Flag(flag) => serializer.serialize_bool(*flag),
             Self::Number(number) => serializer.serialize_u64(*number),
+            Self::Real(number) => serializer.serialize_f64(*number),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Block(text) => serde_saphyr::LitStr(text).serialize(serializer),
             Self::List(nodes) => {

@@ -14,8 +14,13 @@ use super::{
 const HOLD: &str = "x-penstock-int-hold";
 const BACK_OFF: Duration = Duration::from_millis(25);
 const LONGEST_BACK_OFF: Duration = Duration::from_millis(250);
+/// The shortest time that a stream may be idle, whatever its route; longer ones double it.
+const IDLE_STEP: Duration = Duration::from_secs(3_600);
 /// What deadlines of Envoy are longer than those that the filters keep, which can say more.
 const MARGIN: Duration = Duration::from_secs(5);
+
+/// The name of the routes.
+pub(super) const NAME: &str = "penstock";
 
 pub(super) fn configuration(config: &Config) -> Node {
     let silence = config
@@ -24,7 +29,7 @@ pub(super) fn configuration(config: &Config) -> Node {
         .max(longest(config, |model| model.first_token_ms));
     let answer = longest(config, |model| model.answer_ms);
     map! {
-        "name" => "penstock",
+        "name" => NAME,
         "virtual_hosts" => list![map! {
             "name" => "penstock",
             "domains" => list!["*"],
@@ -61,7 +66,8 @@ fn nowhere(name: &str, path: Node) -> Node {
     }
 }
 
-/// Longer than any route's own, so that a route's deadline is the one that ends a request.
+/// Longer than any route's own, so that a route's deadline is the one that ends a request. In wide steps: it stands in
+/// the listener, whose connections are drained for it, and a further target should not be the reason.
 pub(super) fn stream_idle_timeout(config: &Config) -> Duration {
     let longest = longest(config, |model| model.answer_ms)
         .max(config.limits.stream_stall)
@@ -71,7 +77,9 @@ pub(super) fn stream_idle_timeout(config: &Config) -> Duration {
         .as_ref()
         .map(|service| service::longest_wait(config, service));
     // Nothing moves while the service decides.
-    (idle_timeout(config, longest) + MARGIN).max(decision.unwrap_or_default() + MARGIN)
+    let least = (idle_timeout(config, longest) + MARGIN).max(decision.unwrap_or_default() + MARGIN);
+    let steps = least.as_secs().div_ceil(IDLE_STEP.as_secs());
+    IDLE_STEP.saturating_mul(u32::try_from(steps.next_power_of_two()).unwrap_or(u32::MAX))
 }
 
 fn chat(config: &Config, name: &str, hold: Node, silence: Duration) -> Node {

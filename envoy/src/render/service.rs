@@ -5,8 +5,10 @@ use std::time::Duration;
 use penstock_config::{Cache, Config, DecisionService, Queue};
 
 use super::{
-    access_log, cache, cluster,
+    access_log, cluster,
+    discovery::ResourceFile,
     node::{Node, extension, list, map},
+    slot::{CONDITIONAL, Slot},
 };
 
 /// Where ext_authz puts what it says of the caller.
@@ -23,6 +25,10 @@ pub(super) const DENIED: &str = "ext_authz_denied";
 /// What the details begin with where ext_authz could not be asked.
 pub(super) const UNASKED: &str = "ext_authz_error";
 
+/// The filter that asks.
+const EXT_PROC: &str = "envoy.filters.http.ext_proc";
+/// What configures it.
+pub(super) const EXTERNAL_PROCESSOR: &str = "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor";
 /// The filter that asks a second time.
 const AGAIN: &str = "penstock.ask-again";
 /// The key of a decision in what the service says.
@@ -45,32 +51,48 @@ const TOLD: [&str; 5] = [
     "wasm.penstock.usage",
 ];
 
-/// Asks who it is that calls.
-pub(super) fn ext_authz(config: &Config, service: &DecisionService) -> Node {
-    extension(
-        EXT_AUTHZ,
-        "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
-        map! {
-            "grpc_service" => asked_elsewhere(service).with("timeout", service.timeout),
-            "transport_api_version" => "V3",
-            // Where strangers may come in, the front instance refuses what has no decision, if that is what the route
-            // says. Where they may not, nobody comes in who could not be asked for a key.
-            "failure_mode_allow" => config.admits_unasked(),
-            "status_on_error" => map! { "code" => "ServiceUnavailable" },
-            "encode_raw_headers" => true,
-        },
-    )
+/// Asks who it is that calls, where that is to be known.
+pub(super) fn ext_authz(config: &Config, service: &DecisionService) -> Slot {
+    let message = "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz";
+    let filter = config
+        .keys
+        .as_ref()
+        .map(|_| extension(EXT_AUTHZ, message, who(config, service)));
+    Slot::new(EXT_AUTHZ, ResourceFile::filter("ext-authz"), message, filter)
+}
+
+fn who(config: &Config, service: &DecisionService) -> Node {
+    map! {
+        "grpc_service" => asked_elsewhere(service).with("timeout", service.timeout),
+        "transport_api_version" => "V3",
+        // Where strangers may come in, the front instance refuses what has no decision, if that is what the route
+        // says. Where they may not, nobody comes in who could not be asked for a key.
+        "failure_mode_allow" => config.admits_unasked(),
+        "status_on_error" => map! { "code" => "ServiceUnavailable" },
+        "encode_raw_headers" => true,
+    }
 }
 
 /// Asks where the request should go; where there are several replicas, another one if the first has died over it: a
 /// stream that has begun is not retried.
-pub(super) fn ext_proc(config: &Config, service: &DecisionService) -> Vec<Node> {
-    let mut filters = vec![ask(config, service)];
+pub(super) fn ext_proc(config: &Config, service: &DecisionService) -> Vec<Slot> {
+    let file = ResourceFile::filter("ext-proc");
+    let mut slots = vec![Slot::new(
+        EXT_PROC,
+        file,
+        EXTERNAL_PROCESSOR,
+        Some(ask(config, service)),
+    )];
     if has_replicas(service) {
-        filters.push(ask_again(config, service));
+        let file = ResourceFile::filter("ask-again");
+        slots.push(Slot::new(
+            AGAIN,
+            file,
+            CONDITIONAL,
+            Some(ask_again(config, service)),
+        ));
     }
-    filters.extend(config.cache.as_ref().map(|_| cache::fill(service)));
-    filters
+    slots
 }
 
 /// Of a name, several addresses may be known.
@@ -106,7 +128,7 @@ pub(super) fn passed_over(name: &str, filter: Node, predicate: Node) -> Node {
     );
     extension(
         name,
-        "envoy.extensions.common.matching.v3.ExtensionWithMatcher",
+        CONDITIONAL,
         map! {
             "extension_config" => filter,
             "xds_matcher" => map! {
@@ -141,8 +163,8 @@ pub(super) fn said(key: &str) -> Node {
 
 fn ask(config: &Config, service: &DecisionService) -> Node {
     extension(
-        "envoy.filters.http.ext_proc",
-        "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor",
+        EXT_PROC,
+        EXTERNAL_PROCESSOR,
         map! {
             "grpc_service" => asked_elsewhere(service),
             // A stream that ends without a decision passes here whatever this says, so the front instance looks.

@@ -12,3 +12,4 @@ mod run;
 mod statistics;
 #[cfg(test)]
 mod support;
+mod xds;

@@ -41,6 +41,7 @@ pub(super) fn allowed(admitted: Option<&Admitted>, remove: &[&str]) -> CheckResp
             ("tenant", Some(&caller.tenant)),
             ("key", caller.key.as_ref()),
             ("agent", caller.agent.as_ref()),
+            ("team", caller.team.as_ref()),
             ("caller", Some(json)),
         ];
         let known = known

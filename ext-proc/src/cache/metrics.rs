@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use penstock_chat::{MicroUsd, Usage};
+use penstock_chat::{MicroUsd, Tokens, Usage};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
 use std::sync::atomic::AtomicU64;
+
+use super::report::Saved;
 
 /// Cosines: what lies far below any threshold is of no interest.
 const COSINES: [f64; 12] = [
@@ -244,6 +246,23 @@ impl Metrics {
         self.saved_money
             .get_or_create(&OfModel { model })
             .inc_by(cost.unwrap_or_default().0);
+    }
+
+    /// What was saved so far. Looking makes no series.
+    pub(super) fn saved_for(&self, model: &str) -> Saved {
+        let tokens = |direction| {
+            let model = model.to_owned();
+            let counter = self.saved_tokens.get(&OfTokens { model, direction });
+            Tokens(counter.map_or(0, |counter| counter.get()))
+        };
+        let labels = OfModel {
+            model: model.to_owned(),
+        };
+        Saved {
+            input: tokens("input"),
+            output: tokens("output"),
+            cost: MicroUsd(self.saved_money.get(&labels).map_or(0, |counter| counter.get())),
+        }
     }
 
     pub(super) fn trapped(&self, trap: &'static str) {

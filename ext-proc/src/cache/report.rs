@@ -1,52 +1,90 @@
 //! `GET /v1/penstock/cache`: what is kept, how often it is used, and how often that would be wrong.
 
+use penstock_chat::{MicroUsd, Tokens};
 use penstock_config::Cache as Config;
 use serde::Serialize;
 
 use super::Cache;
 
-#[derive(Serialize)]
-struct Report<'a> {
-    entries: Option<u64>,
-    bytes: Option<u64>,
-    embedder: Option<&'a str>,
-    models: Vec<OfModel<'a>>,
+/// What is kept, and how it is used.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// Answers that are kept, if that is known.
+    pub entries: Option<u64>,
+    /// What they take.
+    pub bytes: Option<u64>,
+    /// What makes vectors of requests.
+    pub embedder: Option<String>,
+    /// Those whose answers are kept.
+    pub models: Vec<OfModel>,
 }
 
-#[derive(Serialize)]
-struct OfModel<'a> {
-    model: &'a str,
-    exact_hits: u64,
-    semantic_hits: u64,
-    misses: u64,
-    bypasses: u64,
+/// How the cache does for one model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct OfModel {
+    /// The alias.
+    pub model: String,
+    /// Answers to the very same request.
+    pub exact_hits: u64,
+    /// Answers to one that means the same.
+    pub semantic_hits: u64,
+    /// Requests for which there was none.
+    pub misses: u64,
+    /// Requests for which it was not asked.
+    pub bypasses: u64,
     /// Of the requests for which the cache was asked.
-    hit_rate: Option<f64>,
-    semantic: bool,
-    threshold: f32,
-    measured_error: Option<f64>,
-    measured_error_upper: Option<f64>,
-    comparisons: Option<f64>,
+    pub hit_rate: Option<f64>,
+    /// Whether requests are compared by meaning.
+    pub semantic: bool,
+    /// The cosine from which on they mean the same.
+    pub threshold: f32,
+    /// The part of the answers by meaning that is wrong, most likely.
+    pub measured_error: Option<f64>,
+    /// The same, at most.
+    pub measured_error_upper: Option<f64>,
+    /// How many answers that was measured on.
+    pub comparisons: Option<f64>,
+}
+
+/// What no provider was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// Input tokens.
+    pub input: Tokens,
+    /// Output tokens.
+    pub output: Tokens,
+    /// What they would have cost.
+    pub cost: MicroUsd,
+}
+
+impl Report {
+    /// The body of the answer. Strings and numbers always serialise.
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
 }
 
 impl Cache {
-    /// What there is to say of `models`, as JSON.
-    pub fn report<'a>(&self, config: &Config, models: impl Iterator<Item = &'a str>) -> Vec<u8> {
+    /// What there is to say of `models`.
+    pub fn report<'a>(&self, config: &Config, models: impl Iterator<Item = &'a str>) -> Report {
         let stats = self.store.stats();
         let models = models
             .filter(|model| config.policy(model).enabled)
             .map(|model| self.of_model(config, model));
-        let report = Report {
+        Report {
             entries: stats.entries,
             bytes: stats.bytes,
-            embedder: self.embedder(),
+            embedder: self.embedder().map(str::to_owned),
             models: models.collect(),
-        };
-        // Strings and numbers always serialise.
-        serde_json::to_vec(&report).unwrap_or_default()
+        }
     }
 
-    fn of_model<'a>(&self, config: &Config, model: &'a str) -> OfModel<'a> {
+    /// What hits of a model have saved since the service started.
+    pub fn saved_for(&self, model: &str) -> Saved {
+        self.metrics.saved_for(model)
+    }
+
+    fn of_model(&self, config: &Config, model: &str) -> OfModel {
         let policy = config.policy(model);
         let (threshold, error) = self.measures.stands(model, policy);
         let count = |result| self.metrics.requests(model, result);
@@ -57,7 +95,7 @@ impl Cache {
         #[expect(clippy::cast_precision_loss, reason = "a share of so many is exact enough")]
         let hit_rate = (asked > 0).then(|| hits as f64 / asked as f64);
         OfModel {
-            model,
+            model: model.to_owned(),
             exact_hits,
             semantic_hits,
             misses,

@@ -10,6 +10,7 @@ use super::{
     Deciding, Next, Room, Stage,
     bid::{Bid, Part},
     dearest,
+    story::Step,
 };
 use crate::{
     limits::{self, Drawn},
@@ -31,6 +32,7 @@ impl Deciding {
         };
         self.bar_unpriced(routing);
         let planned = self.plan(routing, health, false);
+        self.planned = Some(planned.clone());
         if planned.targets.is_empty() {
             return self.nothing_left(routing, &planned);
         }
@@ -133,6 +135,7 @@ impl Deciding {
         let Stage::Reserving(bid) = std::mem::replace(&mut self.stage, Stage::Over) else {
             return self.confused();
         };
+        self.note_answer(&bid, result);
         match result {
             Ok(_) => self.go(*bid, health),
             Err(Refused::Away { claim }) => self.away(&bid, *claim, health),
@@ -230,6 +233,10 @@ impl Deciding {
     }
 
     pub(super) fn wait(&mut self, room: Room) -> Next {
+        let again = Step::Waited(room.provider.clone());
+        if self.steps.last() != Some(&again) && !self.steps.contains(&again) {
+            self.note(again);
+        }
         self.stage = Stage::Waiting;
         Next::Wait(room)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Deciding, Next, Stage};
+use super::{Deciding, Next, Stage, story::Step};
 use crate::{money::Served, plan::HealthView, store::Standing};
 
 impl Deciding {
@@ -50,9 +50,18 @@ impl Deciding {
         let alias = alias.to_owned();
         let dearer = std::mem::replace(&mut self.alias, alias);
         if !self.is_served(health) {
-            self.alias = dearer;
+            let cheaper = std::mem::replace(&mut self.alias, dearer);
+            self.note(Step::NotDowngraded { to: cheaper });
             return self.bid(health);
         }
+        self.note(Step::Downgraded {
+            budget: money
+                .budget(budget)
+                .map(|budget| budget.name.clone())
+                .unwrap_or_default(),
+            from: dearer,
+            to: self.alias.clone(),
+        });
         self.downgraded_by = Some(budget);
         self.look(health)
     }

@@ -1,6 +1,6 @@
 //! What the cache has to do with a decision: it is asked first, and told what is to be kept.
 
-use super::{Deciding, Next, Stage};
+use super::{Deciding, Next, Stage, story::Step};
 use crate::{
     cache::{Recalled, Wanted},
     plan::HealthView,
@@ -33,6 +33,7 @@ impl Deciding {
         };
         match recalled {
             Recalled::Hit(hit) => {
+                self.note(Step::Cache(hit.word));
                 let mut receipt = self.receipt();
                 receipt.cache = Some(hit.word.to_owned());
                 Next::Done(Box::new(Verdict::Reply {
@@ -41,6 +42,7 @@ impl Deciding {
                 }))
             }
             Recalled::Goes { lookup, wanted } => {
+                self.note(Step::Cache(lookup.as_str()));
                 self.lookup = Some(lookup);
                 self.wanted = wanted;
                 self.count(health)

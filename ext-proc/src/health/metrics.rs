@@ -7,7 +7,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::Effect;
+use super::{Attempts, Effect};
 
 /// Upper bounds in seconds: from a cached small model to one that reasons first.
 const BUCKETS: [f64; 10] = [0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0];
@@ -79,6 +79,25 @@ impl Metrics {
             self.first_token
                 .get_or_create(&labels(&stop.provider, &stop.model))
                 .observe(first_token_ms as f64 / 1_000.0);
+        }
+    }
+
+    /// How attempts at a target went so far.
+    pub(super) fn attempts(&self, provider: &str, model: &str) -> Attempts {
+        let count = |effect: Effect| {
+            let labels = AttemptLabels {
+                provider: provider.to_owned(),
+                model: model.to_owned(),
+                effect: effect.word().to_owned(),
+            };
+            // Looking makes no series.
+            self.attempts.get(&labels).map_or(0, |counter| counter.get())
+        };
+        Attempts {
+            succeeded: count(Effect::Success),
+            failed: count(Effect::Failure),
+            limited: count(Effect::Limited),
+            silent: count(Effect::Nothing),
         }
     }
 

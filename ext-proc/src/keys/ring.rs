@@ -121,6 +121,16 @@ impl Ring {
         &self.policy_version
     }
 
+    /// Everybody who is admitted, in no order: the keys that are good now, and who needs none.
+    pub fn callers(&self, now_ms: u64) -> impl Iterator<Item = &Caller> {
+        let good = self.keys.values().filter(move |entry| {
+            let is_over = entry.expires_ms.is_some_and(|end| now_ms >= end);
+            !entry.revoked && !is_over
+        });
+        let admitted = good.map(|entry| &entry.admitted);
+        admitted.chain(&self.anonymous).map(|admitted| &admitted.caller)
+    }
+
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.keys.len()
@@ -142,9 +152,16 @@ impl Ring {
         if text.len() > LONGEST {
             return Err(Denied::Unknown);
         }
+        self.holder(KeyHash::of(text), now_ms)
+    }
+
+    /// Whose key it is that has this hash, as [`Ring::admit`].
+    ///
+    /// # Errors
+    /// When it is nobody's, or not to be admitted.
+    pub fn holder(&self, hash: KeyHash, now_ms: u64) -> Result<&Admitted, Denied> {
         // The map's own comparison may tell by its time how much of a hash is right; but nobody can choose a key by
         // its hash. The comparison that decides tells nothing.
-        let hash = KeyHash::of(text);
         let entry = self.keys.get(&hash).ok_or(Denied::Unknown)?;
         if !bool::from(entry.hash.as_bytes().ct_eq(hash.as_bytes())) {
             return Err(Denied::Unknown);

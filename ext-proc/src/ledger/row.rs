@@ -157,7 +157,7 @@ impl Row {
     }
 
     /// Bytes that it takes in memory, about.
-    pub(super) fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         let texts = [
             &self.id,
             &self.path,

@@ -13,7 +13,8 @@ const SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
 const MOST_DIMENSIONS: usize = 8;
 const LONGEST_VALUE: usize = 256;
 const PARAMETERS: &str = "group_by, from, to, tenant";
-const DIMENSIONS: &str = "tenant, team, key, agent, model, served, provider, provider_model, day, tag:NAME";
+const DIMENSIONS: &str =
+    "tenant, team, key, agent, model, served, provider, provider_model, day, hour, minute, tag:NAME";
 const TIMES: &str = "write a date such as 2026-08-01 or a time such as 2026-08-01T12:00:00Z";
 
 /// What requests are summed up by.
@@ -33,6 +34,10 @@ pub enum Dimension {
     ProviderModel,
     /// In UTC.
     Day,
+    /// In UTC.
+    Hour,
+    /// In UTC.
+    Minute,
     /// The tag of this name.
     Tag(String),
 }
@@ -136,6 +141,8 @@ fn dimension(name: &str) -> Option<Dimension> {
         "provider" => Dimension::Provider,
         "provider_model" => Dimension::ProviderModel,
         "day" => Dimension::Day,
+        "hour" => Dimension::Hour,
+        "minute" => Dimension::Minute,
         _ => {
             let tag = name.strip_prefix("tag:").filter(|tag| !tag.is_empty())?;
             Dimension::Tag(tag.to_owned())
@@ -147,7 +154,9 @@ impl Dimension {
     /// The expression of its value; that of a tag takes the tag's name as parameter `parameter`.
     pub(super) fn sql(&self, parameter: usize) -> String {
         match self {
-            Self::Day => "strftime('%Y-%m-%d', started_ms / 1000, 'unixepoch')".to_owned(),
+            Self::Day => time("%Y-%m-%d"),
+            Self::Hour => time("%Y-%m-%dT%H:00Z"),
+            Self::Minute => time("%Y-%m-%dT%H:%MZ"),
             Self::Tag(_) => {
                 format!(
                     "(SELECT tag.value FROM json_each(requests.tags) AS tag WHERE tag.key = ?{parameter})"
@@ -172,9 +181,16 @@ impl fmt::Display for Dimension {
             Self::Provider => "provider",
             Self::ProviderModel => "provider_model",
             Self::Day => "day",
+            Self::Hour => "hour",
+            Self::Minute => "minute",
             Self::Tag(name) => return write!(f, "tag:{name}"),
         })
     }
+}
+
+/// The expression of when a request arrived, in UTC.
+fn time(form: &str) -> String {
+    format!("strftime('{form}', started_ms / 1000, 'unixepoch')")
 }
 
 fn moment(name: &str, text: &str) -> Result<Timestamp, ApiError> {

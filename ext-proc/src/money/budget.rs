@@ -78,16 +78,25 @@ impl Budget {
     pub(super) fn holds_for(&self, caller: &Caller, alias: &str) -> bool {
         let models = &self.config.models;
         let model = models.is_empty() || models.iter().any(|model| model == alias);
-        model
-            && self.config.only.iter().all(|(payer, values)| {
-                let value = match payer {
-                    Payer::Tenant => Some(&caller.tenant),
-                    Payer::Key => caller.key.as_ref(),
-                    Payer::Team => caller.team.as_ref(),
-                    Payer::Provider => return true,
-                };
-                value.is_some_and(|value| values.contains(value))
-            })
+        model && self.is_of(caller)
+    }
+
+    /// Whether it holds for what `caller` asks of any of its models.
+    pub(super) fn is_of(&self, caller: &Caller) -> bool {
+        self.config.only.iter().all(|(payer, values)| {
+            let value = match payer {
+                Payer::Tenant => Some(&caller.tenant),
+                Payer::Key => caller.key.as_ref(),
+                Payer::Team => caller.team.as_ref(),
+                Payer::Provider => return true,
+            };
+            value.is_some_and(|value| values.contains(value))
+        })
+    }
+
+    /// Whether no caller has one for itself.
+    pub(super) fn is_shared(&self) -> bool {
+        self.config.per.iter().all(|payer| *payer == Payer::Provider)
     }
 
     /// Whether what `provider` serves is paid of it.

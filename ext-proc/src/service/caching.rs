@@ -153,7 +153,7 @@ impl Service {
             return client.refuse(&ApiError::new(ErrorKind::Permission, message), "cache");
         }
         let models = snapshot.config.models.iter().map(|model| model.name.as_str());
-        client.reply(200, cache.report(config, models), "cache")
+        client.reply(200, cache.report(config, models).to_json(), "cache")
     }
 
     async fn forget(&self, question: &Question) -> LocalReply {

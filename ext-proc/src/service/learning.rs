@@ -28,7 +28,11 @@ impl Service {
         }
         self.telemetry.observe(&snapshot, &outcome, &spent);
         self.lands(&outcome);
-        self.ledger.record(Row::new(&outcome, cost, now_ms));
+        let row = Arc::new(Row::new(&outcome, cost, now_ms));
+        if self.ledger.record(Arc::clone(&row)) {
+            self.recent
+                .ended(row, outcome.trail.0.clone(), spent.parts.clone());
+        }
         if outcome.receipt.is_none() {
             // Envoy has never heard what was decided, if anything was.
             self.store.release(&outcome.id);

@@ -2,13 +2,13 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, Weak, atomic::AtomicBool},
+    sync::{Arc, Mutex, OnceLock, Weak, atomic::AtomicBool},
     time::Duration,
 };
 
 use anyhow::{Context as _, bail};
 use arc_swap::ArcSwap;
-use penstock_config::{Config, DecisionService, Embedder};
+use penstock_config::{Config, DecisionService, Embedder, Otlp};
 use prometheus_client::registry::Registry;
 use tokio::sync::Semaphore;
 
@@ -17,6 +17,7 @@ use crate::{
     access_log,
     cache::{self, Cache, Places},
     collector,
+    console::{Door, Recent, Spending},
     keys::{self, KeyMetrics, Keyring},
     ledger::{self, Ledger},
     metrics::Metrics,
@@ -25,7 +26,7 @@ use crate::{
     secrets,
     snapshot::{self, Snapshot},
     store::{self, Store},
-    telemetry::Telemetry,
+    telemetry::{self, Telemetry},
 };
 
 /// How often budgets are written down that live in memory.
@@ -79,6 +80,8 @@ impl Service {
         store.register(&mut registry);
         metrics.register(&mut registry);
         telemetry.register(&mut registry);
+        let exports = telemetry::otlp::Metrics::default();
+        exports.register(&mut registry);
         metrics.in_force(snapshot.policy_version());
 
         let keys_in_redis = match &url {
@@ -104,6 +107,8 @@ impl Service {
                 .map(|(news, channel)| (Some(news), Some(channel)))?,
             None => (None, None),
         };
+        let door = Door::default();
+        door.register(&mut registry);
         let service = Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             keyring,
@@ -116,6 +121,7 @@ impl Service {
             registry,
             metrics,
             telemetry,
+            told: OnceLock::new(),
             parts,
             access_log,
             news,
@@ -125,8 +131,12 @@ impl Service {
             spent: Mutex::default(),
             draining: AtomicBool::new(false),
             refused: ArcSwap::from_pointee(None),
+            recent: Recent::default(),
+            spending: Spending::default(),
+            door,
         });
         tokio::spawn(save_accounts(Arc::downgrade(&service)));
+        service.tell_collector(exports)?;
         if let Some(channel) = channel {
             let service = Arc::downgrade(&service);
             channel.open(move |outcome| {
@@ -137,6 +147,23 @@ impl Service {
             });
         }
         Ok(service)
+    }
+
+    /// Starts to tell a collector of metrics, if one is named.
+    fn tell_collector(self: &Arc<Self>, exports: telemetry::otlp::Metrics) -> anyhow::Result<()> {
+        const FIELD: &str = "telemetry.metrics.otlp";
+        let snapshot = self.snapshot();
+        let config = &snapshot.config;
+        let Some(otlp) = &config.telemetry.metrics.otlp else {
+            return Ok(());
+        };
+        let settings = collector_settings(config, &otlp.collector, &self.settings, FIELD)?;
+        let service = Arc::downgrade(self);
+        let read = move || service.upgrade().map(|service| service.metrics_text());
+        let told = telemetry::otlp::Exporter::start(settings, otlp.interval, exports, Box::new(read));
+        // This is called once.
+        let _ = self.told.set(told.context(FIELD)?);
+        Ok(())
     }
 }
 
@@ -200,6 +227,20 @@ fn open_ledger(
     let Some(otlp) = &config.ledger.otlp else {
         return Ok(ledger);
     };
+    let collector = ledger::otlp::Exporter::start(
+        collector_settings(config, otlp, settings, "ledger.otlp")?,
+        metrics,
+    )?;
+    Ok(ledger.with_collector(collector))
+}
+
+/// How the collector at `field` of the configuration is told.
+fn collector_settings(
+    config: &Config,
+    otlp: &Otlp,
+    settings: &DecisionService,
+    field: &str,
+) -> anyhow::Result<collector::Settings> {
     let ca = match &otlp.tls.ca_file {
         Some(path) => {
             let path = config.resolve(path);
@@ -207,19 +248,15 @@ fn open_ledger(
         }
         None => None,
     };
-    let collector = ledger::otlp::Exporter::start(
-        collector::Settings {
-            url: format!(
-                "{}://{}",
-                otlp.endpoint.scheme.as_str(),
-                otlp.endpoint.authority()
-            ),
-            headers: secrets::collector_headers(otlp.headers_env.as_deref())?,
-            ca,
-            server_name: otlp.tls.server_name.clone(),
-            instance: settings.listen.to_string(),
-        },
-        metrics,
-    )?;
-    Ok(ledger.with_collector(collector))
+    Ok(collector::Settings {
+        url: format!(
+            "{}://{}",
+            otlp.endpoint.scheme.as_str(),
+            otlp.endpoint.authority()
+        ),
+        headers: secrets::collector_headers(otlp.headers_env.as_deref(), field)?,
+        ca,
+        server_name: otlp.tls.server_name.clone(),
+        instance: settings.listen.to_string(),
+    })
 }

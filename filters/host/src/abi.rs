@@ -67,6 +67,14 @@ unsafe extern "C" {
     fn proxy_remove_header_map_value(map: u32, key: *const u8, key_size: usize) -> u32;
     fn proxy_get_property(path: *const u8, path_size: usize, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_set_property(path: *const u8, path_size: usize, value: *const u8, value_size: usize) -> u32;
+    fn proxy_call_foreign_function(
+        name: *const u8,
+        name_size: usize,
+        arguments: *const u8,
+        arguments_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
     fn proxy_send_local_response(
         status: u32,
         details: *const u8,
@@ -267,6 +275,28 @@ pub fn property(path: &[&str]) -> Option<Vec<u8>> {
     // SAFETY: pointer and length describe `path`; the host writes one pointer and one length.
     let status = unsafe { proxy_get_property(path.as_ptr(), path.len(), &mut data, &mut size) };
     owned(status, data, size)
+}
+
+/// Makes filter state under `wasm.<key>` a text, for the expressions of spans and access logs: without this it is bytes,
+/// which they cannot read as a number. For the contexts of the root context that is running.
+pub fn declare_text(key: &str) -> bool {
+    const FUNCTION: &str = "declare_property";
+    let Some(arguments) = crate::declare::text(key) else {
+        return false;
+    };
+    let (mut data, mut size) = (null_mut(), 0);
+    // SAFETY: pointers and lengths describe values that outlive the call; the host writes one pointer and one length.
+    let status = unsafe {
+        proxy_call_foreign_function(
+            FUNCTION.as_ptr(),
+            FUNCTION.len(),
+            arguments.as_ptr(),
+            arguments.len(),
+            &mut data,
+            &mut size,
+        )
+    };
+    owned(status, data, size).is_some()
 }
 
 pub(crate) fn set_state(key: &str, value: &[u8]) -> bool {

@@ -7,6 +7,8 @@
 #[cfg(target_arch = "wasm32")]
 mod abi;
 mod body;
+#[cfg(any(target_arch = "wasm32", test))]
+mod declare;
 #[cfg(target_arch = "wasm32")]
 mod exchange;
 #[cfg(any(target_arch = "wasm32", test))]
@@ -16,8 +18,8 @@ mod metric;
 
 #[cfg(target_arch = "wasm32")]
 pub use abi::{
-    Direction, act_for, body, drop_trailers, grpc_call, grpc_message, headers, log, now_ms, now_us,
-    plugin_configuration, property, set_shared_data, shared_data, tick_every,
+    Direction, act_for, body, declare_text, drop_trailers, grpc_call, grpc_message, headers, log, now_ms,
+    now_us, plugin_configuration, property, set_shared_data, shared_data, tick_every,
 };
 pub use body::Gathered;
 #[cfg(target_arch = "wasm32")]

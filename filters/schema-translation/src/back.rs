@@ -43,6 +43,8 @@ pub struct Back {
     plan: Option<Plan>,
     journey: Journey,
     usage: UsageRecord,
+    /// What filter state has of it in single values; none before the attempt has begun.
+    told: Option<UsageRecord>,
     started_ms: u64,
     answer: Answer,
     /// The provider's response headers that the client is not to see.
@@ -97,6 +99,7 @@ impl Back {
             plan: None,
             journey: Journey::default(),
             usage,
+            told: None,
             started_ms: now_ms,
             answer: Answer::None,
             left_behind: Vec::new(),
@@ -131,7 +134,9 @@ impl Back {
         self.journey.loss.clear();
 
         let mut step = Step::hold();
-        for name in headers.names().filter(|name| !header::reaches_provider(name)) {
+        let reaches =
+            |name: &str| header::reaches_provider(name) || (self.config.trace && header::names_trace(name));
+        for name in headers.names().filter(|name| !reaches(name)) {
             step.remove(name.to_owned());
         }
         step.set(":scheme", self.config.scheme.clone());
@@ -164,9 +169,14 @@ impl Back {
         }
         self.keep_next(&mut step, &plan);
         self.keep_journey(&mut step);
-        if self.journey.progress.attempts.len() > 1 {
+        let number = self.journey.progress.attempts.len();
+        step.keep(state::ATTEMPT, number.to_string().into_bytes());
+        if number > 1 {
             // What the attempt before has used is not what this one has.
             self.keep_usage(&mut step);
+        } else {
+            self.told = Some(UsageRecord::new("", "", Vec::new()));
+            self.keep_singles(&mut step);
         }
         self.plan = Some(plan);
         step
@@ -411,8 +421,16 @@ impl Back {
         false
     }
 
-    fn keep_usage(&self, step: &mut Step) {
+    fn keep_usage(&mut self, step: &mut Step) {
         step.keep(state::USAGE, self.usage.to_json());
+        self.keep_singles(step);
+    }
+
+    fn keep_singles(&mut self, step: &mut Step) {
+        for (key, value) in self.usage.singles(self.told.as_ref()) {
+            step.keep(key, value);
+        }
+        self.told = Some(self.usage.clone());
     }
 
     /// The attempt has failed. What it has used stays in the record, and the records of later attempts will name it.

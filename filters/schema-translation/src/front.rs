@@ -8,7 +8,7 @@
 use std::rc::Rc;
 
 use penstock_chat::MicroUsd;
-use penstock_client::usage::UsageRecord;
+use penstock_client::usage::{self, UsageRecord};
 use penstock_client::{Arrival, Client, Endpoint, body_too_large};
 use penstock_config::slice::{self, Model, OnLoss};
 use penstock_flow::{Body, Headers, LocalReply, Step, Verdict};
@@ -49,6 +49,8 @@ enum Phase {
     Planned,
     /// The answer has begun.
     Answered,
+    /// So it has, and everything is said of what it has cost.
+    Priced,
     /// Envoy answered itself, and its body is being replaced.
     Replacing,
 }
@@ -128,9 +130,25 @@ impl Front {
         let Some(model) = config.models.iter().find(|model| model.name == inspected.model) else {
             return self.refuse_with(self.client.refuse_model(&inspected.model));
         };
-        let Some(service) = &config.service else {
-            return self.plan(model, body, &inspected);
+        let mut step = match &config.service {
+            None => self.plan(model, body, &inspected),
+            Some(service) => self.follow(service, model, body, &inspected, said, is_known),
         };
+        usage::keep_model(&mut step, &inspected.model);
+        step
+    }
+
+    /// Does as the service has decided.
+    fn follow(
+        &mut self,
+        service: &slice::FrontService,
+        model: &Model,
+        body: &[u8],
+        inspected: &Inspected<'_>,
+        said: impl FnOnce() -> Option<String>,
+        is_known: impl FnOnce() -> bool,
+    ) -> Step {
+        let config = Rc::clone(&self.config);
         let decided = Decided::of(
             service,
             &config.models,
@@ -143,11 +161,11 @@ impl Front {
         let mut step = match decided {
             Decided::Used { model, decision } => {
                 self.decision = Some(decision);
-                self.plan(&model, body, &inspected)
+                self.plan(&model, body, inspected)
             }
             Decided::Static(model) => {
                 self.is_static = true;
-                self.plan(&model, body, &inspected)
+                self.plan(&model, body, inspected)
             }
             Decided::Denied => {
                 let message = "it could not be decided where this request may go; try again later";
@@ -174,6 +192,9 @@ impl Front {
 
         let mut step = Step::go_on();
         step.keep(state::PLAN, state::packed(&plan));
+        if plan.stream {
+            step.keep(state::STREAM, b"true".to_vec());
+        }
         step.keep(state::NEXT, first.cluster.clone().into_bytes());
         if let Some(credential) = self.credential.take()
             && plan.targets.iter().any(|target| target.client_credential)
@@ -275,6 +296,27 @@ impl Front {
             step.verdict = Verdict::Hold;
         } else if let Some(cost) = self.cost(status, journey.as_ref(), usage) {
             step.set("x-penstock-cost", cost.to_string());
+            step.keep(state::COST, cost.0.to_string().into_bytes());
+            self.phase = Phase::Priced;
+        }
+        step
+    }
+
+    /// Whether [`Front::response_end`] has anything to say.
+    pub fn prices_end(&self) -> bool {
+        self.phase == Phase::Answered && self.decision.is_some()
+    }
+
+    /// The answer has ended, and its headers could not tell yet what it has cost.
+    pub fn response_end(&mut self, journey: Option<&Journey>, usage: Option<UsageRecord>) -> Step {
+        self.phase = Phase::Priced;
+        let mut step = Step::go_on();
+        let complete = usage.filter(|record| record.finish_reason.is_some());
+        let known = self.decision.as_ref().zip(journey).zip(complete);
+        let cost = known
+            .and_then(|((decision, journey), record)| cost(decision, &journey.progress.attempts, &record));
+        if let Some(cost) = cost {
+            step.keep(state::COST, cost.0.to_string().into_bytes());
         }
         step
     }

@@ -53,6 +53,12 @@ pub(crate) fn reaches_provider(name: &str) -> bool {
     )
 }
 
+/// Whether a request header says which trace the request belongs to: Envoy sets it anew for each attempt. For
+/// providers that are to be told.
+pub(crate) fn names_trace(name: &str) -> bool {
+    matches!(name, "traceparent" | "tracestate")
+}
+
 /// Whether a provider's response header may reach the client as it is. All others concern the provider's own
 /// connections, caches and browsers, or the gateway's account there.
 pub(crate) fn reaches_client(name: &str) -> bool {

@@ -10,8 +10,8 @@ use penstock_client::usage::UsageRecord;
 use penstock_config::slice::{self, SchemaTranslation};
 use penstock_flow::Level;
 use penstock_host::{
-    Direction, Gathered, act_for, body, carry_out, carry_out_late, drop_trailers, headers, log, metadata,
-    now_ms, property, tick_every,
+    Direction, Gathered, act_for, body, carry_out, carry_out_late, declare_text, drop_trailers, headers, log,
+    metadata, now_ms, property, tick_every,
 };
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
@@ -64,6 +64,12 @@ impl RootContext for Root {
                 );
                 return false;
             }
+        }
+        for key in state::told().filter(|key| !declare_text(key)) {
+            log(
+                Level::Error,
+                &format!("schema-translation: {key} could not be declared"),
+            );
         }
         true
     }
@@ -183,6 +189,10 @@ impl HttpContext for FrontContext {
     }
 
     fn on_http_response_body(&mut self, _: usize, end_of_stream: bool) -> Action {
+        if end_of_stream && self.front.prices_end() {
+            let journey = state(state::PROGRESS);
+            carry_out_late(self.front.response_end(journey.as_ref(), usage()));
+        }
         if !self.front.replaces_body() {
             return Action::Continue;
         }

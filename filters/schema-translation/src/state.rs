@@ -14,6 +14,12 @@ pub const PLAN: &str = "penstock.plan";
 pub const PROGRESS: &str = "penstock.progress";
 /// The attempts as text, `openai:429,claude:200`. Access logs print it.
 pub const ATTEMPTS: &str = usage::ATTEMPTS;
+/// How many attempts there have been, the running one included.
+pub const ATTEMPT: &str = "penstock.attempt";
+/// Present if a stream was asked for.
+pub const STREAM: &str = "penstock.stream";
+/// What the answer has cost in millionths of a dollar, once that is known. For spans and access logs.
+pub const COST: &str = "penstock.cost";
 /// [`UsageRecord`](usage::UsageRecord) as JSON, current after every event that changes it; written at the start of
 /// every attempt but the first, of which [`ATTEMPTS`] tells as much. Access logs print it.
 pub const USAGE: &str = usage::USAGE;
@@ -25,6 +31,13 @@ pub const ERROR: &str = "penstock.error";
 /// The client's own [`Credential`](crate::credential::Credential), [`packed`], where a target of the plan is to have
 /// it. Never printed.
 pub const CREDENTIAL: &str = "penstock.client_credential";
+
+/// What spans and access logs read as text or as a number.
+pub fn told() -> impl Iterator<Item = &'static str> {
+    [ATTEMPTS, ATTEMPT, STREAM, COST]
+        .into_iter()
+        .chain(usage::UsageRecord::single_keys())
+}
 
 /// Present once the client has left before an answer began.
 pub const CLIENT_GONE: &str = "penstock.client_gone";

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use penstock_chat::{Api, Tokens};
-use penstock_client::usage::UsageRecord;
+use penstock_client::usage::{self, UsageRecord};
 use penstock_client::{Arrival, Client, Endpoint};
 use penstock_flow::{Body, Headers, Step};
 use penstock_quota::Shared;
@@ -118,7 +118,8 @@ impl<S: Shared> Filter<S> {
             return metrics::refuse(self.client.refuse_model(&inspected.model));
         };
         let admission = self.admission(model, caller, inspected.include_usage, now_ms);
-        let (step, admitted) = admission.decide(body);
+        let (mut step, admitted) = admission.decide(body);
+        usage::keep_model(&mut step, &inspected.model);
         if let Some(admitted) = admitted {
             self.phase = Phase::Admitted(Box::new(admitted), Answer::default());
         }

@@ -21,6 +21,7 @@ mod fallback;
 mod headers;
 mod http2;
 mod lease;
+mod live;
 mod memory;
 mod models;
 mod pace;

@@ -17,6 +17,10 @@ use tokio::time::timeout;
 
 use crate::play::{Act, Play};
 
+mod kept;
+
+pub use kept::Kept;
+
 /// The longest time between two pieces of an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -148,6 +152,12 @@ impl Request {
             .await
             .with_context(|| format!("connect to {address}"))?;
         stream.set_nodelay(true)?;
+        let http2 = self.http2;
+        let (connection, response) = send(stream, self.prepared(address)?, http2).await?;
+        Ok(Streaming::of(response, connection))
+    }
+
+    fn prepared(self, address: SocketAddr) -> anyhow::Result<hyper::Request<Play>> {
         let uri = if self.http2 {
             format!("http://{address}{}", self.path)
         } else {
@@ -160,25 +170,7 @@ impl Request {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Play::new(self.acts, self.length))?;
-        let (connection, response) = send(stream, request, self.http2).await?;
-        let (head, body) = response.into_parts();
-        let headers = head
-            .headers
-            .iter()
-            .map(|(name, value)| {
-                (
-                    name.as_str().to_owned(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
-            .collect();
-        Ok(Streaming {
-            status: head.status.as_u16(),
-            headers,
-            body,
-            connection,
-        })
+        Ok(request.body(Play::new(self.acts, self.length))?)
     }
 
     /// Sends it, and gives the answer when its transfer has ended, well or not.
@@ -188,6 +180,21 @@ impl Request {
 }
 
 impl Streaming {
+    fn of(response: hyper::Response<Incoming>, connection: JoinHandle<()>) -> Self {
+        let (head, body) = response.into_parts();
+        let text =
+            |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = head.headers.iter();
+        Self {
+            status: head.status.as_u16(),
+            headers: headers
+                .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+                .collect(),
+            body,
+            connection,
+        }
+    }
+
     /// The next piece of the body; none at an orderly end.
     pub async fn next(&mut self) -> anyhow::Result<Option<Bytes>> {
         loop {

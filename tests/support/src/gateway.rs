@@ -18,6 +18,7 @@ use crate::client::{Request, Response};
 use crate::wait::eventually;
 
 mod envoy;
+mod live;
 
 use envoy::Envoy;
 
@@ -25,6 +26,9 @@ use envoy::Envoy;
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long a log line or a counter may take to appear.
 const SETTLE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Stands for the gateway's directory where that is not known yet.
+pub const DIRECTORY: &str = "@DIRECTORY@";
 
 /// How a gateway is started.
 #[derive(Clone, Debug)]
@@ -34,6 +38,8 @@ pub struct Builder {
     env: BTreeMap<String, String>,
     secrets: BTreeMap<String, String>,
     rewrite: Rewrite,
+    is_live: bool,
+    bootstrap: Option<String>,
 }
 
 /// Makes of the rendered bootstrap what Envoy is started with.
@@ -80,6 +86,19 @@ impl Builder {
         self
     }
 
+    /// Puts the configuration into files that Envoy watches; [`Gateway::take_up`] changes it while Envoy runs.
+    pub fn live(mut self) -> Self {
+        self.is_live = true;
+        self
+    }
+
+    /// Starts Envoy with this bootstrap and renders none. [`DIRECTORY`] in it, and in the files `secrets/…`, is where the
+    /// gateway's directory will be.
+    pub fn bootstrap(mut self, bootstrap: &str) -> Self {
+        self.bootstrap = Some(bootstrap.to_owned());
+        self
+    }
+
     /// Renders the configuration, starts Envoy and waits until it takes requests.
     pub fn start(self) -> anyhow::Result<Gateway> {
         // A thread of its own, so that tests may call this within their runtime and without one.
@@ -99,34 +118,26 @@ impl Builder {
     async fn launch(self) -> anyhow::Result<Gateway> {
         let directory = tempfile::Builder::new().prefix("penstock-").tempdir()?;
         let at = directory.path();
-        let yaml = at.join("penstock.yaml");
-        let text = format!("access_log: ./access.log\n{}", self.yaml);
-        std::fs::write(&yaml, &text)?;
         std::fs::create_dir(at.join("secrets"))?;
+        let here = at.to_string_lossy();
         for (name, value) in &self.secrets {
-            std::fs::write(at.join("secrets").join(name), value)?;
+            std::fs::write(at.join("secrets").join(name), value.replace(DIRECTORY, &here))?;
         }
-        let config = Config::from_yaml_str(&text, &yaml)?;
-        let any_port = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let options = render::Options {
-            wasm_dir: wasm_dir(),
-            secret_dir: at.join("rendered"),
-            listen: any_port,
-            admin: any_port,
-            system_ca: None,
-        };
-        let rendered = render::bootstrap(&config, &options).map_err(|error| match error {
-            RenderError::NoFilter { path, .. } => {
-                anyhow::anyhow!("no filter at {}: run `make wasm`", path.display())
+        let config = config(at, &self.yaml)?;
+        let bootstrap = match &self.bootstrap {
+            Some(bootstrap) => {
+                let file = at.join("envoy.yaml");
+                std::fs::write(&file, bootstrap.replace(DIRECTORY, &here))?;
+                file
             }
-            other => other.into(),
-        })?;
-        std::fs::create_dir(at.join("rendered"))?;
-        for (path, content) in &rendered.files {
-            std::fs::write(path, content)?;
-        }
-        std::fs::write(at.join("envoy.yaml"), (self.rewrite)(&rendered.bootstrap)?)?;
-        let mut envoy = Envoy::spawn(at, self.concurrency, &self.env)?;
+            None if self.is_live => {
+                let published = live::publish(&config, at, None)?;
+                anyhow::ensure!(!published.live, "nobody reads the directory yet");
+                live::bootstrap(at)
+            }
+            None => self.write(&config, at)?,
+        };
+        let mut envoy = Envoy::spawn(at, &bootstrap, self.concurrency, &self.env)?;
         let (admin, address) = match ready(&mut envoy, at).await {
             Ok(addresses) => addresses,
             Err(error) => return Err(error.context(envoy.log_tail())),
@@ -140,6 +151,46 @@ impl Builder {
             directory,
         })
     }
+
+    /// Writes all of it into one bootstrap.
+    fn write(&self, config: &Config, at: &Path) -> anyhow::Result<PathBuf> {
+        let rendered = render::bootstrap(config, &options(at)).map_err(advised)?;
+        std::fs::create_dir(at.join("rendered"))?;
+        for (path, content) in &rendered.files {
+            std::fs::write(path, content)?;
+        }
+        let bootstrap = at.join("envoy.yaml");
+        std::fs::write(&bootstrap, (self.rewrite)(&rendered.bootstrap)?)?;
+        Ok(bootstrap)
+    }
+}
+
+/// Writes the configuration into a gateway's directory, with what is the harness's, and reads it.
+fn config(at: &Path, yaml: &str) -> anyhow::Result<Config> {
+    let file = at.join("penstock.yaml");
+    let text = format!("access_log: ./access.log\n{yaml}");
+    std::fs::write(&file, &text)?;
+    Ok(Config::from_yaml_str(&text, &file)?)
+}
+
+fn options(at: &Path) -> render::Options {
+    let any_port = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    render::Options {
+        wasm_dir: wasm_dir(),
+        secret_dir: at.join("rendered"),
+        listen: any_port,
+        admin: any_port,
+        system_ca: None,
+    }
+}
+
+fn advised(error: RenderError) -> anyhow::Error {
+    match error {
+        RenderError::NoFilter { path, .. } => {
+            anyhow::anyhow!("no filter at {}: run `make wasm`", path.display())
+        }
+        other => other.into(),
+    }
 }
 
 impl Gateway {
@@ -151,6 +202,8 @@ impl Gateway {
             env: BTreeMap::new(),
             secrets: BTreeMap::new(),
             rewrite: |bootstrap| Ok(bootstrap.to_owned()),
+            is_live: false,
+            bootstrap: None,
         }
     }
 
@@ -321,7 +374,7 @@ pub fn root() -> PathBuf {
 }
 
 /// Where the compiled filters are.
-fn wasm_dir() -> PathBuf {
+pub fn wasm_dir() -> PathBuf {
     if let Some(directory) = std::env::var_os("PENSTOCK_WASM_DIR") {
         return directory.into();
     }

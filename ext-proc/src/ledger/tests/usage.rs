@@ -165,17 +165,17 @@ fn what_cannot_be_asked_is_told_what_can() {
         (
             "group_by=team,shoe",
             "invalid_request",
-            "unknown group_by `shoe`; known: tenant, team, key, agent, model, served, provider, provider_model, day, tag:NAME".to_owned(),
+            "unknown group_by `shoe`; known: tenant, team, key, agent, model, served, provider, provider_model, day, hour, minute, tag:NAME".to_owned(),
         ),
         (
             "group_by=tag:",
             "invalid_request",
-            "unknown group_by `tag:`; known: tenant, team, key, agent, model, served, provider, provider_model, day, tag:NAME".to_owned(),
+            "unknown group_by `tag:`; known: tenant, team, key, agent, model, served, provider, provider_model, day, hour, minute, tag:NAME".to_owned(),
         ),
         (
             "group_by=a;DROP TABLE requests",
             "invalid_request",
-            "unknown group_by `a;DROP TABLE requests`; known: tenant, team, key, agent, model, served, provider, provider_model, day, tag:NAME".to_owned(),
+            "unknown group_by `a;DROP TABLE requests`; known: tenant, team, key, agent, model, served, provider, provider_model, day, hour, minute, tag:NAME".to_owned(),
         ),
         ("from=yesterday", "invalid_request", format!("from `yesterday` is no time; {times}")),
         ("from=2026-08-01T12:00:00", "invalid_request", format!("from `2026-08-01T12:00:00` is no time; {times}")),

@@ -6,13 +6,61 @@
 //! - if it is not, or there is no record, [`under_way`] and [`timed_out`] tell from the attempts whether a provider is, or
 //!   was, at work unheard.
 
+use std::borrow::Cow;
+
 use penstock_chat::{FinishReason, Tokens, Usage};
+use penstock_flow::Step;
 use serde::{Deserialize, Serialize};
 
 /// The key in filter state of the attempts as text, `openai:429,claude:200`.
 pub const ATTEMPTS: &str = "penstock.attempts";
 /// The key in filter state of the [`UsageRecord`].
 pub const USAGE: &str = "penstock.usage";
+/// The key in filter state of the alias that was asked for, once it is known to be one.
+pub const MODEL: &str = "penstock.model";
+
+/// The key in filter state of what was asked for and of which alias, as spans are named: `chat ALIAS`.
+pub const OPERATION: &str = "penstock.operation";
+
+/// Keeps the alias that was asked for; `step` is that of a chat request.
+pub fn keep_model(step: &mut Step, alias: &str) {
+    step.keep(MODEL, alias.as_bytes().to_vec());
+    step.keep(OPERATION, format!("chat {alias}").into_bytes());
+}
+
+/// A value of the record that filter state has under a key of its own too, for spans and access logs, which cannot read
+/// JSON.
+type Single = (&'static str, fn(&UsageRecord) -> Option<Cow<'_, str>>);
+
+const SINGLES: [Single; 9] = [
+    ("penstock.provider", |record| {
+        Some(record.provider.as_str().into())
+    }),
+    ("penstock.response_model", |record| {
+        Some(record.model.as_str().into())
+    }),
+    ("penstock.input_tokens", |record| number(record.input_tokens)),
+    ("penstock.output_tokens", |record| number(record.output_tokens)),
+    ("penstock.cache_read_tokens", |record| {
+        number(record.cache_read_tokens)
+    }),
+    ("penstock.cache_write_tokens", |record| {
+        number(record.cache_write_tokens)
+    }),
+    ("penstock.reasoning_tokens", |record| {
+        number(record.reasoning_tokens)
+    }),
+    ("penstock.finish_reason", |record| {
+        Some(record.finish_reason?.as_str().into())
+    }),
+    ("penstock.first_token_ms", |record| {
+        Some(record.first_token_ms?.to_string().into())
+    }),
+];
+
+fn number(tokens: Option<Tokens>) -> Option<Cow<'static, str>> {
+    Some(tokens?.to_string().into())
+}
 
 /// Whether the last of the attempts in the value of [`ATTEMPTS`] runs without anything having been heard of how it
 /// goes. The connection may not be there yet; when the client leaves, this is how its last attempt is left.
@@ -115,6 +163,24 @@ impl UsageRecord {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
+    /// The keys of [`singles`](Self::singles).
+    pub fn single_keys() -> impl Iterator<Item = &'static str> {
+        SINGLES.iter().map(|(key, _)| *key)
+    }
+
+    /// The values that filter state has under keys of their own: those that differ from `before`, or all of them, so that
+    /// nothing is left of another attempt. What is not known is empty.
+    pub fn singles<'a>(
+        &'a self,
+        before: Option<&'a Self>,
+    ) -> impl Iterator<Item = (&'static str, Vec<u8>)> + 'a {
+        SINGLES.iter().filter_map(move |(key, of)| {
+            let value = of(self);
+            let is_new = before.is_none_or(|before| of(before) != value);
+            is_new.then(|| (*key, value.unwrap_or_default().into_owned().into_bytes()))
+        })
+    }
+
     /// Takes over what the provider says.
     pub fn report(&mut self, usage: Option<Usage>) {
         if let Some(usage) = usage {
@@ -158,6 +224,27 @@ mod tests {
             record.answered = true;
             record.finish_reason = Some(FinishReason::Stop);
         }
+    }
+
+    #[test]
+    fn single_values_are_told_when_they_change_and_all_of_them_to_a_new_attempt() {
+        let mut record = UsageRecord::new("a", "m", Vec::new());
+        let all: Vec<_> = record.singles(None).collect();
+        assert_eq!(all.len(), SINGLES.len());
+        assert_eq!(all[0], ("penstock.provider", b"a".to_vec()));
+        assert_eq!(all[2], ("penstock.input_tokens", Vec::new()));
+
+        let before = record.clone();
+        record.output_bytes = 5;
+        assert_eq!(record.singles(Some(&before)).count(), 0);
+        record.input_tokens = Some(Tokens(0));
+        record.finish_reason = Some(FinishReason::ToolCalls);
+        let changed: Vec<_> = record.singles(Some(&before)).collect();
+        let expected = [
+            ("penstock.input_tokens", b"0".to_vec()),
+            ("penstock.finish_reason", b"tool_calls".to_vec()),
+        ];
+        assert_eq!(changed, expected);
     }
 
     #[test]

@@ -182,7 +182,14 @@ impl Config {
             max_event_bytes: self.limits.event.0,
             stream_stall_ms: unit::millis(self.limits.stream_stall),
             trail: self.front_service().is_some(),
+            trace: self.tells_trace(provider),
         })
+    }
+
+    /// Whether the provider is told which trace a request belongs to.
+    fn tells_trace(&self, provider: &Provider) -> bool {
+        let traces = self.telemetry.traces.as_ref();
+        traces.is_some_and(|traces| traces.propagate.contains(&provider.name))
     }
 
     /// What token-quota is given, unless it is switched off.
@@ -320,7 +327,7 @@ impl Config {
         let routing = Routing::parse(raw, &models, &providers, problems);
         let health = Health::parse(raw.health.as_ref().map(|section| &section.value), problems);
         let cache = Cache::parse(raw, &providers, problems);
-        let telemetry = Telemetry::parse(raw.telemetry.as_ref(), problems);
+        let telemetry = Telemetry::parse(raw, problems);
         service::demanded(raw, problems);
         if !problems.is_empty() {
             return None;

@@ -87,6 +87,6 @@ pub use self::{
     route::{ROUTES, Route},
     routing::Routing,
     service::{DecisionService, Redis, RedisSource},
-    telemetry::Telemetry,
+    telemetry::{Telemetry, Traces},
     unit::ByteCount,
 };

@@ -32,7 +32,7 @@ pub(crate) use money::{Budget, BudgetMatch, Money, Price};
 pub(crate) use pii::{Decimal, DenyList, Entity, Pattern, Pii};
 pub(crate) use quota::{Limit, Match, Quota, Service};
 pub(crate) use service::{DecisionService, FailureMode, Redis};
-pub(crate) use telemetry::{Metrics, MetricsOtlp, Telemetry};
+pub(crate) use telemetry::{Metrics, MetricsOtlp, Telemetry, Traces};
 
 pub(crate) type Text = Option<Spanned<String>>;
 pub(crate) type Number = Option<Spanned<u64>>;
@@ -58,9 +58,9 @@ pub(crate) struct File {
     pub(crate) money: Option<Spanned<Money>>,
     pub(crate) ledger: Option<Spanned<Ledger>>,
     pub(crate) health: Option<Spanned<Health>>,
-    pub(crate) telemetry: Option<Spanned<Telemetry>>,
     #[serde(deserialize_with = "section")]
     pub(crate) cache: Option<Spanned<Cache>>,
+    pub(crate) telemetry: Option<Spanned<Telemetry>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -141,4 +141,7 @@ pub struct Back {
     /// What each attempt does is kept for the service to learn from.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trail: bool,
+    /// The provider is told which trace a request belongs to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trace: bool,
 }

@@ -1,11 +1,14 @@
 //! What operators are told while everything runs, and how.
 
 pub mod metrics;
+mod traces;
 
 use serde::Serialize;
-use serde_saphyr::Spanned;
 
-pub use self::metrics::{Metrics, MetricsOtlp, Semconv};
+pub use self::{
+    metrics::{Metrics, MetricsOtlp, Semconv},
+    traces::Traces,
+};
 use crate::{problem::Problems, raw};
 
 /// What operators are told while everything runs, and how.
@@ -13,14 +16,24 @@ use crate::{problem::Problems, raw};
 pub struct Telemetry {
     /// Of metrics.
     pub metrics: Metrics,
+    /// The spans of each request; `None` if nobody collects them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traces: Option<Traces>,
 }
 
 impl Telemetry {
-    pub(crate) fn parse(raw: Option<&Spanned<raw::Telemetry>>, problems: &mut Problems) -> Option<Self> {
-        let Some(Spanned { value: raw, .. }) = raw else {
+    pub(crate) fn parse(raw: &raw::File, problems: &mut Problems) -> Option<Self> {
+        let Some(section) = &raw.telemetry else {
             return Some(Self::default());
         };
-        let metrics = Metrics::parse(raw.metrics.as_ref(), problems);
-        Some(Self { metrics: metrics? })
+        let metrics = Metrics::parse(section.value.metrics.as_ref(), problems);
+        let traces = match &section.value.traces {
+            Some(traces) => Traces::parse(traces, raw, problems).map(Some),
+            None => Some(None),
+        };
+        Some(Self {
+            metrics: metrics?,
+            traces: traces?,
+        })
     }
 }

@@ -30,14 +30,19 @@ pub struct Envoy {
 }
 
 impl Envoy {
-    /// Starts Envoy on `envoy.yaml` of a directory, where its log and its addresses go too.
-    pub fn spawn(directory: &Path, concurrency: u32, env: &BTreeMap<String, String>) -> anyhow::Result<Self> {
+    /// Starts Envoy on a bootstrap. Its log and its addresses go into `directory`.
+    pub fn spawn(
+        directory: &Path,
+        bootstrap: &Path,
+        concurrency: u32,
+        env: &BTreeMap<String, String>,
+    ) -> anyhow::Result<Self> {
         let log = File::create(directory.join("envoy.log"))?;
         let mut shell = Command::new("/bin/sh")
             .args(["-c", WATCHDOG, "watchdog"])
             .arg(super::envoy_binary()?)
             .arg("--config-path")
-            .arg(directory.join("envoy.yaml"))
+            .arg(bootstrap)
             .arg("--admin-address-path")
             .arg(directory.join("admin"))
             .args([
