@@ -137,7 +137,7 @@ def main(directory):
         print(json.dumps({
             "answer": answer.get("choices", [{}])[0].get("message", {}).get("content"),
             "listens": (directory / "envoy" / "envoy.yaml").read_text().count('address: "0.0.0.0"'),
-            "store": [line for line in get("http://127.0.0.1:9902/metrics").splitlines() if line.startswith("penstock_store_calls_total")],
+            "hears others": "penstock_health_news_up 1" in get("http://127.0.0.1:9902/metrics"),
             "ready": get("http://127.0.0.1:9902/readyz"),
             "rules": sum(len(group["rules"]) for group in rules),
             "data": (directory / "etc" / "penstock-data").is_dir(),

@@ -31,6 +31,6 @@ def test_the_commands_of_the_compose_file_make_a_gateway_that_answers(tmp_path):
     assert "primary" in found["answer"]
     assert found["listens"] == 1, "clients come in from outside the pod, and only there"
     assert "ready" in found["ready"] and "Redis is away" not in found["ready"]
-    assert found["store"], "the service has a Redis"
+    assert found["hears others"], "the service has a Redis, through which replicas tell one another"
     assert found["rules"] > 40
     assert found["data"], "the ledger is beside penstock.yaml"
