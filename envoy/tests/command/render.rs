@@ -300,3 +300,30 @@ fn the_command_says_what_is_wrong_and_fails() {
         );
     }
 }
+
+#[test]
+fn a_bootstrap_may_take_clients_elsewhere_than_the_file_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = checkout().join("examples/quickstart/penstock.yaml");
+    let render = |listen: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_penstock"))
+            .args(["render", "envoy", "--no-validate", "--file"])
+            .arg(&file)
+            .arg("--output")
+            .arg(directory.path())
+            .args(listen)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        fs::read_to_string(directory.path().join("envoy.yaml")).unwrap()
+    };
+    let written = render(&[]);
+    let elsewhere = render(&["--listen", "0.0.0.0:8080"]);
+    let line = |address: &str| format!("address: \"{address}\"\n        port_value: 8080\n");
+    assert_eq!(
+        elsewhere,
+        written.replace(&line("127.0.0.1"), &line("0.0.0.0")),
+        "nothing else differs"
+    );
+    assert_ne!(elsewhere, written);
+}
