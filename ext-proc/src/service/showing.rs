@@ -136,17 +136,17 @@ impl Service {
         let watched = watched(snapshot, callers);
         let accounts: Vec<Account> = watched
             .iter()
-            .map(|(_, drawn, _)| drawn.claim.account.clone())
+            .map(|watched| watched.drawn.claim.account.clone())
             .collect();
         let standings = self.standings_soon(&accounts).await?;
         let lines = watched.into_iter().zip(standings);
         let mut lines: Vec<LimitLine> = lines
-            .map(|((source, drawn, owner), standing)| LimitLine {
-                source,
-                name: drawn.name,
-                owner,
-                kind: drawn.kind,
-                cap: drawn.claim.cap,
+            .map(|(watched, standing)| LimitLine {
+                source: watched.source,
+                name: watched.drawn.name,
+                owner: watched.owner,
+                kind: watched.drawn.kind,
+                cap: watched.drawn.claim.cap,
                 standing,
             })
             .collect();
@@ -227,13 +227,22 @@ impl Service {
     }
 }
 
-/// Limits that `callers` and providers draw on, each account once: who has set it, what is drawn, and what it is kept for.
-fn watched(snapshot: &Snapshot, callers: &[Caller]) -> Vec<(&'static str, Drawn, Vec<(String, String)>)> {
+/// A limit that is looked at.
+struct Watched {
+    /// Who has set it.
+    source: &'static str,
+    drawn: Drawn,
+    /// What it is kept for: names and values.
+    owner: Vec<(String, String)>,
+}
+
+/// Limits that `callers` and providers draw on, each account once.
+fn watched(snapshot: &Snapshot, callers: &[Caller]) -> Vec<Watched> {
     let mut seen = HashSet::new();
     let mut all = Vec::new();
     let mut add = |source, drawn: Drawn, owner: Vec<(String, String)>| {
         if all.len() < MOST_ACCOUNTS && seen.insert(drawn.claim.account.clone()) {
-            all.push((source, drawn, owner));
+            all.push(Watched { source, drawn, owner });
         }
     };
     let nobody = Caller::default();

@@ -105,12 +105,12 @@ async fn each_question_finds_its_rows() {
         (
             "group_by=hour&from=2026-08-15",
             false,
-            json!([["2026-08-15T12:00Z", 1000]]),
+            json!([["2026-08-15T11:00Z", 1000]]),
         ),
         (
             "group_by=minute&from=2026-08-15",
             false,
-            json!([["2026-08-15T12:00Z", 1000]]),
+            json!([["2026-08-15T11:59Z", 1000]]),
         ),
         (
             "group_by=day&from=2026-08-15T11:59:59.999Z&to=2026-08-15T12:00:00Z",
