@@ -252,12 +252,12 @@ impl Metrics {
     /// What was saved so far. Looking makes no series.
     pub(super) fn saved_for(&self, model: &str) -> Saved {
         let tokens = |direction| {
-            let model = model.to_owned();
+            let model = model.into();
             let counter = self.saved_tokens.get(&OfTokens { model, direction });
             Tokens(counter.map_or(0, |counter| counter.get()))
         };
         let labels = OfModel {
-            model: model.to_owned(),
+            model: model.into(),
         };
         Saved {
             input: tokens("input"),

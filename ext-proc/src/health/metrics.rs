@@ -88,7 +88,7 @@ impl Metrics {
         let count = |effect: Effect| {
             let labels = AttemptLabels {
                 provider: provider.to_owned(),
-                model: model.to_owned(),
+                model: model.into(),
                 effect: effect.word().to_owned(),
             };
             // Looking makes no series.
