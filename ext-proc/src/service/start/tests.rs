@@ -160,9 +160,9 @@ async fn a_thousand_series_are_written_in_no_time() {
     // Of each: five histograms, a request, and tokens of two kinds.
     let series = |line: &&str| {
         let name = line.split('{').next().unwrap_or_default();
-        line.contains("\"m") && (name.ends_with("_total") || name.ends_with("_count"))
+        line.contains("model=\"m") && (name.ends_with("_total") || name.ends_with("_count"))
     };
     assert_eq!(page.lines().filter(series).count(), 8 * MODELS);
     eprintln!("{} series, {} bytes: {took:?}", 8 * MODELS, page.len());
-    assert!(took.as_millis() < 500, "{took:?} for {} bytes", page.len());
+    assert!(took.as_secs() < 2, "{took:?} for {} bytes", page.len());
 }
