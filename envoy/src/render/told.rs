@@ -76,7 +76,7 @@ pub(super) fn error() -> String {
     )
 }
 
-/// Whether the answer broke off; null where no provider had a part in it.
+/// Whether the answer broke off; null for a good one in which no provider had a part.
 pub(super) fn truncated() -> String {
     format!("%TYPED_CEL(response.code < 400 && {})%", cut())
 }

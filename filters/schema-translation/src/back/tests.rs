@@ -71,6 +71,7 @@ fn configured(provider: &str, api: Api, trail: bool) -> Back {
         max_event_bytes: 2_000,
         stream_stall_ms: 5_000,
         trail,
+        trace: false,
     };
     Back::new(Rc::new(config), Pool::default(), 1_000)
 }

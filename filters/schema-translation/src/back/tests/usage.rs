@@ -226,3 +226,18 @@ fn every_attempt_that_was_answered_stays_in_the_record_to_the_end() {
     );
     assert_eq!(ended.earlier, both);
 }
+
+#[test]
+fn an_attempt_says_in_single_values_whose_it_is() {
+    let plan = plan(Api::OpenAi, false, Commit::FirstEvent);
+    let mut back = back("a", Api::OpenAi);
+    let step = back.request_headers(&request_headers(), Some(plan), Some(Journey::start()), None);
+    for (key, expected) in [
+        (state::ATTEMPT, Some("1")),
+        ("penstock.provider", Some("a")),
+        ("penstock.response_model", Some("a/model")),
+        ("penstock.input_tokens", None),
+    ] {
+        assert_eq!(kept(&step, key), expected, "{key}");
+    }
+}
