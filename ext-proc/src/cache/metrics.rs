@@ -256,9 +256,7 @@ impl Metrics {
             let counter = self.saved_tokens.get(&OfTokens { model, direction });
             Tokens(counter.map_or(0, |counter| counter.get()))
         };
-        let labels = OfModel {
-            model: model.into(),
-        };
+        let labels = OfModel { model: model.into() };
         Saved {
             input: tokens("input"),
             output: tokens("output"),

@@ -10,8 +10,8 @@ use penstock_client::usage::UsageRecord;
 use penstock_config::slice::{self, SchemaTranslation};
 use penstock_flow::Level;
 use penstock_host::{
-    Direction, Gathered, Timed, act_for, body, carry_out, carry_out_late, declare_text, drop_trailers, headers, log,
-    metadata, now_ms, property, tick_every,
+    Direction, Gathered, Timed, act_for, body, carry_out, carry_out_late, declare_text, drop_trailers,
+    headers, log, metadata, now_ms, property, tick_every,
 };
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};

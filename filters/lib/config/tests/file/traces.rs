@@ -30,7 +30,9 @@ fn everything_that_is_said_is_taken() {
         let config = config(&format!("telemetry: {{ traces: {{ {section} }} }}\n"));
         config.telemetry.traces.unwrap()
     };
-    let all = traces("otlp: { url: 'https://collector', tls: { server_name: c } }, sample: 0.25, propagate: [openai]");
+    let all = traces(
+        "otlp: { url: 'https://collector', tls: { server_name: c } }, sample: 0.25, propagate: [openai]",
+    );
     assert_eq!(all.endpoint.scheme, Scheme::Https);
     assert_eq!(
         (all.endpoint.host.as_str(), all.endpoint.port),
@@ -74,7 +76,9 @@ fn what_it_says_is_checked() {
         &[
             (
                 "{}",
-                &["penstock.yaml:1:22: telemetry.traces.otlp.url: missing; write such as http://127.0.0.1:4317"],
+                &[
+                    "penstock.yaml:1:22: telemetry.traces.otlp.url: missing; write such as http://127.0.0.1:4317",
+                ],
             ),
             (
                 "{ otlp: { url: collector } }",
