@@ -104,7 +104,7 @@ def test_the_configuration_is_that_of_make_run_and_its_addresses_are_in_one_name
     collector = yaml.safe_load((QUICKSTART / "otel" / "collector.yaml").read_text())
     endpoint = collector["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"]
     assert CONFIG["ledger"]["otlp"]["url"] == f"http://{endpoint}"
-    assert CONFIG["telemetry"]["traces"]["otlp"] == f"http://{endpoint}"
+    assert CONFIG["telemetry"]["traces"]["otlp"]["url"] == f"http://{endpoint}"
 
 
 def test_prometheus_scrapes_where_the_configuration_listens():
