@@ -304,11 +304,14 @@ fn the_command_says_what_is_wrong_and_fails() {
 #[test]
 fn a_bootstrap_may_take_clients_elsewhere_than_the_file_says() {
     let directory = tempfile::tempdir().unwrap();
+    let filters = filters();
     let file = checkout().join("examples/quickstart/penstock.yaml");
     let render = |listen: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_penstock"))
             .args(["render", "envoy", "--no-validate", "--file"])
             .arg(&file)
+            .arg("--wasm-dir")
+            .arg(filters.path())
             .arg("--output")
             .arg(directory.path())
             .args(listen)
