@@ -10,8 +10,9 @@ struct Answer {
 #[derive(Deserialize)]
 struct Item {
     index: usize,
-    /// What JSON has no number for comes as null.
-    embedding: Vec<Option<f32>>,
+    /// What JSON has no number for comes as null. Wider than is needed: whether serde_json takes a number that is too large
+    /// for single precision depends on features that other crates choose.
+    embedding: Vec<Option<f64>>,
 }
 
 /// Why it is no answer. It tells nothing of what was said.
@@ -40,13 +41,15 @@ pub(super) fn parse(body: &[u8], texts: usize) -> Result<Vec<Vec<f32>>, AnswerEr
         if item.index != position {
             return Err(AnswerError::Index { index: position });
         }
-        Ok(item
-            .embedding
-            .into_iter()
-            .map(|number| number.unwrap_or(f32::NAN))
-            .collect())
+        Ok(item.embedding.into_iter().map(single).collect())
     };
     items.into_iter().enumerate().map(number).collect()
+}
+
+/// In single precision; infinite where that does not reach.
+#[allow(clippy::cast_possible_truncation, reason = "that is what is wanted")]
+fn single(number: Option<f64>) -> f32 {
+    number.unwrap_or(f64::NAN) as f32
 }
 
 #[cfg(test)]

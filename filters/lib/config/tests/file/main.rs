@@ -34,6 +34,7 @@ mod slices;
 mod strict;
 #[cfg(test)]
 mod telemetry;
+#[cfg(test)]
 mod traces;
 #[cfg(test)]
 mod withheld;
