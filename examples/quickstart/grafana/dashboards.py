@@ -28,8 +28,6 @@ WITHIN = {  # what the gateway itself takes, by part
     "pii-redaction": p99("penstock_pii_mask_us") + " / 1e6",
 }
 
-FILTERS = ["token_quota", "pii_redaction", "schema_translation_front", "schema_translation_back"]
-
 NOW = [
     ("Requests", "Requests in a second, by how they ended.", "reqps", 12, [
         (f"sum by (outcome) (rate(penstock_requests_total{{{MODEL}}}{RATE}))", "{{outcome}}"),
@@ -82,7 +80,7 @@ NOW = [
         (f"sum(rate(envoy_access_logs_grpc_access_log_logs_dropped{RATE}))", "log entries dropped"),
         (f"sum(rate(penstock_ledger_lost_total{RATE}))", "ledger rows lost"),
         (f"sum(rate(envoy_http_ext_authz_error{RATE}))", "nobody asked for the key"),
-        *((f"sum(rate(envoy_wasm_penstock_{filter}_vm_reload{RATE}))", f"crashes of {filter}") for filter in FILTERS),
+        (f"sum by (plugin) (rate(envoy_wasm_vm_reload{RATE}))", "crashes of {{plugin}}"),
     ]),
 ]
 
