@@ -10,4 +10,5 @@ mod providers;
 mod quickstart;
 mod regulated;
 mod site;
+mod telemetry;
 mod two_tier;
